@@ -1,0 +1,60 @@
+/*
+ * csum.h - the Internet checksum (RFC 1071) and its incremental update
+ * (RFC 1624, equation 3), for complete checksums and for needs-checksum
+ * fields.
+ *
+ * A needs-checksum field (struct pkt, csum_needed) holds the folded sum of the
+ * pseudo-header, NOT complemented; the port's far side adds the data and
+ * complements.  So the rewrite of an address changes it with the opposite sign
+ * to a complete checksum, and the rewrite of a port changes it not at all.
+ * csum_fix_*() know both; NAT, FULLNAT and TOA use only those.
+ *
+ * Sums are uint32_t accumulators in host order; fields on the wire are 16 bits
+ * big-endian.
+ */
+#ifndef HOPD_BASE_CSUM_H
+#define HOPD_BASE_CSUM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+
+/* Adds len bytes to sum.  An odd len is padded with a zero byte, so only the
+ * last piece of a message may be odd. */
+uint32_t csum_add(uint32_t sum, const void *p, size_t len);
+
+/* Folds to 16 bits, not complemented. */
+uint16_t csum_fold(uint32_t sum);
+
+/* ~csum_fold(): what a checksum field holds.  Over a message that includes a
+ * right checksum field it is 0. */
+uint16_t csum_finish(uint32_t sum);
+
+/* Pseudo-header sums for TCP and UDP (RFC 9293 3.1, RFC 768). */
+uint32_t csum_pseudo(const struct addr *src, const struct addr *dst,
+    uint8_t proto, uint32_t l4_len);
+uint32_t csum_pseudo4(struct ip4 src, struct ip4 dst, uint8_t proto,
+    uint32_t l4_len);
+
+/* RFC 1624 eqn 3: HC' = ~(~HC + ~m + m'), for a changed 16-bit or 32-bit
+ * field.  csum is the field's old value in host order; returns the new. */
+uint16_t csum_update16(uint16_t csum, uint16_t old, uint16_t new_);
+uint16_t csum_update32(uint16_t csum, uint32_t old, uint32_t new_);
+
+/*
+ * Keeps a transport checksum right after a rewrite.  `field` points at the two
+ * bytes on the wire.  `needed` is pkt->csum_needed.  `udp`: a complete
+ * checksum of 0 means "none" and stays; a result of 0 is written as 0xffff
+ * (RFC 768).  _addr: a pseudo-header address changed; _u16 and _u32: bytes of
+ * the transport header or payload changed.
+ */
+void csum_fix_addr(uint8_t *field, const struct addr *old,
+    const struct addr *new_, bool needed, bool udp);
+void csum_fix_u16(uint8_t *field, uint16_t old, uint16_t new_, bool needed,
+    bool udp);
+void csum_fix_u32(uint8_t *field, uint32_t old, uint32_t new_, bool needed,
+    bool udp);
+
+#endif

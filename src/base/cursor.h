@@ -1,0 +1,83 @@
+/*
+ * cursor.h - a checked reader and a checked writer over bytes.
+ *
+ * Every wire format goes through these two: a step past the end sets a sticky
+ * `bad`, reads as zero from then on, and is tested once at the end.  Values
+ * are big-endian on the wire (network order) and host order in the caller.
+ * Neither owns the bytes.
+ */
+#ifndef HOPD_BASE_CURSOR_H
+#define HOPD_BASE_CURSOR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct rd {
+	const uint8_t *p;	/* next byte */
+	size_t left;		/* bytes from p */
+	bool bad;		/* something was read past the end */
+};
+
+struct wr {
+	uint8_t *p;
+	size_t left;
+	bool bad;
+};
+
+static inline struct rd
+rd_init(const void *p, size_t len)
+{
+	return (struct rd){ p, len, false };
+}
+
+static inline struct wr
+wr_init(void *p, size_t len)
+{
+	return (struct wr){ p, len, false };
+}
+
+/* The next n bytes, or NULL (and bad) if there are fewer. */
+const uint8_t *rd_bytes(struct rd *r, size_t n);
+uint8_t rd_u8(struct rd *r);
+uint16_t rd_u16(struct rd *r);
+uint32_t rd_u32(struct rd *r);
+void rd_copy(struct rd *r, void *dst, size_t n);	/* zeroes dst if bad */
+void rd_skip(struct rd *r, size_t n);
+
+void wr_u8(struct wr *w, uint8_t v);
+void wr_u16(struct wr *w, uint16_t v);
+void wr_u32(struct wr *w, uint32_t v);
+void wr_copy(struct wr *w, const void *src, size_t n);
+
+/* Unchecked big-endian access to bytes that the caller has checked. */
+static inline uint16_t
+be16_get(const uint8_t *p)
+{
+	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static inline uint32_t
+be32_get(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
+	    (uint32_t)p[2] << 8 | p[3];
+}
+
+static inline void
+be16_put(uint8_t *p, uint16_t v)
+{
+	p[0] = (uint8_t)(v >> 8);
+	p[1] = (uint8_t)v;
+}
+
+static inline void
+be32_put(uint8_t *p, uint32_t v)
+{
+	p[0] = (uint8_t)(v >> 24);
+	p[1] = (uint8_t)(v >> 16);
+	p[2] = (uint8_t)(v >> 8);
+	p[3] = (uint8_t)v;
+}
+
+#endif

@@ -1,0 +1,80 @@
+/*
+ * ctl.h - requests in, replies out: the control language against one stack.
+ *
+ * Pure: no socket, no clock, no file.  src/hopd feeds it lines from the control
+ * socket and from the configuration; tests and fuzzers feed it directly.
+ *
+ * A request is one JSON line:   {"id":1,"command":["route","add",...]}
+ * Its replies are JSON lines:   {"id":1,"data":...}     zero or more
+ *                               {"id":1,"text":"..."}   zero or more
+ *                               {"id":1,"status":0}     last
+ * status is hopctl's exit code: 0 done, 1 refused, 2 usage; if it is not 0
+ * there is "error", one line that quotes the offending word, and for usage
+ * errors "word", the index of that word in the command.
+ */
+#ifndef HOPD_CTL_CTL_H
+#define HOPD_CTL_CTL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/err.h"
+
+struct stack;
+struct ctl;
+struct ctl_session;
+
+struct port_spec {
+	char name[16];
+	char netns[64];		/* "": where hopd runs */
+	bool l2;		/* TAP, else TUN */
+	bool has_mac;
+	struct mac mac;		/* hopd's end; else chosen */
+	uint32_t mtu;		/* 0: 1500 */
+};
+
+/* What only the process around the stack can do. */
+struct ctl_host {
+	void *arg;
+	/* Opens the device (synchronously, by the keeper) and port_add()s it. */
+	int (*port_open)(void *arg, const struct port_spec *spec,
+	    struct err *err);
+	/* port_del()s it and lets the keeper close the device. */
+	int (*port_close)(void *arg, const char *name, struct err *err);
+	/* Namespace of a port, "" for hopd's own. */
+	const char *(*port_netns)(void *arg, const char *name);
+	/* A command changed the configuration: its words, joined.  For the
+	 * journal from which a restarted worker builds itself. */
+	void (*accepted)(void *arg, const char *line);
+	/* The whole configuration anew, as config show prints it. */
+	void (*snapshot)(void *arg, const char *text);
+	/* Reads a file for config check|plan|apply: malloc'd text or NULL. */
+	char *(*read_file)(void *arg, const char *path, struct err *err);
+	int (*write_file)(void *arg, const char *path, const char *text,
+	    struct err *err);
+};
+
+struct ctl *ctl_new(struct stack *stk, const struct ctl_host *host);
+void ctl_free(struct ctl *ctl);
+
+/* One client.  emit gets each reply line (without newline) as it arises,
+ * possibly long after ctl_input() (ping). */
+struct ctl_session *ctl_open(struct ctl *ctl,
+    void (*emit)(void *arg, const char *line, size_t len), void *arg);
+void ctl_close(struct ctl_session *s);
+/* One request line, without newline.  Anything is survived. */
+void ctl_input(struct ctl_session *s, const char *line, size_t len);
+
+/* Applies a whole configuration text as the target state, all or nothing.
+ * name is for messages ("FILE:LINE: ...").  0, or -EINVAL with every error as
+ * one line each in *errors (malloc'd; the caller frees). */
+int ctl_config_apply(struct ctl *ctl, const char *name, const char *text,
+    char **errors);
+/* The same without applying: syntax and cross-references. */
+int ctl_config_check(const char *name, const char *text, char **errors);
+/* The running configuration as a file; malloc'd. */
+char *ctl_config_show(struct ctl *ctl);
+
+#endif

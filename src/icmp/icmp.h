@@ -1,0 +1,59 @@
+/*
+ * icmp.h - ICMP (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3): echo, errors out,
+ * errors in to whom they concern.
+ */
+#ifndef HOPD_ICMP_ICMP_H
+#define HOPD_ICMP_ICMP_H
+
+#include "base/addr.h"
+#include "base/hash.h"
+#include "base/pkt.h"
+#include "ip/ip.h"
+
+struct stack;
+
+#define ICMP_HLEN		8
+
+#define ICMP_ECHO_REPLY		0
+#define ICMP_UNREACH		3
+#define ICMP_REDIRECT		5
+#define ICMP_ECHO		8
+#define ICMP_TIME_EXCEEDED	11
+#define ICMP_PARAM_PROBLEM	12
+#define ICMP_TIMESTAMP		13
+#define ICMP_TIMESTAMP_REPLY	14
+
+#define ICMP_UNREACH_NET	0
+#define ICMP_UNREACH_HOST	1
+#define ICMP_UNREACH_PROTO	2
+#define ICMP_UNREACH_PORT	3
+#define ICMP_UNREACH_FRAG	4
+#define ICMP_UNREACH_ADMIN	13
+
+#define ICMP_BUCKETS 1024
+
+struct icmp_state {
+	struct hash_key key;
+	int64_t tokens;			/* errors that may go out now */
+	struct instant filled;		/* when tokens was last topped up */
+	struct {
+		struct instant filled;
+		int32_t tokens;
+	} dest[ICMP_BUCKETS];		/* by hash of the destination */
+	uint64_t sent_errors, sent_replies, received;
+};
+
+int icmp_init(struct stack *stk);
+void icmp_fini(struct stack *stk);
+
+/* Consumes; data at the ICMP header. */
+void icmp_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m);
+
+/* Sends an error about the packet whose IP header is at pkt->l3, if the rules
+ * (RFC 1122 3.2.2, RFC 1812 4.3.2.7) and the rate limits let it.  info: MTU of
+ * "fragmentation needed", pointer of a parameter problem, gateway of a
+ * redirect (host order).  Does not consume pkt. */
+void icmp_error(struct stack *stk, const struct pkt *pkt, uint8_t type,
+    uint8_t code, uint32_t info);
+
+#endif

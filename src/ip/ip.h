@@ -1,0 +1,94 @@
+/*
+ * ip.h - IPv4 in, through and out (RFC 791, RFC 1122 3, RFC 1812 4 and 5).
+ *
+ * ip_input() judges the header and sends the packet to the load balancer, to a
+ * transport or to ip_forward(); everything leaves through ip_output().
+ */
+#ifndef HOPD_IP_IP_H
+#define HOPD_IP_IP_H
+
+#include "base/addr.h"
+#include "base/hash.h"
+#include "base/pkt.h"
+#include "base/timer.h"
+#include "ip/iface.h"
+#include "ip/ip_wire.h"
+#include "ip/route.h"
+
+struct stack;
+struct frag_queue;
+
+#define IP_DEFAULT_TTL 64	/* RFC 1700 */
+
+/* What a transport learns about a packet that was delivered to it; family
+ * neutral.  The packet's l3 and l4 are set and its data starts at l4. */
+struct ip_meta {
+	struct addr src, dst;
+	uint32_t l4_len;	/* header and payload of the transport */
+	uint8_t proto, tos, ttl;
+	bool group;		/* destination is broadcast or multicast */
+};
+
+/* What a transport asks for. */
+struct ip_send {
+	struct addr src;	/* all zero: chosen by route */
+	struct addr dst;
+	uint8_t proto;
+	uint8_t tos;
+	uint8_t ttl;		/* 0: IP_DEFAULT_TTL */
+	bool df;
+	struct iface *ifp;	/* only by this interface; NULL: by route */
+};
+
+struct ip_stats {
+	uint64_t received, delivered, forwarded, sent, fragmented,
+	    reassembled;
+};
+
+struct ip_state {
+	struct iface *ifaces;		/* in the order of addition */
+	uint32_t iface_next_index;
+	uint32_t addr_count;
+	struct iface_addr *addr_hash[256];
+	struct lpm *lpm;
+	struct route **routes;		/* value of lpm -> chain by metric */
+	uint32_t route_slots, route_free, route_count;
+	struct hash_key key;		/* ECMP, IP ID, fragments */
+	uint16_t id_counter[2048];	/* RFC 6864: by (src, dst, proto) */
+	struct frag_queue *frags;	/* reassembly: ip/reass.c */
+	struct ip_stats stats;
+};
+
+int ip_init(struct stack *stk);		/* 0 or -ENOMEM; makes lo */
+void ip_fini(struct stack *stk);
+
+/* A packet came in by ifp, data at its IP header: consumes. */
+void ip_input(struct stack *stk, struct iface *ifp, struct pkt *pkt);
+
+/* Not for us: checks, then routes on.  Consumes.  h is the header, parsed. */
+void ip_forward(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h);
+
+/* Delivers to the transport of h->proto: consumes. */
+void ip_deliver(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h);
+
+/* A complete IP packet (data at its header, l3 set) goes out by r, fragmented
+ * if it must and may be: consumes.  h is its header, parsed. */
+void ip_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    const struct route_result *r);
+
+/* A transport's segment (data at l4, l4 set, transport checksum put or
+ * csum_needed) gets an IPv4 header and goes where routes say: consumes.
+ * Returns 0 or -ENETUNREACH, -EHOSTUNREACH, -EACCES, -EMSGSIZE: the packet is
+ * gone either way, the code is for the socket. */
+int ip_send(struct stack *stk, struct pkt *pkt, const struct ip_send *s);
+
+/* Source address and MTU towards dst (path MTU where known), for sockets.
+ * 0 or -ENETUNREACH, -EHOSTUNREACH, -EACCES. */
+int ip_path(struct stack *stk, const struct addr *dst, struct addr *src,
+    uint32_t *mtu);
+
+/* The next identification for such a packet (RFC 6864). */
+uint16_t ip_next_id(struct stack *stk, struct ip4 src, struct ip4 dst,
+    uint8_t proto);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * tcp_wire.h - the TCP header (RFC 9293 3.1) and its options (3.2): bytes to
+ * host order and back.  Used by src/tcp and by the load balancer.
+ */
+#ifndef HOPD_TCP_TCP_WIRE_H
+#define HOPD_TCP_TCP_WIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define TCP_HLEN	20
+#define TCP_HLEN_MAX	60
+
+#define TCP_FIN	0x01
+#define TCP_SYN	0x02
+#define TCP_RST	0x04
+#define TCP_PSH	0x08
+#define TCP_ACK	0x10
+#define TCP_URG	0x20
+#define TCP_ECE	0x40
+#define TCP_CWR	0x80
+
+/* Offsets of fields that are rewritten in place. */
+#define TCP_OFF_SPORT	0
+#define TCP_OFF_DPORT	2
+#define TCP_OFF_SEQ	4
+#define TCP_OFF_ACK	8
+#define TCP_OFF_DOFF	12
+#define TCP_OFF_FLAGS	13
+#define TCP_OFF_WINDOW	14
+#define TCP_OFF_CSUM	16
+#define TCP_OFF_URG	18
+
+struct tcp_hdr {
+	uint16_t sport, dport;
+	uint32_t seq, ack;
+	uint8_t hlen;		/* bytes, options included */
+	uint8_t flags;
+	uint16_t window;	/* as on the wire, not scaled */
+	uint16_t csum;
+	uint16_t urgent;
+};
+
+/* 0, or -EINVAL: cut off, or the data offset lies. */
+int tcp_parse_hdr(const uint8_t *p, size_t len, struct tcp_hdr *out);
+/* Writes the fixed 20 bytes; h->hlen gives the data offset. */
+void tcp_build_hdr(uint8_t p[TCP_HLEN], const struct tcp_hdr *h);
+
+#endif
