@@ -75,6 +75,7 @@ X(ICMP_CSUM,	   "icmp-checksum",	NO_ICMP, 0, "ICMP checksum is wrong") \
 X(ICMP_TYPE,	   "icmp-type",		NO_ICMP, 0, "ICMP type that nobody handles") \
 X(ICMP_NO_MATCH,   "icmp-no-match",	NO_ICMP, 0, "ICMP error or reply that fits nothing of ours") \
 X(ICMP_BROADCAST,  "icmp-broadcast",	NO_ICMP, 0, "echo to a broadcast address") \
+X(ICMP_REDIRECT,   "icmp-redirect",	NO_ICMP, 0, "redirect: a router chooses its own routes") \
 X(ICMP_RATE,	   "icmp-rate",		NO_ICMP, 0, "ICMP rate limit") \
 X(UDP_SHORT,	   "udp-short",		NO_ICMP, 0, "UDP header cut off or length lies") \
 X(UDP_CSUM,	   "udp-checksum",	NO_ICMP, 0, "UDP checksum is wrong") \

@@ -7,12 +7,14 @@
 
 #include "base/addr.h"
 #include "base/hash.h"
+#include "base/instant.h"
 #include "base/pkt.h"
 #include "ip/ip.h"
 
 struct stack;
 
 #define ICMP_HLEN		8
+#define ICMP_OFF_CSUM		2
 
 #define ICMP_ECHO_REPLY		0
 #define ICMP_UNREACH		3
@@ -30,20 +32,25 @@ struct stack;
 #define ICMP_UNREACH_FRAG	4
 #define ICMP_UNREACH_ADMIN	13
 
-#define ICMP_BUCKETS 1024
+#define ICMP_ERROR_MAX		576	/* RFC 1812 4.3.2.3, IP header and all */
+#define ICMP_BUCKETS		1024
+
+/* A token bucket that holds one second's worth at most. */
+struct icmp_bucket {
+	struct instant filled;	/* when it was last topped up */
+	int64_t micro;		/* millionths of a message that may go out */
+};
 
 struct icmp_state {
-	struct hash_key key;
-	int64_t tokens;			/* errors that may go out now */
-	struct instant filled;		/* when tokens was last topped up */
-	struct {
-		struct instant filled;
-		int32_t tokens;
-	} dest[ICMP_BUCKETS];		/* by hash of the destination */
+	struct hash_key key;		/* destination to bucket */
+	struct icmp_bucket all;		/* limits.icmp_per_sec */
+	struct icmp_bucket dest[ICMP_BUCKETS];	/* limits.icmp_per_dest */
+	bool echo_group;	/* answer an echo to a broadcast or multicast
+				 * address (RFC 1122 3.2.2.6); default no */
 	uint64_t sent_errors, sent_replies, received;
 };
 
-int icmp_init(struct stack *stk);
+int icmp_init(struct stack *stk);	/* 0; allocates nothing */
 void icmp_fini(struct stack *stk);
 
 /* Consumes; data at the ICMP header. */
