@@ -25,8 +25,7 @@ struct timer;
 typedef void timer_fn(struct stack *stk, struct timer *t);
 
 struct timer {
-	struct timer *next;	/* in its slot; NULL when idle or last */
-	struct timer **prevp;	/* what points at us; NULL: idle */
+	struct timer *next, *prev;	/* ring of its slot; NULL: idle */
 	struct instant due;
 	timer_fn *fire;
 };
@@ -34,11 +33,17 @@ struct timer {
 #define TIMER_LEVELS	7	/* 64^7 slots of 1024 us: 142 years */
 #define TIMER_SLOTS	64
 
+/*
+ * Invariants: a timer's slot follows from its due and `now` alone; a slot
+ * lists equal deadlines in the order in which they were set; the slot that
+ * holds `now` is sorted; earliest[] is not later than any due in its slot.
+ */
 struct timers {
 	struct instant now;	/* everything due up to here has fired */
 	uint64_t count;		/* timers that are set */
 	uint64_t used[TIMER_LEVELS];	/* bit per non-empty slot */
-	struct timer *slot[TIMER_LEVELS][TIMER_SLOTS];
+	struct timer *slot[TIMER_LEVELS][TIMER_SLOTS];	/* first of a ring */
+	struct instant earliest[TIMER_LEVELS][TIMER_SLOTS];
 };
 
 void timers_init(struct timers *w, struct instant now);
@@ -52,15 +57,15 @@ void timer_cancel(struct timers *w, struct timer *t);
 static inline bool
 timer_is_set(const struct timer *t)
 {
-	return t->prevp != 0;
+	return t->next != 0;
 }
 
 /* Fires all that is due at now, in order of deadline.  Timers set meanwhile
  * for now or earlier fire in the same run. */
 void timers_run(struct timers *w, struct stack *stk, struct instant now);
 
-/* When to call timers_run() next: the earliest deadline or, if that is far
- * off, a moment before it; INSTANT_NEVER without timers. */
+/* When to call timers_run() next: the earliest deadline, or that of a timer
+ * cancelled since then if it was earlier; INSTANT_NEVER without timers. */
 struct instant timers_next(const struct timers *w);
 
 #endif

@@ -1,0 +1,166 @@
+/*
+ * csum.c - the Internet checksum.
+ *
+ * Read: RFC 1071 (the sum does not care about byte order or word size),
+ * RFC 1624 (how to change one field of it).
+ *
+ * The bulk is summed in the machine's byte order, eight bytes a load, and
+ * turned to network order once at the end (RFC 1071 2 B).
+ */
+#include "base/csum.h"
+
+#include <string.h>
+
+#include "base/cursor.h"
+
+static inline uint64_t
+load64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+/* Both halves of v: four words that can carry 2^30 times before the
+ * accumulator overflows. */
+static inline uint64_t
+halves(uint64_t v)
+{
+	return (v & UINT32_MAX) + (v >> 32);
+}
+
+static inline uint16_t
+fold64(uint64_t sum)
+{
+	sum = (sum & UINT32_MAX) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+uint32_t
+csum_add(uint32_t sum, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	uint64_t a = 0, b = 0;
+	uint8_t tail[8] = { 0 };
+	uint16_t native;
+
+	for (; len >= 32; p += 32, len -= 32) {
+		a += halves(load64(p));
+		b += halves(load64(p + 8));
+		a += halves(load64(p + 16));
+		b += halves(load64(p + 24));
+	}
+	for (; len >= 8; p += 8, len -= 8)
+		a += halves(load64(p));
+	if (len > 0) {
+		memcpy(tail, p, len);
+		b += halves(load64(tail));
+	}
+	native = fold64(a + b);
+	memcpy(tail, &native, 2);
+	return csum_fold(sum) + (uint32_t)be16_get(tail);
+}
+
+uint16_t
+csum_fold(uint32_t sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
+
+uint16_t
+csum_finish(uint32_t sum)
+{
+	return (uint16_t)~csum_fold(sum);
+}
+
+uint32_t
+csum_pseudo4(struct ip4 src, struct ip4 dst, uint8_t proto, uint32_t l4_len)
+{
+	return (src.v >> 16) + (src.v & 0xffff) + (dst.v >> 16) +
+	    (dst.v & 0xffff) + proto + (l4_len >> 16) + (l4_len & 0xffff);
+}
+
+uint32_t
+csum_pseudo(const struct addr *src, const struct addr *dst, uint8_t proto,
+    uint32_t l4_len)
+{
+	uint32_t sum;
+
+	if (addr_is_ip4(src) && addr_is_ip4(dst))
+		return csum_pseudo4(addr_to_ip4(src), addr_to_ip4(dst), proto,
+		    l4_len);
+	/* RFC 8200 8.1 */
+	sum = csum_add(0, src->b, sizeof(src->b));
+	sum = csum_add(sum, dst->b, sizeof(dst->b));
+	return sum + proto + (l4_len >> 16) + (l4_len & 0xffff);
+}
+
+uint16_t
+csum_update16(uint16_t csum, uint16_t old, uint16_t new_)
+{
+	/* RFC 1624 3, equation 3 */
+	return csum_finish((uint32_t)(uint16_t)~csum + (uint16_t)~old + new_);
+}
+
+/* What changing a 32-bit field adds to a sum that is not complemented. */
+static inline uint32_t
+delta32(uint32_t old, uint32_t new_)
+{
+	return (~old >> 16) + (~old & 0xffff) + (new_ >> 16) +
+	    (new_ & 0xffff);
+}
+
+uint16_t
+csum_update32(uint16_t csum, uint32_t old, uint32_t new_)
+{
+	return csum_finish((uint16_t)~csum + delta32(old, new_));
+}
+
+/* Adds delta to a complete checksum at field. */
+static void
+fix_complete(uint8_t *field, uint32_t delta, bool udp)
+{
+	uint16_t csum = be16_get(field);
+
+	if (udp && csum == 0)
+		return;
+	csum = csum_finish((uint16_t)~csum + delta);
+	/* RFC 768: a computed zero is sent as all ones */
+	if (udp && csum == 0)
+		csum = 0xffff;
+	be16_put(field, csum);
+}
+
+void
+csum_fix_addr(uint8_t *field, const struct addr *old, const struct addr *new_,
+    bool needed, bool udp)
+{
+	uint32_t delta = 0;
+
+	for (int i = 0; i < 16; i += 4)
+		delta += delta32(be32_get(old->b + i), be32_get(new_->b + i));
+	if (needed)
+		be16_put(field, csum_fold(be16_get(field) + delta));
+	else
+		fix_complete(field, delta, udp);
+}
+
+void
+csum_fix_u16(uint8_t *field, uint16_t old, uint16_t new_, bool needed, bool udp)
+{
+	if (!needed)
+		fix_complete(field, (uint32_t)(uint16_t)~old + new_, udp);
+}
+
+void
+csum_fix_u32(uint8_t *field, uint32_t old, uint32_t new_, bool needed, bool udp)
+{
+	if (!needed)
+		fix_complete(field, delta32(old, new_), udp);
+}
