@@ -1,0 +1,438 @@
+/*
+ * grammar.c - the table of commands, and looking things up in it.
+ *
+ * To add a command: a row here, and a case in the cmd_*.c of its object.
+ */
+#include "ctl/grammar.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* Columns: identity, kind, flags, keyword, placeholder or choices, default,
+ * smallest, largest, help. */
+
+static const struct arg args_none[] = {
+	{ .kind = ARG_END },
+};
+
+#define NAME_ARG(f, text) \
+	{ A_NAME, ARG_NAME, ARG_POS | (f), "name", "NAME", 0, 0, 0, text }
+#define DEV_ARG(f, text) \
+	{ A_DEV, ARG_NAME, (f), "dev", "IFACE", 0, 0, 0, text }
+#define METRIC_ARG(f) \
+	{ A_METRIC, ARG_NUMBER, ARG_DEF | (f), "metric", "N", 0, 0, \
+	    UINT32_MAX, "the lowest wins" }
+#define SERVICE_ARG(f, text) \
+	{ A_SERVICE, ARG_SERVICE, (f), "service", "SERVICE", 0, 0, 0, text }
+#define SERVER_ARG(f) \
+	{ A_SERVER, ARG_ADDR_PORT, (f), "server", "ADDR:PORT", \
+	    0, 0, 0, "real server" }
+#define FILE_ARG(f) \
+	{ A_FILE, ARG_PATH, ARG_POS | (f), "file", "FILE", 0, 0, 0, \
+	    "configuration file" }
+
+#define KNOB_ARGS							\
+	{ A_MTU, ARG_NUMBER, ARG_DEF | ARG_SHOWN, "mtu", "N", 1500, 68, 65535, \
+	    "largest IP packet" },					\
+	{ A_ARP_IGNORE, ARG_NUMBER, ARG_DEF, "arp_ignore", "N", 0, 0, 2, \
+	    "which requests to answer, as Linux" },			\
+	{ A_ARP_ANNOUNCE, ARG_NUMBER, ARG_DEF, "arp_announce", "N", 0, 0, 2, \
+	    "which source address requests carry, as Linux" },		\
+	{ A_RP_FILTER, ARG_NUMBER, ARG_DEF, "rp_filter", "N", 0, 0, 2,	\
+	    "source check: 0 none, 1 strict, 2 loose" },		\
+	{ A_ARP_ACCEPT, ARG_SWITCH, ARG_DEF, "arp_accept", "on|off", 0, 0, 0, \
+	    "learn from gratuitous ARP" },				\
+	{ A_PROXY_ARP, ARG_SWITCH, ARG_DEF, "proxy_arp", "on|off", 0, 0, 0, \
+	    "answer ARP for what is routed elsewhere" },		\
+	{ A_FORWARDING, ARG_SWITCH, ARG_DEF, "forwarding", "on|off", 1, 0, 0, \
+	    "forward what comes in here" },				\
+	{ A_REDIRECTS, ARG_SWITCH, ARG_DEF, "redirects", "on|off", 0, 0, 0, \
+	    "send ICMP redirects" }
+
+static const struct arg args_port_add[] = {
+	NAME_ARG(ARG_REQ | ARG_KEY, "device and interface"),
+	{ A_TYPE, ARG_CHOICE, ARG_DEF | ARG_SHOWN | ARG_FIXED, "type",
+	    "tap|tun", 0, 0, 0, "Ethernet frames or bare IP packets" },
+	{ A_NETNS, ARG_PATH, ARG_FIXED, "netns", "NETNS", 0, 0, 0,
+	    "network namespace of the device" },
+	{ A_MAC, ARG_MAC, ARG_KEEP | ARG_FIXED, "mac", "MAC", 0, 0, 0,
+	    "hopd's own address on it" },
+	KNOB_ARGS,
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_port_set[] = {
+	NAME_ARG(ARG_REQ | ARG_KEY, "an interface, or lo"),
+	KNOB_ARGS,
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_port_del[] = {
+	NAME_ARG(ARG_REQ | ARG_KEY, "a port"),
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_port_show[] = {
+	NAME_ARG(0, "only this one"),
+	{ .kind = ARG_END },
+};
+
+#define PREFIX_ARG(f) \
+	{ A_PREFIX, ARG_PREFIX, ARG_POS | (f), "prefix", "ADDR/LEN", 0, 0, 0, \
+	    "address with its network" }
+
+static const struct arg args_addr_add[] = {
+	PREFIX_ARG(ARG_REQ | ARG_KEY),
+	DEV_ARG(ARG_REQ | ARG_KEY, "its interface"),
+	{ A_SCOPE, ARG_CHOICE, ARG_DEF | ARG_FIXED, "scope",
+	    "global|link|host", 0, 0, 0, "host: hidden, never in ARP" },
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_addr_del[] = {
+	PREFIX_ARG(ARG_REQ | ARG_KEY),
+	DEV_ARG(ARG_REQ | ARG_KEY, "its interface"),
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_dev[] = {
+	DEV_ARG(0, "only of this interface"),
+	{ .kind = ARG_END },
+};
+
+#define DEST_ARG(f) \
+	{ A_DEST, ARG_DEST, ARG_POS | (f), "dst", "ADDR/LEN|default", 0, 0, 0, \
+	    "destinations" }
+
+static const struct arg args_route_add[] = {
+	{ A_ROUTE_TYPE, ARG_CHOICE, ARG_POS | ARG_DEF, "type",
+	    "unicast|blackhole|unreachable|prohibit", 0, 0, 0,
+	    "what becomes of packets" },
+	DEST_ARG(ARG_REQ | ARG_KEY),
+	{ A_VIA, ARG_IP, 0, "via", "IP", 0, 0, 0, "next router" },
+	DEV_ARG(0, "way out; by the next router if left out"),
+	{ A_NEXTHOP, ARG_NEXTHOP, 0, "nexthop",
+	    "via IP [dev IFACE] [weight N]", 0, 0, 0,
+	    "one of several next hops; repeats" },
+	METRIC_ARG(ARG_KEY),
+	{ A_SRC, ARG_IP, 0, "src", "IP", 0, 0, 0, "source of own packets" },
+	{ A_MTU, ARG_NUMBER, 0, "mtu", "N", 0, 68, 65535, "of this route" },
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_route_del[] = {
+	DEST_ARG(ARG_REQ | ARG_KEY),
+	METRIC_ARG(ARG_KEY),
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_route_show[] = {
+	DEST_ARG(0),
+	DEV_ARG(0, "only by this interface"),
+	{ A_ALL, ARG_FLAG, 0, "all", NULL, 0, 0, 0,
+	    "also local addresses and broadcasts" },
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_route_get[] = {
+	{ A_DST, ARG_IP, ARG_POS | ARG_REQ, "dst", "IP", 0, 0, 0,
+	    "destination" },
+	{ A_FROM, ARG_IP, 0, "from", "IP", 0, 0, 0, "source" },
+	{ .kind = ARG_END },
+};
+
+#define IP_ARG(text) \
+	{ A_IP, ARG_IP, ARG_POS | ARG_REQ | ARG_KEY, "ip", "IP", 0, 0, 0, text }
+
+static const struct arg args_neigh_add[] = {
+	IP_ARG("the neighbour"),
+	{ A_MAC, ARG_MAC, ARG_REQ, "mac", "MAC", 0, 0, 0, "its address" },
+	DEV_ARG(ARG_REQ | ARG_KEY, "its interface"),
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_neigh_del[] = {
+	IP_ARG("the neighbour"),
+	DEV_ARG(ARG_REQ | ARG_KEY, "its interface"),
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_neigh_announce[] = {
+	IP_ARG("address of hopd's own"),
+	DEV_ARG(ARG_REQ | ARG_KEY, "where to announce"),
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_service_add[] = {
+	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
+	{ A_SCHED, ARG_CHOICE, ARG_DEF | ARG_SHOWN, "sched",
+	    "rr|wrr|lc|wlc|lblc|lblcr|dh|sh|sed|nq|fo|ovf|mh|twos|maglev|swrr",
+	    3, 0, 0, "who gets a new connection" },
+	{ A_FLAGS, ARG_LIST, ARG_DEF, "flags", "fallback|port|flag-3", 0, 0, 0,
+	    "of the scheduler: sh and mh" },
+	{ A_PERSISTENT, ARG_DURATION, ARG_DEF, "persistent", "SECONDS", 0, 0,
+	    0, "a client keeps its server for so long" },
+	{ A_NETMASK, ARG_NETMASK, ARG_DEF, "netmask", "MASK", UINT32_MAX, 0, 0,
+	    "clients that count as one" },
+	{ A_OPS, ARG_FLAG, 0, "ops", NULL, 0, 0, 0,
+	    "every packet on its own (UDP)" },
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_service_del[] = {
+	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_service_opt[] = {
+	SERVICE_ARG(ARG_POS, "only this one"),
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_server_add[] = {
+	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
+	SERVER_ARG(ARG_POS | ARG_REQ | ARG_KEY),
+	{ A_MODE, ARG_CHOICE, ARG_DEF | ARG_SHOWN, "mode",
+	    "nat|dr|tun|fullnat|local", 0, 0, 0, "how packets get there" },
+	{ A_WEIGHT, ARG_NUMBER, ARG_DEF | ARG_SHOWN, "weight", "N", 1, 0,
+	    INT32_MAX, "share; 0: no new connections" },
+	{ A_UPPER, ARG_NUMBER, ARG_DEF, "upper", "N", 0, 0, UINT32_MAX,
+	    "connections at which it is full; 0: never" },
+	{ A_LOWER, ARG_NUMBER, ARG_DEF, "lower", "N", 0, 0, UINT32_MAX,
+	    "connections at which it is no longer full" },
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_server_del[] = {
+	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
+	SERVER_ARG(ARG_POS | ARG_REQ | ARG_KEY),
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_server_show[] = {
+	SERVICE_ARG(ARG_POS, "only of this one"),
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_server_drain[] = {
+	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
+	SERVER_ARG(ARG_POS | ARG_REQ | ARG_KEY),
+	{ A_TIMEOUT, ARG_DURATION, 0, "timeout", "SECONDS", 0, 0, 0,
+	    "then remove it" },
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_conn_show[] = {
+	SERVICE_ARG(0, "only of this service"),
+	SERVER_ARG(0),
+	{ A_CLIENT, ARG_IP, 0, "client", "IP", 0, 0, 0, "only from there" },
+	{ A_STATE, ARG_NAME, 0, "state", "STATE", 0, 0, 0,
+	    "only in this state" },
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_conn_flush[] = {
+	SERVICE_ARG(0, "only of this service"),
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_drops[] = {
+	{ A_ALL, ARG_FLAG, 0, "all", NULL, 0, 0, 0, "also those that are 0" },
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_file[] = {
+	FILE_ARG(ARG_REQ),
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_file_opt[] = {
+	FILE_ARG(0),
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_words[] = {
+	{ A_WORDS, ARG_REST, ARG_POS, "words", "OBJECT [VERB]", 0, 0, 0, "" },
+	{ .kind = ARG_END },
+};
+
+#define CHANGE	ROW_CHANGE
+#define FILED	(ROW_CHANGE | ROW_FILE)
+
+static const struct command_row rows[] = {
+	{ OBJ_PORT, VERB_ADD, FILED, args_port_add,
+	    "open a TAP or TUN device and make an interface of it" },
+	{ OBJ_PORT, VERB_SET, FILED, args_port_set, "change its settings" },
+	{ OBJ_PORT, VERB_DEL, CHANGE, args_port_del,
+	    "close it, with its addresses, routes and neighbours" },
+	{ OBJ_PORT, VERB_SHOW, 0, args_port_show, "list ports" },
+
+	{ OBJ_ADDR, VERB_ADD, FILED, args_addr_add,
+	    "give an interface an address" },
+	{ OBJ_ADDR, VERB_DEL, CHANGE, args_addr_del, "take it away" },
+	{ OBJ_ADDR, VERB_SHOW, 0, args_dev, "list addresses" },
+
+	{ OBJ_ROUTE, VERB_ADD, FILED, args_route_add, "add a route" },
+	{ OBJ_ROUTE, VERB_SET, CHANGE, args_route_add, "add or replace one" },
+	{ OBJ_ROUTE, VERB_DEL, CHANGE, args_route_del, "remove a route" },
+	{ OBJ_ROUTE, VERB_SHOW, 0, args_route_show, "list routes" },
+	{ OBJ_ROUTE, VERB_GET, 0, args_route_get,
+	    "say which way a packet would go" },
+
+	{ OBJ_NEIGH, VERB_ADD, FILED, args_neigh_add,
+	    "add a permanent neighbour" },
+	{ OBJ_NEIGH, VERB_SET, CHANGE, args_neigh_add,
+	    "add or replace a permanent neighbour" },
+	{ OBJ_NEIGH, VERB_DEL, CHANGE, args_neigh_del, "forget a neighbour" },
+	{ OBJ_NEIGH, VERB_SHOW, 0, args_dev, "list neighbours" },
+	{ OBJ_NEIGH, VERB_FLUSH, 0, args_dev,
+	    "forget all but permanent neighbours" },
+	{ OBJ_NEIGH, VERB_ANNOUNCE, 0, args_neigh_announce,
+	    "send gratuitous ARP for an own address" },
+
+	{ OBJ_SERVICE, VERB_ADD, FILED, args_service_add,
+	    "add a virtual service" },
+	{ OBJ_SERVICE, VERB_SET, CHANGE, args_service_add,
+	    "add or change one; its servers stay" },
+	{ OBJ_SERVICE, VERB_DEL, CHANGE, args_service_del,
+	    "remove it with its servers" },
+	{ OBJ_SERVICE, VERB_SHOW, 0, args_service_opt,
+	    "list services with their servers" },
+	{ OBJ_SERVICE, VERB_ZERO, 0, args_service_opt, "zero counters" },
+
+	{ OBJ_SERVER, VERB_ADD, FILED, args_server_add,
+	    "add a real server to a service" },
+	{ OBJ_SERVER, VERB_SET, CHANGE, args_server_add,
+	    "add or change one; its connections stay" },
+	{ OBJ_SERVER, VERB_DEL, CHANGE, args_server_del, "remove one" },
+	{ OBJ_SERVER, VERB_SHOW, 0, args_server_show, "list real servers" },
+	{ OBJ_SERVER, VERB_DRAIN, CHANGE, args_server_drain,
+	    "weight 0: no new connections" },
+
+	{ OBJ_CONN, VERB_SHOW, 0, args_conn_show,
+	    "list load-balanced connections" },
+	{ OBJ_CONN, VERB_FLUSH, 0, args_conn_flush, "forget connections" },
+
+	{ OBJ_DROPS, VERB_SHOW, 0, args_drops,
+	    "count dropped packets by reason" },
+	{ OBJ_DROPS, VERB_ZERO, 0, args_none, "zero the counters" },
+
+	{ OBJ_LIMITS, VERB_SHOW, 0, args_none, "list limits and their use" },
+
+	{ OBJ_STATS, VERB_SHOW, 0, args_none, "counters of every layer" },
+
+	{ OBJ_CONFIG, VERB_SHOW, 0, args_none,
+	    "print what runs as a configuration file" },
+	{ OBJ_CONFIG, VERB_CHECK, 0, args_file, "look for errors in a file" },
+	{ OBJ_CONFIG, VERB_PLAN, 0, args_file,
+	    "print what apply would change: + - ~" },
+	{ OBJ_CONFIG, VERB_APPLY, 0, args_file,
+	    "make what runs equal to the file, all or nothing" },
+	{ OBJ_CONFIG, VERB_SAVE, 0, args_file_opt, "write what runs to a file" },
+
+	{ OBJ_SUMMARY, VERB_NONE, ROW_HIDDEN, args_none, "" },
+	{ OBJ_HELP, VERB_NONE, ROW_LOCAL, args_words,
+	    "list commands, or explain one" },
+	{ OBJ_COMPLETE, VERB_NONE, ROW_LOCAL | ROW_HIDDEN, args_words, "" },
+	{ OBJ_VERSION, VERB_NONE, ROW_LOCAL, args_none, "print the version" },
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+static const struct {
+	const char *name, *help;
+} objects[OBJ_COUNT] = {
+	[OBJ_PORT] = { "port", "where frames enter and leave: TAP, TUN" },
+	[OBJ_ADDR] = { "addr", "addresses of interfaces" },
+	[OBJ_ROUTE] = { "route", "the routing table" },
+	[OBJ_NEIGH] = { "neigh", "neighbours: who has which MAC (ARP)" },
+	[OBJ_SERVICE] = { "service", "virtual services of the load balancer" },
+	[OBJ_SERVER] = { "server", "real servers behind a service" },
+	[OBJ_CONN] = { "conn", "load-balanced connections" },
+	[OBJ_DROPS] = { "drops", "dropped packets by reason" },
+	[OBJ_LIMITS] = { "limits", "every bound and its use" },
+	[OBJ_STATS] = { "stats", "counters" },
+	[OBJ_CONFIG] = { "config", "the configuration as a whole" },
+	[OBJ_SUMMARY] = { "summary", "" },
+	[OBJ_HELP] = { "help", "this" },
+	[OBJ_COMPLETE] = { "complete", "" },
+	[OBJ_VERSION] = { "version", "of this program" },
+};
+
+static const char *const verbs[VERB_COUNT] = {
+	[VERB_NONE] = "",
+	[VERB_ADD] = "add", [VERB_SET] = "set", [VERB_DEL] = "del",
+	[VERB_SHOW] = "show", [VERB_GET] = "get", [VERB_FLUSH] = "flush",
+	[VERB_ANNOUNCE] = "announce", [VERB_ZERO] = "zero",
+	[VERB_DRAIN] = "drain", [VERB_CHECK] = "check", [VERB_PLAN] = "plan",
+	[VERB_APPLY] = "apply", [VERB_SAVE] = "save",
+};
+
+const char *
+object_name(enum object o)
+{
+	return objects[o].name;
+}
+
+const char *
+object_help(enum object o)
+{
+	return objects[o].help;
+}
+
+bool
+object_hidden(enum object o)
+{
+	return objects[o].help[0] == '\0';
+}
+
+const char *
+verb_name(enum verb v)
+{
+	return verbs[v];
+}
+
+const struct command_row *
+grammar_row_at(unsigned i)
+{
+	return i < ROWS ? &rows[i] : NULL;
+}
+
+const struct command_row *
+grammar_row(enum object o, enum verb v)
+{
+	for (unsigned i = 0; i < ROWS; i++) {
+		if (rows[i].object == o && rows[i].verb == v)
+			return &rows[i];
+	}
+	return NULL;
+}
+
+const struct arg *
+grammar_arg(const struct command_row *row, enum arg_id id)
+{
+	for (const struct arg *a = row->args; a->kind != ARG_END; a++) {
+		if (a->id == id)
+			return a;
+	}
+	return NULL;
+}
+
+bool
+choice_at(const char *choices, unsigned n, char *buf, size_t size)
+{
+	const char *s = choices;
+	size_t len;
+
+	for (; n > 0; n--) {
+		s = strchr(s, '|');
+		if (s == NULL)
+			return false;
+		s++;
+	}
+	len = strcspn(s, "|");
+	assert(len < size);
+	memcpy(buf, s, len);
+	buf[len] = '\0';
+	return true;
+}

@@ -1,0 +1,156 @@
+/*
+ * words.c - single words: numbers, times, masks, names, near misses.
+ */
+#include "ctl/parse.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int
+text_number(const char *s, int64_t min, int64_t max, int64_t *out)
+{
+	int64_t v = 0;
+
+	if (s[0] == '\0' || strlen(s) > 18)
+		return -EINVAL;
+	for (; *s != '\0'; s++) {
+		if (*s < '0' || *s > '9')
+			return -EINVAL;
+		v = v * 10 + (*s - '0');
+	}
+	if (v < min || v > max)
+		return -EINVAL;
+	*out = v;
+	return 0;
+}
+
+int
+text_duration(const char *s, int64_t *us)
+{
+	static const struct {
+		const char *unit;
+		int64_t us;
+	} units[] = {
+		{ "", 1000000 }, { "s", 1000000 }, { "ms", 1000 },
+		{ "m", 60000000 }, { "h", INT64_C(3600000000) },
+	};
+	size_t digits = strspn(s, "0123456789");
+	int64_t v;
+	char num[16];
+
+	if (digits == 0 || digits > 9)
+		return -EINVAL;
+	memcpy(num, s, digits);
+	num[digits] = '\0';
+	if (text_number(num, 0, INT32_MAX, &v) != 0)
+		return -EINVAL;
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		/* A year at most, so that sums of times cannot overflow. */
+		if (strcmp(s + digits, units[i].unit) == 0 &&
+		    v <= INT64_C(31536000000000) / units[i].us) {
+			*us = v * units[i].us;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+int
+text_netmask(const char *s, struct ip4 *out)
+{
+	int64_t len;
+	struct ip4 ip;
+
+	if (text_number(s, 0, 32, &len) == 0) {
+		out->v = ip4_mask((unsigned)len);
+		return 0;
+	}
+	/* Ones, then zeros: the inverse plus one is a power of two. */
+	if (ip4_parse(s, &ip) != 0 || (~ip.v & (~ip.v + 1)) != 0)
+		return -EINVAL;
+	*out = ip;
+	return 0;
+}
+
+int
+text_dest(const char *s, struct ip4_prefix *out)
+{
+	struct ip4_prefix p;
+
+	if (strcmp(s, "default") == 0) {
+		*out = (struct ip4_prefix){ IP4_ANY, 0 };
+		return 0;
+	}
+	if (ip4_prefix_parse(s, &p) != 0 || (p.ip.v & ~ip4_mask(p.len)) != 0)
+		return -EINVAL;
+	*out = p;
+	return 0;
+}
+
+bool
+text_is_name(const char *s)
+{
+	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
+
+	/* "." and ".." are no device names (netdevice(7)). */
+	return n >= 1 && n <= 15 && s[n] == '\0' && strcmp(s, ".") != 0 &&
+	    strcmp(s, "..") != 0;
+}
+
+/* Levenshtein's distance, for short words; 99 if either is long. */
+static unsigned
+distance(const char *a, size_t la, const char *b, size_t lb)
+{
+	unsigned row[32];
+
+	if (la >= 32 || lb >= 32)
+		return 99;
+	for (size_t j = 0; j <= lb; j++)
+		row[j] = (unsigned)j;
+	for (size_t i = 1; i <= la; i++) {
+		unsigned diagonal = row[0];
+
+		row[0] = (unsigned)i;
+		for (size_t j = 1; j <= lb; j++) {
+			unsigned change = diagonal + (a[i - 1] != b[j - 1]);
+
+			diagonal = row[j];
+			if (row[j - 1] + 1 < change)
+				change = row[j - 1] + 1;
+			if (row[j] + 1 < change)
+				change = row[j] + 1;
+			row[j] = change;
+		}
+	}
+	return row[lb];
+}
+
+void
+near_start(struct near *n, const char *word)
+{
+	*n = (struct near){ .word = word, .distance = 3 };
+}
+
+void
+near_try(struct near *n, const char *candidate, size_t len)
+{
+	size_t own = strlen(n->word);
+	unsigned d = distance(n->word, own, candidate, len);
+
+	/* Two wrong letters of two are another word. */
+	if (d < n->distance && d < own) {
+		n->distance = d;
+		snprintf(n->best, sizeof(n->best), "%.*s", (int)len,
+		    candidate);
+	}
+}
+
+void
+near_hint(const struct near *n, char *buf, size_t size)
+{
+	buf[0] = '\0';
+	if (n->best[0] != '\0')
+		snprintf(buf, size, "; did you mean \"%s\"?", n->best);
+}
