@@ -31,9 +31,19 @@ void arp_build(uint8_t p[ARP_LEN], const struct arp_msg *msg);
 /* Consumes an ARP packet; data is at the ARP header. */
 void arp_input(struct stack *stk, struct iface *ifp, struct pkt *pkt);
 
+/* Sends any message to dst. */
+void arp_send(struct stack *stk, struct iface *ifp, const struct arp_msg *msg,
+    struct mac dst);
 /* Sends a request for tpa from address spa (any: a probe, RFC 5227 2.1.1) to
  * dst (broadcast, or unicast for a probe of a known neighbour). */
 void arp_request(struct stack *stk, struct iface *ifp, struct ip4 spa,
     struct ip4 tpa, struct mac dst);
+/* Tells everybody on ifp that ip is here (gratuitous ARP, RFC 5227 2.3). */
+void arp_announce(struct stack *stk, struct iface *ifp, struct ip4 ip);
+
+/* The sender address of a request for target, by Linux's arp_announce;
+ * wanted: source of the packet that waits for it, or any. */
+struct ip4 arp_source(struct stack *stk, const struct iface *ifp,
+    struct ip4 target, struct ip4 wanted);
 
 #endif

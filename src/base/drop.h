@@ -30,6 +30,8 @@ X(NO_MEMORY,	   "no-memory",		NO_ICMP, 0, "packet pool exhausted") \
 X(ETH_SHORT,	   "eth-short",		NO_ICMP, 0, "frame shorter than its header") \
 X(ETH_OTHER_HOST,  "eth-other-host",	NO_ICMP, 0, "frame to someone else's MAC") \
 X(ETH_BAD_SRC,	   "eth-bad-source",	NO_ICMP, 0, "source MAC is a group address or zero") \
+X(ETH_MCAST,	   "eth-multicast",	NO_ICMP, 0, "multicast that nobody here listens to") \
+X(ETH_GIANT,	   "eth-giant",		NO_ICMP, 0, "frame over the interface's MTU") \
 X(ETH_LLC,	   "eth-llc",		NO_ICMP, 0, "802.3 length frame") \
 X(ETH_TYPE,	   "eth-type",		NO_ICMP, 0, "EtherType that nobody handles") \
 /* ARP */								\

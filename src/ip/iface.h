@@ -12,6 +12,7 @@
 #include "base/pkt.h"
 #include "port/port.h"
 
+struct eth_group;
 struct stack;
 
 enum iface_kind { IFACE_PORT, IFACE_LO, IFACE_TUNNEL };
@@ -52,6 +53,7 @@ struct iface {
 	bool up;
 	bool needs_neigh;		/* Ethernet: resolve next hops */
 	struct iface_addr *addrs;
+	struct eth_group *groups;	/* MACs listened to: eth/eth_mcast.c */
 	struct iface_conf conf;
 };
 
