@@ -78,7 +78,7 @@ pkt_alloc(struct pkt_pool *pool, uint32_t room)
 	if (room <= PKT_SMALL - PKT_HEADROOM)
 		pkt = take(pool, &pool->free_small, &pool->small_made,
 		    pool->small_max, PKT_SMALL);
-	else if (room <= 65536)
+	else if (room <= PKT_LARGE_ROOM)
 		pkt = take(pool, &pool->free_large, &pool->large_made,
 		    pool->large_max, PKT_LARGE);
 	if (pkt == NULL) {
@@ -133,7 +133,7 @@ pkt_copy(const struct pkt *pkt)
 
 	if (need > PKT_LARGE)
 		return NULL;
-	copy = pkt_alloc(pkt->pool, need > PKT_SMALL ? 65536 : 0);
+	copy = pkt_alloc(pkt->pool, need > PKT_SMALL ? PKT_LARGE_ROOM : 0);
 	if (copy == NULL)
 		return NULL;
 	/* Same offsets in the new buffer, so that all of them hold. */

@@ -16,8 +16,8 @@
  * are pushed and pulled.
  *
  * Invariants: off + len <= size; csum_needed implies off <= csum_start and
- * csum_start + csum_offset + 2 <= off + len; gso_type implies csum_needed;
- * the borrowed payload lies behind the buffer's bytes and total length is
+ * csum_start + csum_offset + 2 <= off + len; gso_type implies csum_needed; in an
+ * IP packet csum_start is its (outer) transport header; the borrowed payload lies behind the buffer's bytes and total length is
  * pkt_len().
  */
 #ifndef HOPD_BASE_PKT_H
@@ -36,6 +36,7 @@ struct iface;
 #define PKT_HEADROOM	128		/* Ethernet, an outer IP, TOA, spare */
 #define PKT_SMALL	2048		/* buffer of a small packet, headroom in */
 #define PKT_LARGE	(65536 + 256)	/* any super-frame, headroom in */
+#define PKT_LARGE_ROOM	65536		/* the most to ask pkt_alloc() for */
 #define PKT_NO_OFF	UINT32_MAX
 
 enum pkt_gso {
@@ -98,7 +99,7 @@ void pkt_pool_init(struct pkt_pool *pool, struct mem *mem, uint32_t small_max,
 void pkt_pool_fini(struct pkt_pool *pool);
 
 /* An empty packet with PKT_HEADROOM in front and at least room bytes behind;
- * NULL if the pool is exhausted or room is over 65536. */
+ * NULL if the pool is exhausted or room is over PKT_LARGE_ROOM. */
 struct pkt *pkt_alloc(struct pkt_pool *pool, uint32_t room);
 void pkt_free(struct pkt *pkt);
 

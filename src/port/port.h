@@ -39,8 +39,9 @@ struct port_ops {
 	const char *kind;	/* "tap", "tun", "mem" */
 
 	/* Fills pkt (empty, from pkt_alloc) with the next frame and its
-	 * offload words.  PORT_READ_ERROR: the frame is lost but the port
-	 * lives; *why is the drop reason (enum drop). */
+	 * offload words, judged by offload_check().  PORT_READ_ERROR: the
+	 * frame is lost, *why is the drop reason (enum drop); if the port is
+	 * lost too, it is marked down. */
 	enum port_read (*read)(struct port *port, struct pkt *pkt, int *why);
 
 	/* Writes the frame out; does not consume.  0 or -Exxx. */
@@ -73,9 +74,14 @@ struct port {
 	void *tap_arg;
 };
 
+/* For who makes ports: fills the common part.  A name that is too long is
+ * cut. */
+void port_init(struct port *port, const struct port_ops *ops, const char *name,
+    bool l2, struct mac mac, uint32_t mtu, uint32_t offload);
+
 /* Links a port made by tap_port_new() or mem_port_new() into the stack and
- * gives it an interface of the same name.  0, or -EEXIST and untouched, or
- * -ENOMEM and untouched.  The stack owns it from here. */
+ * gives it an interface of the same name.  0: the stack owns it from here.
+ * -EEXIST, -ENOSPC (limits.ports), -ENOMEM: it stays the caller's. */
 int port_add(struct stack *stk, struct port *port);
 /* Takes interface, addresses, routes and neighbours down, closes the port. */
 void port_del(struct stack *stk, struct port *port);

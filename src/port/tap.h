@@ -19,9 +19,10 @@ struct port *tap_port_new(struct mem *mem, const char *name, int fd, bool l2,
     struct mac mac, uint32_t mtu, uint32_t offload);
 int tap_port_fd(const struct port *port);
 
-/* Translation between the virtio header and a packet's offload words; pure.
- * parse: 0 or -EINVAL if the header does not fit the frame. */
-int tap_vnet_parse(const uint8_t hdr[TAP_VNET_HLEN], struct pkt *pkt);
+/* Translation between the virtio header and a packet's offload words.
+ * parse: data is the whole frame; 0, or -EINVAL if the header does not fit
+ * it.  hdr and the fields in it are in the machine's byte order. */
+int tap_vnet_parse(const uint8_t hdr[TAP_VNET_HLEN], struct pkt *pkt, bool l2);
 void tap_vnet_build(const struct pkt *pkt, uint8_t hdr[TAP_VNET_HLEN]);
 
 #endif

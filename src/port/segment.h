@@ -1,0 +1,45 @@
+/*
+ * segment.h - offload words in software: are they true, and cutting a
+ * super-frame into the segments that it stands for.
+ *
+ * For ports that cannot take super-frames, and for tunnels, whose outer
+ * headers the offload words cannot describe.
+ *
+ * Limits: TCP and UDP over IPv4.
+ */
+#ifndef HOPD_PORT_SEGMENT_H
+#define HOPD_PORT_SEGMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/pkt.h"
+
+/* A super-frame on its way into segments.  Does not own the packet, which must
+ * stay as it is. */
+struct segmenter {
+	const struct pkt *pkt;
+	uint32_t hlen;		/* headers, from the first live byte */
+	uint32_t payload;	/* bytes behind them, borrowed ones too */
+	uint32_t done;		/* payload bytes already in segments */
+	uint16_t index;		/* of the next segment */
+	uint32_t ref;		/* borrowed payload: next vector ... */
+	uint32_t ref_off;	/* ... and byte in it */
+};
+
+/* Judges the offload words of a frame that came from outside (l2: it starts
+ * with an Ethernet header) against its bytes: 0 or -EINVAL.  A checksum that
+ * is to be put anywhere but into the frame's own transport header (inside a
+ * tunnel) is put here and now. */
+int offload_check(struct pkt *pkt, bool l2);
+
+/* Begins to cut pkt, whose gso_type and l3 are set: 0, or -EINVAL if the
+ * headers are not those of its gso_type. */
+int segment_begin(struct segmenter *s, const struct pkt *pkt);
+/* Is there another segment? */
+bool segment_more(const struct segmenter *s);
+/* The next segment, the caller's to consume: right IP header, TCP or UDP
+ * header with csum_needed, no borrowed payload.  NULL: pool exhausted. */
+struct pkt *segment_next(struct segmenter *s);
+
+#endif
