@@ -64,6 +64,7 @@ X(IP_BLACKHOLE,	   "ip-blackhole",	NO_ICMP, 0, "blackhole route") \
 X(IP_TTL,	   "ip-ttl",		11, 0, "TTL ran out in transit") \
 X(IP_TOO_BIG,	   "ip-too-big",	3, 4, "over the next MTU with DF set") \
 X(IP_NO_FORWARD,   "ip-no-forward",	NO_ICMP, 0, "forwarding is off, or not for such a destination") \
+X(IP_LOOP_FULL,	   "ip-loop-full",	NO_ICMP, 0, "too many packets to ourselves wait") \
 X(IP_LOOP,	   "ip-loop",		NO_ICMP, 0, "would be forwarded a second time") \
 /* fragments */								\
 X(FRAG_BAD,	   "frag-bad",		NO_ICMP, 0, "fragment of impossible length or offset") \
@@ -71,6 +72,7 @@ X(FRAG_OVERLAP,	   "frag-overlap",	NO_ICMP, 0, "overlapping fragments: datagram 
 X(FRAG_LIMIT,	   "frag-limit",	NO_ICMP, 0, "reassembly memory exhausted") \
 X(FRAG_TIMEOUT,	   "frag-timeout",	11, 1, "reassembly took too long") \
 /* local delivery */							\
+X(IP_NO_GROUP,	   "ip-no-group",	NO_ICMP, 0, "multicast group that we are not in") \
 X(IP_PROTO,	   "ip-protocol",	3, 2, "protocol that nobody handles") \
 X(ICMP_SHORT,	   "icmp-short",	NO_ICMP, 0, "ICMP message cut off") \
 X(ICMP_CSUM,	   "icmp-checksum",	NO_ICMP, 0, "ICMP checksum is wrong") \

@@ -24,6 +24,7 @@ struct iface_addr {
 	struct iface *ifp;
 	struct ip4_prefix prefix;	/* address and network */
 	enum addr_scope scope;
+	bool builtin;			/* lo's 127.0.0.1: not configured */
 	struct iface_addr *hash_next;	/* by address: local delivery */
 };
 

@@ -12,6 +12,7 @@
 #include "base/pkt.h"
 #include "base/timer.h"
 #include "ip/iface.h"
+#include "ip/igmp.h"
 #include "ip/ip_wire.h"
 #include "ip/route.h"
 
@@ -45,17 +46,32 @@ struct ip_stats {
 	    reassembled;
 };
 
+#define IP_ADDR_BUCKETS	256
+#define IP_ID_BUCKETS	2048	/* by (src, dst, proto) */
+#define IP_LOOP_MAX	1024	/* packets to ourselves under way */
+
+/* The routes of one prefix, the best first; next_free links free slots. */
+struct route_slot {
+	struct route *chain;
+	uint32_t next_free;
+};
+
 struct ip_state {
 	struct iface *ifaces;		/* in the order of addition */
 	uint32_t iface_next_index;
 	uint32_t addr_count;
-	struct iface_addr *addr_hash[256];
+	struct iface_addr *addr_hash[IP_ADDR_BUCKETS];
 	struct lpm *lpm;
-	struct route **routes;		/* value of lpm -> chain by metric */
-	uint32_t route_slots, route_free, route_count;
+	struct route_slot *routes;	/* by the value of lpm; 0 is unused */
+	uint32_t route_slots, route_slots_max;	/* ever used, allocated */
+	uint32_t route_free;		/* free slots: head */
+	uint32_t route_count;
 	struct hash_key key;		/* ECMP, IP ID, fragments */
-	uint16_t id_counter[2048];	/* RFC 6864: by (src, dst, proto) */
+	uint16_t id_counter[IP_ID_BUCKETS]; /* RFC 6864 */
 	struct frag_queue *frags;	/* reassembly: ip/reass.c */
+	struct pkt_queue loop;		/* packets to ourselves */
+	struct timer loop_timer;	/* takes them in */
+	bool looping;			/* it is at it */
 	struct ip_stats stats;
 };
 
@@ -90,5 +106,24 @@ int ip_path(struct stack *stk, const struct addr *dst, struct addr *src,
 /* The next identification for such a packet (RFC 6864). */
 uint16_t ip_next_id(struct stack *stk, struct ip4 src, struct ip4 dst,
     uint8_t proto);
+/* The first of count consecutive ones: a super-frame's. */
+uint16_t ip_next_ids(struct stack *stk, struct ip4 src, struct ip4 dst,
+    uint8_t proto, uint16_t count);
+
+/* The route of a packet, its flow's next hop picked: l3 set, h its header. */
+struct route_result ip_route(struct stack *stk, const struct pkt *pkt,
+    const struct ip4_hdr *h);
+/* Hash of addresses, protocol and ports, keyed; l4 has len bytes. */
+uint32_t ip_flow_hash(struct stack *stk, const struct ip4_hdr *h,
+    const uint8_t *l4, size_t len);
+
+/* Length on the wire: a super-frame's segments, else the packet's own. */
+uint32_t ip_wire_len(const struct pkt *pkt, const struct ip4_hdr *h);
+/* Out by r's interface, whatever the length: consumes.  dst decides between a
+ * neighbour and a group. */
+void ip_link_output(struct stack *stk, struct pkt *pkt, struct ip4 dst,
+    const struct route_result *r);
+/* The timer that takes in what we sent to ourselves. */
+void ip_loop_input(struct stack *stk, struct timer *t);
 
 #endif

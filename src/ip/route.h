@@ -27,6 +27,7 @@ enum route_type {
 enum route_origin { ROUTE_KERNEL, ROUTE_STATIC };  /* by an address, by hand */
 
 #define ROUTE_HOPS_MAX 16
+#define ROUTE_WEIGHT_MAX 256u
 
 struct next_hop {
 	struct iface *ifp;
@@ -58,15 +59,32 @@ struct route_result {
 struct route_result route_lookup(struct stack *stk, struct ip4 dst,
     uint32_t flow_hash);
 
-/* spec->next is ignored; the route is copied.  0, -EEXIST (prefix and metric),
- * -ENETUNREACH (via is not on a link), -ENOSPC, -ENOMEM, -EINVAL. */
+/* spec->next and ->origin are ignored; the route is copied.  A hop of weight 0
+ * gets 1, one without an interface that of via's network; a local route
+ * without a hop belongs to lo.  0, -EEXIST (prefix and metric), -ENETUNREACH
+ * (via is not on a link), -ENOSPC, -ENOMEM, -EINVAL. */
 int route_add(struct stack *stk, const struct route *spec, struct err *err);
-/* Replace or add. */
+/* Replace or add; errors as route_add(), and then the old one stays. */
 int route_set(struct stack *stk, const struct route *spec, struct err *err);
-/* 0 or -ENOENT. */
+/* 0, -ENOENT, or -EPERM (belongs to an address). */
 int route_del(struct stack *stk, struct ip4_prefix dst, uint32_t metric,
     struct err *err);
 void route_iface_gone(struct stack *stk, const struct iface *ifp);
+/* src is no longer ours: routes by hand that prefer it go. */
+void route_source_gone(struct stack *stk, struct ip4 src);
+
+/* A route that an address makes; only src/ip/iface.c asks for it. */
+struct route_kernel {
+	struct ip4_prefix dst;
+	enum route_type type;
+	struct iface *ifp;
+	struct ip4 src;
+};
+int route_kernel_add(struct stack *stk, const struct route_kernel *k);
+void route_kernel_del(struct stack *stk, const struct route_kernel *k);
+
+int route_init(struct stack *stk);	/* 0 or -ENOMEM */
+void route_fini(struct stack *stk);
 
 /* All routes by prefix, then metric; fn returning false stops. */
 void route_walk(struct stack *stk,

@@ -1,0 +1,122 @@
+/*
+ * ip.c - the beginning and the end of IPv4, identifications, flow hashes.
+ *
+ * Read: RFC 6864 (what an identification must promise), RFC 2992.
+ *
+ * Owns struct ip_state.
+ */
+#include "ip/ip.h"
+
+#include <errno.h>
+
+#include "base/cursor.h"
+#include "stack/stack.h"
+
+/* lo and 127.0.0.1/8 are there from the start. */
+static int
+lo_init(struct stack *stk)
+{
+	struct ip4_prefix local = { IP4(127, 0, 0, 1), 8 };
+	struct iface *lo = iface_new(stk, "lo", IFACE_LO, NULL);
+	int code;
+
+	if (lo == NULL)
+		return -ENOMEM;
+	code = iface_addr_add(stk, lo, local, SCOPE_HOST, NULL);
+	if (code == 0)
+		lo->addrs->builtin = true;
+	return code;
+}
+
+int
+ip_init(struct stack *stk)
+{
+	struct ip_state *ip = &stk->ip;
+	int code;
+
+	ip->key = rng_hash_key(&stk->rng);
+	for (unsigned i = 0; i < IP_ID_BUCKETS; i++)
+		ip->id_counter[i] = (uint16_t)rng_u32(&stk->rng);
+	pkt_queue_init(&ip->loop);
+	timer_init(&ip->loop_timer, ip_loop_input);
+	code = route_init(stk);
+	return code == 0 ? lo_init(stk) : code;
+}
+
+void
+ip_fini(struct stack *stk)
+{
+	struct ip_state *ip = &stk->ip;
+
+	if (ip->lpm == NULL)
+		return;
+	timer_cancel(&stk->timers, &ip->loop_timer);
+	pkt_queue_flush(&ip->loop);
+	while (ip->ifaces != NULL)
+		iface_free(stk, ip->ifaces);
+	route_fini(stk);
+}
+
+/*
+ * RFC 6864 4.1: unique per (source, destination, protocol) within a datagram's
+ * lifetime.  A counter per hash bucket gives that; the hash also offsets it,
+ * so that one peer cannot read off what another is sent.
+ */
+static uint16_t
+next_ids(struct stack *stk, struct ip4 src, struct ip4 dst, uint8_t proto,
+    uint16_t count)
+{
+	uint8_t b[9];
+	uint64_t hash;
+	uint16_t *counter, id;
+
+	be32_put(b, src.v);
+	be32_put(b + 4, dst.v);
+	b[8] = proto;
+	hash = siphash24(&stk->ip.key, b, sizeof(b));
+	counter = &stk->ip.id_counter[hash % IP_ID_BUCKETS];
+	id = (uint16_t)(*counter + (hash >> 48));
+	*counter = (uint16_t)(*counter + count);
+	return id;
+}
+
+uint16_t
+ip_next_id(struct stack *stk, struct ip4 src, struct ip4 dst, uint8_t proto)
+{
+	return next_ids(stk, src, dst, proto, 1);
+}
+
+uint16_t
+ip_next_ids(struct stack *stk, struct ip4 src, struct ip4 dst, uint8_t proto,
+    uint16_t count)
+{
+	return next_ids(stk, src, dst, proto, count);
+}
+
+uint32_t
+ip_flow_hash(struct stack *stk, const struct ip4_hdr *h, const uint8_t *l4,
+    size_t len)
+{
+	uint8_t b[13] = { 0 };
+
+	be32_put(b, h->src.v);
+	be32_put(b + 4, h->dst.v);
+	b[8] = h->proto;
+	/* A fragment goes the way of its siblings, which have no ports. */
+	if (!ip4_is_fragment(h) && len >= 4 && (h->proto == IPPROTO_TCP4 ||
+	    h->proto == IPPROTO_UDP4 || h->proto == IPPROTO_SCTP4))
+		memcpy(b + 9, l4, 4);
+	return (uint32_t)siphash13(&stk->ip.key, b, sizeof(b));
+}
+
+struct route_result
+ip_route(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h)
+{
+	struct route_result r = route_lookup(stk, h->dst, 0);
+
+	if (r.route == NULL || r.route->hops < 2)
+		return r;
+	return route_lookup(stk, h->dst, ip_flow_hash(stk, h,
+	    pkt->buf + pkt->l3 + h->hlen,
+	    pkt->off + pkt->len - pkt->l3 - h->hlen));
+}

@@ -1,0 +1,259 @@
+/*
+ * ip_output.c - packets leave: headers for what we build, the way out for all.
+ *
+ * Packets to ourselves wait in a queue and come in again from a timer, never
+ * from inside the call that sent them: no recursion, and two local sockets
+ * that answer each other take one turn of the stack for each packet.
+ *
+ * Read: RFC 1122 3.3.1 and 3.3.4, RFC 1191 3, RFC 6864, RFC 1112 6.1 and 6.4.
+ *
+ * Owns the loop queue.
+ *
+ * Limits: IP_LOOP_MAX packets to ourselves.
+ */
+#include "ip/ip.h"
+
+#include <errno.h>
+
+#include "ip/ip_frag.h"
+#include "stack/stack.h"
+
+/* ---- to ourselves ---------------------------------------------------------- */
+
+void
+ip_loop_input(struct stack *stk, struct timer *t)
+{
+	uint32_t n = stk->ip.loop.count;
+
+	/* What these cause to be sent to ourselves waits for the next turn. */
+	stk->ip.looping = true;
+	while (n-- > 0)
+		ip_input(stk, stk->ip.ifaces,
+		    pkt_queue_get(&stk->ip.loop));
+	stk->ip.looping = false;
+	if (stk->ip.loop.count > 0)
+		timer_set(&stk->timers, t, instant_add(stk->now, 1));
+}
+
+static void
+loop_output(struct stack *stk, struct pkt *pkt)
+{
+	if (stk->ip.loop.count >= IP_LOOP_MAX) {
+		pkt_drop_silent(stk, pkt, DROP_IP_LOOP_FULL);
+		return;
+	}
+	if (pkt->nref > 0) {
+		struct pkt *copy = pkt_copy(pkt);
+
+		if (copy == NULL) {
+			pkt_drop_silent(stk, pkt, DROP_NO_MEMORY);
+			return;
+		}
+		pkt_free(pkt);
+		pkt = copy;
+	}
+	pkt->ifp = NULL;
+	pkt_queue_put(&stk->ip.loop, pkt);
+	if (!stk->ip.looping && !timer_is_set(&stk->ip.loop_timer))
+		timer_set(&stk->timers, &stk->ip.loop_timer, stk->now);
+}
+
+/* ---- out of an interface --------------------------------------------------- */
+
+uint32_t
+ip_wire_len(const struct pkt *pkt, const struct ip4_hdr *h)
+{
+	uint32_t l4 = pkt->l3 + h->hlen;
+	uint32_t l4_hlen = 8;		/* UDP's */
+
+	if (pkt->gso_type == PKT_GSO_NONE)
+		return pkt_len(pkt);
+	/* A super-frame leaves as segments of gso_size. */
+	if (pkt->gso_type != PKT_GSO_UDP)
+		l4_hlen = l4 + 13 <= pkt->off + pkt->len ?
+		    (pkt->buf[l4 + 12] >> 4) * 4u : 20;
+	return h->hlen + l4_hlen + pkt->gso_size;
+}
+
+/* RFC 1112 6.4: the low 23 bits under 01:00:5e. */
+static struct mac
+group_mac(struct ip4 ip)
+{
+	if (!ip4_is_multicast(ip))
+		return MAC_BROADCAST;
+	return (struct mac){ { 0x01, 0x00, 0x5e, ip.v >> 16 & 0x7f,
+	    ip.v >> 8 & 0xff, ip.v & 0xff } };
+}
+
+void
+ip_link_output(struct stack *stk, struct pkt *pkt, struct ip4 dst,
+    const struct route_result *r)
+{
+	struct iface *ifp = r->ifp;
+	bool group = ip4_is_multicast(dst) || ip4_eq(dst, IP4_BROADCAST) ||
+	    (r->route != NULL && r->route->type == ROUTE_BROADCAST);
+
+	if (!ifp->up) {
+		pkt_drop(stk, pkt, DROP_PORT_DOWN);
+		return;
+	}
+	stk->ip.stats.sent++;
+	if (ifp->kind == IFACE_LO)
+		loop_output(stk, pkt);
+	else if (ifp->kind == IFACE_TUNNEL)
+		ifp->tunnel_output(stk, ifp, pkt);
+	else if (!ifp->needs_neigh)
+		port_send(stk, ifp->port, pkt);
+	else if (group)
+		eth_output(stk, ifp, group_mac(dst), ETHERTYPE_IP4, pkt);
+	else
+		neigh_output(stk, ifp, r->next_hop, pkt);
+}
+
+void
+ip_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    const struct route_result *r)
+{
+	struct route_result way = *r;
+
+	/* An address of ours is reached inside, whatever interface has it. */
+	if (r->route != NULL && r->route->type == ROUTE_LOCAL) {
+		way.ifp = stk->ip.ifaces;
+		way.mtu = way.ifp->mtu;
+	}
+	if (ip_wire_len(pkt, h) <= way.mtu) {
+		ip_link_output(stk, pkt, h->dst, &way);
+	} else if ((h->frag & IP_DF) != 0) {
+		pkt->info = way.mtu;
+		pkt_drop(stk, pkt, DROP_IP_TOO_BIG);
+	} else {
+		ip_frag_output(stk, pkt, h, &way);
+	}
+}
+
+/* ---- what a transport sends ------------------------------------------------ */
+
+/* The errno of a destination that cannot be reached, or 0. */
+static int
+route_errno(const struct route_result *r)
+{
+	if (r->route == NULL)
+		return r->ifp != NULL ? 0 : -ENETUNREACH;
+	switch (r->route->type) {
+	case ROUTE_UNREACHABLE:
+		return -EHOSTUNREACH;
+	case ROUTE_PROHIBIT:
+		return -EACCES;
+	case ROUTE_BLACKHOLE:
+		return -EINVAL;		/* as Linux */
+	default:
+		return 0;
+	}
+}
+
+/* The way to dst; ifp, if not NULL, is the only way out. */
+static struct route_result
+send_route(struct stack *stk, struct iface *ifp, struct ip4 dst,
+    uint32_t flow_hash)
+{
+	struct route_result r = route_lookup(stk, dst, flow_hash);
+
+	if (ip4_is_any(dst))
+		return (struct route_result){ .route = NULL };
+	if (ifp == NULL || r.ifp == ifp ||
+	    (r.route != NULL && r.route->type == ROUTE_LOCAL))
+		return r;
+	/* As Linux does with a bound device: without a route by it the
+	 * destination is taken to be on its link. */
+	return (struct route_result){ NULL, ifp, dst, ifp->mtu };
+}
+
+/* The source that goes with a way (RFC 1122 3.3.4.3). */
+static struct ip4
+send_source(struct stack *stk, const struct route_result *r, struct ip4 dst)
+{
+	if (r->route != NULL && r->route->type == ROUTE_LOCAL)
+		return dst;
+	if (r->route != NULL && r->route->origin == ROUTE_STATIC &&
+	    !ip4_is_any(r->route->src))
+		return r->route->src;
+	return iface_source(stk, r->ifp, r->next_hop);
+}
+
+int
+ip_path(struct stack *stk, const struct addr *dst, struct addr *src,
+    uint32_t *mtu)
+{
+	struct ip4 to = addr_to_ip4(dst);
+	struct route_result r = send_route(stk, NULL, to, 0);
+	int code = route_errno(&r);
+
+	if (code != 0)
+		return code;
+	*src = addr_from_ip4(send_source(stk, &r, to));
+	*mtu = r.route != NULL && r.route->type == ROUTE_LOCAL ?
+	    stk->ip.ifaces->mtu : r.mtu;
+	return 0;
+}
+
+/* Fills in the header for pkt, whose data is at l4. */
+static void
+send_header(struct stack *stk, const struct pkt *pkt, const struct ip_send *s,
+    struct ip4_hdr *h)
+{
+	uint16_t segs = 1;
+
+	if (pkt->gso_type != PKT_GSO_NONE)
+		segs = (uint16_t)(pkt_len(pkt) / pkt->gso_size + 1);
+	h->hlen = IP4_HLEN;
+	h->tos = s->tos;
+	h->total_len = (uint16_t)(pkt_len(pkt) + IP4_HLEN);
+	h->id = ip_next_ids(stk, h->src, h->dst, s->proto, segs);
+	h->frag = s->df ? IP_DF : 0;
+	h->ttl = s->ttl;
+	if (s->ttl == 0)	/* RFC 1112 6.1: multicast stays near */
+		h->ttl = ip4_is_multicast(h->dst) ? 1 : IP_DEFAULT_TTL;
+}
+
+/* A segment of ours that cannot leave: gone, and the socket is told. */
+static int
+send_refuse(struct stack *stk, struct pkt *pkt, int code)
+{
+	enum drop why = code == -EMSGSIZE ? DROP_IP_TOO_BIG :
+	    code == -EHOSTUNREACH ? DROP_IP_HOST_UNREACH :
+	    code == -EACCES ? DROP_IP_PROHIBIT :
+	    code == -EINVAL ? DROP_IP_BLACKHOLE : DROP_IP_NO_ROUTE;
+
+	pkt_drop_silent(stk, pkt, why);
+	return code;
+}
+
+int
+ip_send(struct stack *stk, struct pkt *pkt, const struct ip_send *s)
+{
+	struct ip4_hdr h = { .src = addr_to_ip4(&s->src),
+	    .dst = addr_to_ip4(&s->dst), .proto = s->proto };
+	struct route_result r;
+	uint32_t mtu;
+	int code;
+
+	r = send_route(stk, s->ifp, h.dst,
+	    ip_flow_hash(stk, &h, pkt_data(pkt), pkt->len));
+	code = route_errno(&r);
+	if (code != 0)
+		return send_refuse(stk, pkt, code);
+	if (ip4_is_any(h.src))
+		h.src = send_source(stk, &r, h.dst);
+	if (pkt_len(pkt) + IP4_HLEN > UINT16_MAX)
+		return send_refuse(stk, pkt, -EMSGSIZE);
+	send_header(stk, pkt, s, &h);
+	pkt->l4 = pkt->off;
+	ip4_build_hdr(pkt_push(pkt, IP4_HLEN), &h);
+	pkt->l3 = pkt->off;
+	mtu = r.route != NULL && r.route->type == ROUTE_LOCAL ?
+	    stk->ip.ifaces->mtu : r.mtu;
+	if (s->df && ip_wire_len(pkt, &h) > mtu)
+		return send_refuse(stk, pkt, -EMSGSIZE);
+	ip_output(stk, pkt, &h, &r);
+	return 0;
+}

@@ -1,0 +1,109 @@
+/*
+ * ip_wire.c - the IPv4 header: bytes to host order and back.
+ *
+ * Reads and writes the fixed header; options are ip_options.c's.  Judges only
+ * version and lengths: checksum, addresses and fragments are for the caller.
+ *
+ * Read: RFC 791 3.1, RFC 1624 for the updates in place.
+ */
+#include "ip/ip_wire.h"
+
+#include "base/csum.h"
+#include "base/cursor.h"
+#include "base/drop.h"
+
+int
+ip4_parse_hdr(const uint8_t *p, size_t len, struct ip4_hdr *out)
+{
+	struct rd r = rd_init(p, len);
+	uint8_t vhl = rd_u8(&r);
+
+	if (len < IP4_HLEN)
+		return -(int)DROP_IP_SHORT;
+	if (vhl >> 4 != 4)
+		return -(int)DROP_IP_VERSION;
+	out->hlen = (uint8_t)((vhl & 0xf) * 4);
+	if (out->hlen < IP4_HLEN || out->hlen > len)
+		return -(int)DROP_IP_HLEN;
+	out->tos = rd_u8(&r);
+	out->total_len = rd_u16(&r);
+	out->id = rd_u16(&r);
+	out->frag = rd_u16(&r);
+	out->ttl = rd_u8(&r);
+	out->proto = rd_u8(&r);
+	out->csum = rd_u16(&r);
+	out->src.v = rd_u32(&r);
+	out->dst.v = rd_u32(&r);
+	if (out->total_len < out->hlen || out->total_len > len)
+		return -(int)DROP_IP_LENGTH;
+	return 0;
+}
+
+void
+ip4_build_hdr(uint8_t p[IP4_HLEN], const struct ip4_hdr *h)
+{
+	struct wr w = wr_init(p, IP4_HLEN);
+
+	wr_u8(&w, 4 << 4 | IP4_HLEN / 4);
+	wr_u8(&w, h->tos);
+	wr_u16(&w, h->total_len);
+	wr_u16(&w, h->id);
+	wr_u16(&w, h->frag);
+	wr_u8(&w, h->ttl);
+	wr_u8(&w, h->proto);
+	wr_u16(&w, 0);
+	wr_u32(&w, h->src.v);
+	wr_u32(&w, h->dst.v);
+	be16_put(p + IP4_OFF_CSUM, csum_finish(csum_add(0, p, IP4_HLEN)));
+}
+
+/* Writes a 16-bit field at an even offset and updates the checksum. */
+static void
+set16(uint8_t *p, unsigned off, uint16_t v)
+{
+	uint16_t sum = be16_get(p + IP4_OFF_CSUM);
+
+	sum = csum_update16(sum, be16_get(p + off), v);
+	be16_put(p + off, v);
+	be16_put(p + IP4_OFF_CSUM, sum);
+}
+
+static void
+set32(uint8_t *p, unsigned off, uint32_t v)
+{
+	uint16_t sum = be16_get(p + IP4_OFF_CSUM);
+
+	sum = csum_update32(sum, be32_get(p + off), v);
+	be32_put(p + off, v);
+	be16_put(p + IP4_OFF_CSUM, sum);
+}
+
+void
+ip4_set_ttl(uint8_t *p, uint8_t ttl)
+{
+	set16(p, IP4_OFF_TTL, (uint16_t)(ttl << 8 | p[IP4_OFF_PROTO]));
+}
+
+void
+ip4_set_src(uint8_t *p, struct ip4 src)
+{
+	set32(p, IP4_OFF_SRC, src.v);
+}
+
+void
+ip4_set_dst(uint8_t *p, struct ip4 dst)
+{
+	set32(p, IP4_OFF_DST, dst.v);
+}
+
+void
+ip4_set_tos(uint8_t *p, uint8_t tos)
+{
+	set16(p, 0, (uint16_t)(p[0] << 8 | tos));
+}
+
+void
+ip4_set_len(uint8_t *p, uint16_t total_len)
+{
+	set16(p, IP4_OFF_LEN, total_len);
+}
