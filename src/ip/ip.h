@@ -103,6 +103,19 @@ int ip_send(struct stack *stk, struct pkt *pkt, const struct ip_send *s);
 int ip_path(struct stack *stk, const struct addr *dst, struct addr *src,
     uint32_t *mtu);
 
+/* As ip_path(), by the interface of that name; "": by route.  -ENODEV too. */
+int ip_path_by(struct stack *stk, const struct addr *dst, const char *ifname,
+    struct addr *src, uint32_t *mtu);
+
+/* What an address is to this host. */
+enum ip_addr_kind {
+	IP_ADDR_LOCAL,		/* one of ours */
+	IP_ADDR_BROADCAST,	/* limited, or of a network of ours */
+	IP_ADDR_MULTICAST,
+	IP_ADDR_OTHER,		/* anything else, also 0.0.0.0 */
+};
+enum ip_addr_kind ip_addr_kind(struct stack *stk, const struct addr *a);
+
 /* The next identification for such a packet (RFC 6864). */
 uint16_t ip_next_id(struct stack *stk, struct ip4 src, struct ip4 dst,
     uint8_t proto);

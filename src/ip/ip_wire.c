@@ -39,6 +39,17 @@ ip4_parse_hdr(const uint8_t *p, size_t len, struct ip4_hdr *out)
 	return 0;
 }
 
+int
+ip4_parse_quote(const uint8_t *p, size_t len, struct ip4_hdr *out)
+{
+	int r = ip4_parse_hdr(p, len, out);
+
+	/* By then all else has been judged, and every field is set. */
+	if (r == -(int)DROP_IP_LENGTH && out->total_len >= out->hlen)
+		return 0;
+	return r;
+}
+
 void
 ip4_build_hdr(uint8_t p[IP4_HLEN], const struct ip4_hdr *h)
 {

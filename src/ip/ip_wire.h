@@ -53,6 +53,10 @@ struct ip4_hdr {
  * len is the bytes there are; the checksum is not looked at. */
 int ip4_parse_hdr(const uint8_t *p, size_t len, struct ip4_hdr *out);
 
+/* The same for a header that an ICMP error quotes: what follows it may be cut
+ * off, so total_len is only held against the header length. */
+int ip4_parse_quote(const uint8_t *p, size_t len, struct ip4_hdr *out);
+
 /* Writes hlen 20 and a right checksum; h->hlen and h->csum are not read. */
 void ip4_build_hdr(uint8_t p[IP4_HLEN], const struct ip4_hdr *h);
 
