@@ -78,6 +78,7 @@ X(ICMP_SHORT,	   "icmp-short",	NO_ICMP, 0, "ICMP message cut off") \
 X(ICMP_CSUM,	   "icmp-checksum",	NO_ICMP, 0, "ICMP checksum is wrong") \
 X(ICMP_TYPE,	   "icmp-type",		NO_ICMP, 0, "ICMP type that nobody handles") \
 X(ICMP_NO_MATCH,   "icmp-no-match",	NO_ICMP, 0, "ICMP error or reply that fits nothing of ours") \
+X(ICMP_QUEUE,	   "icmp-queue",	NO_ICMP, 0, "echo session has too much waiting") \
 X(ICMP_BROADCAST,  "icmp-broadcast",	NO_ICMP, 0, "echo to a broadcast address") \
 X(ICMP_REDIRECT,   "icmp-redirect",	NO_ICMP, 0, "redirect: a router chooses its own routes") \
 X(ICMP_RATE,	   "icmp-rate",		NO_ICMP, 0, "ICMP rate limit") \

@@ -25,6 +25,7 @@ X(frag_source,	   524288, "bytes in reassembly from one source")	\
 X(frag_queues,	     1024, "datagrams in reassembly")			\
 X(icmp_per_sec,	     1000, "ICMP errors a second, as Linux")		\
 X(icmp_per_dest,       10, "ICMP errors a second to one destination")	\
+X(icmp_echoes,	      256, "echo sessions (ping, traceroute) at a time")	\
 X(udp_socks,	    65536, "UDP sockets")				\
 X(udp_queue,	   262144, "bytes waiting in one UDP socket")		\
 X(tcp_conns,	  2000000, "TCP connections of every state")		\

@@ -5,6 +5,8 @@
 #ifndef HOPD_ICMP_ICMP_H
 #define HOPD_ICMP_ICMP_H
 
+#include <sys/queue.h>
+
 #include "base/addr.h"
 #include "base/hash.h"
 #include "base/instant.h"
@@ -12,6 +14,7 @@
 #include "ip/ip.h"
 
 struct stack;
+struct icmp_echo;
 
 #define ICMP_HLEN		8
 #define ICMP_OFF_CSUM		2
@@ -24,6 +27,7 @@ struct stack;
 #define ICMP_PARAM_PROBLEM	12
 #define ICMP_TIMESTAMP		13
 #define ICMP_TIMESTAMP_REPLY	14
+#define ICMP_TIMESTAMP_LEN	20
 
 #define ICMP_UNREACH_NET	0
 #define ICMP_UNREACH_HOST	1
@@ -47,6 +51,10 @@ struct icmp_state {
 	struct icmp_bucket dest[ICMP_BUCKETS];	/* limits.icmp_per_dest */
 	bool echo_group;	/* answer an echo to a broadcast or multicast
 				 * address (RFC 1122 3.2.2.6); default no */
+	LIST_HEAD(, icmp_echo) echoes;	/* sessions: icmp/echo.h */
+	TAILQ_HEAD(, icmp_echo) ready;	/* with something to tell */
+	uint32_t echo_count;
+	uint64_t turn;			/* calls of icmp_poll() so far */
 	uint64_t sent_errors, sent_replies, received;
 };
 
@@ -62,5 +70,10 @@ void icmp_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m);
  * redirect (host order).  Does not consume pkt. */
 void icmp_error(struct stack *stk, const struct pkt *pkt, uint8_t type,
     uint8_t code, uint32_t info);
+
+/* Tells the owners of echo sessions what came; stack_poll() calls it after the
+ * batch.  What becomes ready meanwhile waits for the next turn. */
+void icmp_poll(struct stack *stk);
+bool icmp_pending(const struct stack *stk);	/* is anyone to be told? */
 
 #endif

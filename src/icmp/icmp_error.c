@@ -13,7 +13,7 @@
  * worth.  Destinations that share a bucket share its rate, so a flood of
  * sources costs no memory.
  */
-#include <errno.h>
+#include <assert.h>
 #include <string.h>
 
 #include "base/csum.h"
@@ -26,6 +26,8 @@ icmp_init(struct stack *stk)
 {
 	struct icmp_state *st = &stk->icmp;
 
+	LIST_INIT(&st->echoes);
+	TAILQ_INIT(&st->ready);
 	st->key = rng_hash_key(&stk->rng);
 	st->all.filled = stk->now;
 	st->all.micro = stk->limits.icmp_per_sec * USEC_PER_SEC;
@@ -39,7 +41,7 @@ icmp_init(struct stack *stk)
 void
 icmp_fini(struct stack *stk)
 {
-	memset(&stk->icmp, 0, sizeof(stk->icmp));
+	assert(LIST_EMPTY(&stk->icmp.echoes));
 }
 
 /* Tops b up for the time gone by; true if it holds a whole token. */
@@ -84,16 +86,12 @@ rate_allows(struct stack *stk, struct ip4 dst, uint8_t type, uint8_t code)
 	return true;
 }
 
-/* Limited, or of a network of ours (there is a route for each of those). */
 static bool
 is_broadcast(struct stack *stk, struct ip4 ip)
 {
-	struct route_result r;
+	struct addr a = addr_from_ip4(ip);
 
-	if (ip4_eq(ip, IP4_BROADCAST))
-		return true;
-	r = route_lookup(stk, ip, 0);
-	return r.route != NULL && r.route->type == ROUTE_BROADCAST;
+	return ip_addr_kind(stk, &a) == IP_ADDR_BROADCAST;
 }
 
 /* A source that names no single host (RFC 1122 3.2.2).  Loopback is one only

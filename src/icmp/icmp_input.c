@@ -1,16 +1,20 @@
 /*
- * icmp_input.c - ICMP in: echo is answered, the rest is sorted out by type.
+ * icmp_input.c - ICMP in: echo and timestamp are answered, replies go to the
+ * session that asked, errors to the transport whose packet they quote.
  *
  * An echo reply is made from the request in place, so its data is never copied
  * and its checksum is not summed anew.  Errors out are icmp_error.c's.
  *
  * Read RFC 792, RFC 1122 3.2.2, RFC 1812 4.3.3 and 5.2.7.2.
  */
-#include <errno.h>
+#include "icmp/icmp.h"
 
 #include "base/csum.h"
 #include "base/cursor.h"
+#include "icmp/echo.h"
 #include "stack/stack.h"
+#include "tcp/tcp.h"
+#include "udp/udp.h"
 
 /* Is the message whole?  One that still needs its checksum never was on a
  * wire: it gets it here, because its bytes may go out again. */
@@ -26,13 +30,27 @@ csum_right(struct pkt *pkt)
 	    csum_finish(csum_add(0, pkt_data(pkt), pkt->len)) == 0;
 }
 
-/* RFC 1122 3.2.2.6, RFC 1812 4.3.3.6: the same data back, the same TOS, from
- * the address that was asked. */
+/* A request that became its reply goes back: the same TOS (RFC 1812 4.3.2.5),
+ * from the address that was asked if that is one of ours. */
 static void
-echo_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
+reply_send(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 {
 	struct ip_send s = { .dst = m->src, .proto = IPPROTO_ICMP4,
 	    .tos = m->tos };
+
+	if (!m->group)
+		s.src = m->dst;
+	pkt_clear_offload(pkt);
+	pkt->ifp = NULL;		/* from here on, built here */
+	pkt->l2_group = false;
+	stk->icmp.sent_replies++;
+	(void)ip_send(stk, pkt, &s);
+}
+
+/* RFC 1122 3.2.2.6, RFC 1812 4.3.3.6: the same data back. */
+static void
+echo_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
+{
 	uint8_t *p = pkt_data(pkt);
 	uint16_t old = be16_get(p);
 	uint16_t csum = be16_get(p + ICMP_OFF_CSUM);
@@ -41,15 +59,115 @@ echo_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 		pkt_drop(stk, pkt, DROP_ICMP_BROADCAST);
 		return;
 	}
-	if (!m->group)
-		s.src = m->dst;
 	p[0] = ICMP_ECHO_REPLY;
 	be16_put(p + ICMP_OFF_CSUM, csum_update16(csum, old, be16_get(p)));
-	pkt_clear_offload(pkt);
-	pkt->ifp = NULL;		/* from here on, built here */
-	pkt->l2_group = false;
-	stk->icmp.sent_replies++;
-	(void)ip_send(stk, pkt, &s);
+	reply_send(stk, pkt, m);
+}
+
+/* RFC 792: milliseconds since midnight UT; the high bit says that the clock is
+ * none of the kind. */
+static uint32_t
+time_of_day(const struct stack *stk)
+{
+	int64_t day_us = INT64_C(86400) * USEC_PER_SEC;
+	int64_t t = stk->now.us + stk->wall_offset_us;
+	uint32_t ms = (uint32_t)((t % day_us + day_us) % day_us /
+	    USEC_PER_MSEC);
+
+	return stk->wall_offset_us != 0 ? ms : ms | UINT32_C(1) << 31;
+}
+
+/* RFC 1122 3.2.2.8, RFC 1812 4.3.3.8: in place, as an echo. */
+static void
+timestamp_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
+{
+	uint8_t *p = pkt_data(pkt);
+	uint32_t now = time_of_day(stk);
+
+	if (pkt->len < ICMP_TIMESTAMP_LEN) {
+		pkt_drop(stk, pkt, DROP_ICMP_SHORT);
+		return;
+	}
+	if (m->group) {
+		pkt_drop(stk, pkt, DROP_ICMP_BROADCAST);
+		return;
+	}
+	pkt_trim(pkt, ICMP_TIMESTAMP_LEN);
+	be32_put(p + 12, now);		/* received */
+	be32_put(p + 16, now);		/* sent again */
+	p[0] = ICMP_TIMESTAMP_REPLY;
+	be16_put(p + ICMP_OFF_CSUM, 0);
+	be16_put(p + ICMP_OFF_CSUM,
+	    csum_finish(csum_add(0, p, ICMP_TIMESTAMP_LEN)));
+	reply_send(stk, pkt, m);
+}
+
+/* RFC 1191 7.1: routers of old name no MTU; the next plateau below the length
+ * of what did not fit is a good guess. */
+static uint32_t
+mtu_plateau(uint32_t total_len)
+{
+	static const uint16_t plateau[] = { 32000, 17914, 8166, 4352, 2002,
+	    1492, 1006, 508, 296 };
+
+	for (unsigned i = 0; i < sizeof(plateau) / sizeof(plateau[0]); i++) {
+		if (plateau[i] < total_len)
+			return plateau[i];
+	}
+	return IP4_MTU_MIN;
+}
+
+/* Tells the transport whose packet is quoted.  Did it know of it? */
+static bool
+error_deliver(struct stack *stk, const struct ip_meta *m,
+    const struct ip_meta *quoted, const uint8_t *l4, uint8_t type,
+    uint8_t code, uint32_t info)
+{
+	switch (quoted->proto) {
+	case IPPROTO_ICMP4:
+		return icmp_echo_error(stk, m, l4, type, code, info);
+	case IPPROTO_UDP4:
+		return udp_icmp_error(stk, &m->src, quoted, l4, type, code,
+		    info);
+	case IPPROTO_TCP4:
+		tcp_icmp_error(stk, quoted, l4, type, code, info);
+		return true;
+	}
+	return false;
+}
+
+/* RFC 1122 3.2.2: an error speaks of the packet that it quotes; it counts only
+ * if that can have been sent from here. */
+static void
+error_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
+{
+	const uint8_t *p = pkt_data(pkt), *quote = p + ICMP_HLEN;
+	uint32_t len = pkt->len - ICMP_HLEN, info = 0;
+	struct ip_meta q = { 0 };
+	struct ip4_hdr h;
+
+	if (ip4_parse_quote(quote, len, &h) != 0 || len < h.hlen + 8u) {
+		pkt_drop(stk, pkt, DROP_ICMP_SHORT);
+		return;
+	}
+	q.src = addr_from_ip4(h.src);
+	q.dst = addr_from_ip4(h.dst);
+	q.proto = h.proto;
+	q.tos = h.tos;
+	q.ttl = h.ttl;
+	q.l4_len = (uint32_t)h.total_len - h.hlen;
+	if (p[0] == ICMP_UNREACH && p[1] == ICMP_UNREACH_FRAG) {
+		info = be16_get(p + 6);
+		if (info == 0)
+			info = mtu_plateau(h.total_len);
+	}
+	if (m->group || (h.frag & IP_OFFMASK) != 0 ||
+	    ip_addr_kind(stk, &q.src) != IP_ADDR_LOCAL ||
+	    !error_deliver(stk, m, &q, quote + h.hlen, p[0], p[1], info)) {
+		pkt_drop(stk, pkt, DROP_ICMP_NO_MATCH);
+		return;
+	}
+	pkt_free(pkt);
 }
 
 void
@@ -72,15 +190,20 @@ icmp_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 	case ICMP_ECHO:
 		echo_input(stk, pkt, m);
 		return;
+	case ICMP_TIMESTAMP:
+		timestamp_input(stk, pkt, m);
+		return;
 	case ICMP_REDIRECT:
 		/* RFC 1812 5.2.7.2: a router chooses its own routes. */
 		pkt_drop(stk, pkt, DROP_ICMP_REDIRECT);
 		return;
 	case ICMP_ECHO_REPLY:
+		icmp_echo_reply(stk, pkt, m);
+		return;
 	case ICMP_UNREACH:
 	case ICMP_TIME_EXCEEDED:
 	case ICMP_PARAM_PROBLEM:
-		pkt_drop(stk, pkt, DROP_ICMP_NO_MATCH);
+		error_input(stk, pkt, m);
 		return;
 	}
 	pkt_drop(stk, pkt, DROP_ICMP_TYPE);

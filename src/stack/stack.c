@@ -42,6 +42,7 @@ stack_new(const struct env *env, struct instant now)
 	if (stk == NULL)
 		return NULL;
 	stk->now = now;
+	stk->wall_offset_us = env->wall_offset_us;
 	stk->limits = env->limits;
 	stk->mem.fail_at = env->mem_fail_at;
 	stk->log = env->log;
@@ -89,6 +90,8 @@ stack_poll(struct stack *stk, struct instant now)
 			port_read(stk, p);
 	}
 	timers_run(&stk->timers, stk, now);
+	icmp_poll(stk);
+	udp_poll(stk);
 	tcp_poll(stk);
 }
 
@@ -99,5 +102,7 @@ stack_next_deadline(const struct stack *stk)
 		if (p->readable)
 			return stk->now;
 	}
+	if (icmp_pending(stk) || udp_pending(stk))
+		return stk->now;
 	return timers_next(&stk->timers);
 }

@@ -42,11 +42,15 @@ struct env {
 	 * or NULL for memory of the stack's own. */
 	void *flow_mem;
 	size_t flow_mem_len;
+	/* An instant plus this is Unix time (microseconds since 1970, UTC):
+	 * for what tells the time of day.  0: not known. */
+	int64_t wall_offset_us;
 	uint64_t mem_fail_at;	/* tests: see base/mem.h */
 };
 
 struct stack {
 	struct instant now;	/* of this turn: set by stack_poll() only */
+	int64_t wall_offset_us;	/* now + this is Unix time; 0: not known */
 	struct mem mem;
 	struct limits limits;
 	struct log log;
