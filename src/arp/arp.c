@@ -91,13 +91,14 @@ struct ip4
 arp_source(struct stack *stk, const struct iface *ifp, struct ip4 target,
     struct ip4 wanted)
 {
+	const struct iface_addr *own = iface_addr_local(stk, wanted);
 	const struct iface_addr *near;
 
 	/* The packet's own source tells the neighbour whom to expect; Linux's
 	 * arp_announce says how freely: 0 any address of ours, 1 only in the
-	 * target's network, 2 never. */
-	if (ifp->conf.arp_announce < 2 && !ip4_is_any(wanted) &&
-	    iface_addr_local(stk, wanted) != NULL) {
+	 * target's network, 2 never.  Scope host stays hidden always. */
+	if (ifp->conf.arp_announce < 2 && own != NULL &&
+	    own->scope != SCOPE_HOST) {
 		if (ifp->conf.arp_announce == 0)
 			return wanted;
 		near = iface_addr_near(ifp, target);

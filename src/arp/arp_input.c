@@ -24,8 +24,8 @@
 static bool
 is_possible_sender(const struct iface *ifp, struct ip4 ip)
 {
-	return !ip4_is_multicast(ip) && !ip4_is_loopback(ip) &&
-	    !ip4_eq(ip, IP4_BROADCAST) && !iface_is_broadcast(ifp, ip);
+	return ip4_is_any(ip) || (ip.v >> 24 != 0 && ip.v >> 28 < 0xe &&
+	    !ip4_is_loopback(ip) && !iface_is_broadcast(ifp, ip));
 }
 
 /* Is ip reached by ifp: on its networks, or by a route to it? */
@@ -41,22 +41,47 @@ is_behind(struct stack *stk, const struct iface *ifp, struct ip4 ip)
 	    r.ifp == ifp && ip4_eq(r.next_hop, ip);
 }
 
+/* Is ip an address of ours that may show in ARP?  One of scope host is hidden
+ * (a load balancer's real server has the virtual address so), one that somebody
+ * else had first is left to him. */
+static bool
+is_shown(struct stack *stk, struct ip4 ip)
+{
+	const struct iface_addr *a = iface_addr_local(stk, ip);
+	struct route_result r;
+
+	if (ip4_is_loopback(ip))
+		return false;
+	if (a == NULL) {		/* a whole network of ours, on lo */
+		r = route_lookup(stk, ip, 0);
+		if (r.route == NULL || r.route->type != ROUTE_LOCAL)
+			return false;
+		a = iface_addr_near(r.ifp, ip);
+	}
+	return a == NULL || (a->scope != SCOPE_HOST &&
+	    a->acd.state != ACD_CONFLICT);
+}
+
 /* Does ifp answer for address m->tpa as one of ours? (Linux's arp_ignore) */
 static bool
 is_ours(struct stack *stk, const struct iface *ifp, const struct arp_msg *m)
 {
-	const struct iface_addr *a = iface_addr_local(stk, m->tpa);
+	const struct iface_addr *a;
 
-	if (a == NULL || ip4_is_loopback(m->tpa))
+	if (!is_shown(stk, m->tpa))
 		return false;
-	switch (ifp->conf.arp_ignore) {
-	case 0:
-		return true;		/* any address on any interface */
-	case 1:
-		return a->ifp == ifp;	/* only one of this interface */
-	default:			/* ... and in the sender's network */
-		return a->ifp == ifp && ip4_in_prefix(m->spa, a->prefix);
+	if (ifp->conf.arp_ignore == 0)	/* any address on any interface */
+		return true;
+	for (a = ifp->addrs; a != NULL; a = a->next) {
+		if (!ip4_eq(a->prefix.ip, m->tpa))
+			continue;
+		/* 1: of this interface; 2: and in the sender's network, which
+		 * a probe (RFC 5227) does not tell. */
+		if (ifp->conf.arp_ignore == 1 || ip4_is_any(m->spa) ||
+		    ip4_in_prefix(m->spa, a->prefix))
+			return true;
 	}
+	return false;
 }
 
 /* Proxy ARP (RFC 1027): is the way to the target another interface? */
@@ -126,29 +151,45 @@ learn(struct stack *stk, struct iface *ifp, const struct arp_msg *m,
 	return true;
 }
 
+/* Step 2.  True: the sender speaks for an address of ours.  A rival on the
+ * address's own interface is acd.c's to deal with; our own voice, heard by
+ * another port of ours, is no rival. */
+static bool
+is_claim(struct stack *stk, struct iface *ifp, const struct arp_msg *m)
+{
+	bool probe = ip4_is_any(m->spa) && m->op == ARP_OP_REQUEST;
+	struct ip4 ip = probe ? m->tpa : m->spa;
+	struct iface_addr *a = iface_addr_local(stk, ip);
+
+	if (a == NULL)
+		return false;
+	if (a->ifp == ifp && a->scope != SCOPE_HOST &&
+	    port_lookup_mac(stk, m->sha) == NULL)
+		acd_claim(stk, a, m->sha, probe);
+	return !probe;
+}
+
 void
 arp_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 {
 	struct arp_msg m;
 	enum drop why = judge(ifp, pkt, &m);
-	bool to_us, proxied;
+	bool to_us, proxied = false;
 
+	if (why == DROP_COUNT && is_claim(stk, ifp, &m))
+		why = DROP_ARP_SPOOF;
 	if (why != DROP_COUNT) {
 		pkt_drop(stk, pkt, why);
 		return;
 	}
-	if (!ip4_is_any(m.spa) && iface_addr_local(stk, m.spa) != NULL) {
-		pkt_drop(stk, pkt, DROP_ARP_SPOOF);
-		return;
-	}
 	/* An answer is to us if it came to our MAC alone: one to everybody
 	 * proves nothing and counts as unsolicited. */
-	if (m.op == ARP_OP_REPLY)
+	if (m.op == ARP_OP_REPLY) {
 		to_us = !pkt->l2_group && mac_eq(m.tha, ifp->mac);
-	else
+	} else {
 		to_us = is_ours(stk, ifp, &m);
-	proxied = !to_us && m.op == ARP_OP_REQUEST &&
-	    is_proxied(stk, ifp, &m);
+		proxied = !to_us && is_proxied(stk, ifp, &m);
+	}
 	if (!learn(stk, ifp, &m, to_us || proxied) && !proxied) {
 		pkt_drop(stk, pkt, DROP_ARP_STRANGER);
 		return;

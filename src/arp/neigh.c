@@ -13,6 +13,7 @@
  * another MAC.  hint: forward progress seen above.  timeout: the state's time
  * is over.  spent: so it is, and the last request is out.  renewed, in-use: it
  * is, but there was a hint, or traffic, meanwhile.  set: by the operator.
+ * wanted: a route with several next hops would use it, had it not failed.
  *
  *  from        | event   | action                             | to
  *  ------------+---------+------------------------------------+-----------
@@ -45,6 +46,7 @@
  *  probe       | spent   | ask all                            | incomplete
  *  failed      | packet  | hold it, ask all                   | incomplete
  *  failed      | early   | refuse it (ICMP host unreachable)  | failed
+ *  failed      | wanted  | ask all                            | incomplete
  *  failed      | heard   | take its MAC                       | stale
  *  failed      | timeout | forget it                          | none
  *  permanent   | packet  | send it                            | permanent
@@ -78,13 +80,13 @@
 
 enum event {
 	EV_PACKET, EV_EARLY, EV_REPLY, EV_HEARD, EV_MOVED, EV_HINT,
-	EV_TIMEOUT, EV_SPENT, EV_RENEWED, EV_IN_USE, EV_SET,
+	EV_TIMEOUT, EV_SPENT, EV_RENEWED, EV_IN_USE, EV_SET, EV_WANTED,
 	EV_COUNT
 };
 
 static const char *const event_name[EV_COUNT] = {
 	"packet", "early", "reply", "heard", "moved", "hint",
-	"timeout", "spent", "renewed", "in-use", "set",
+	"timeout", "spent", "renewed", "in-use", "set", "wanted",
 };
 
 /* Actions, done in the order of their bits. */
@@ -161,6 +163,7 @@ static const struct rule rules[NEIGH_STATE_COUNT][EV_COUNT] = {
 	[NEIGH_FAILED] = {
 		[EV_PACKET] = { A_MOVE | A_HOLD | A_ASK, NEIGH_INCOMPLETE },
 		[EV_EARLY] = { A_REFUSE, NEIGH_FAILED },
+		[EV_WANTED] = { A_MOVE | A_ASK, NEIGH_INCOMPLETE },
 		[EV_HEARD] = { A_TAKE | A_MOVE, NEIGH_STALE },
 		[EV_TIMEOUT] = { A_FORGET, NEIGH_NONE },
 		[EV_SET] = SET,
@@ -397,7 +400,7 @@ neigh_new(struct stack *stk, struct iface *ifp, struct ip4 ip,
 	return n;
 }
 
-/* To a neighbour that is not simply there, or to a group. */
+/* To a neighbour that is not simply there. */
 static void
 output_slow(struct stack *stk, struct iface *ifp, struct ip4 ip,
     struct neigh *n, struct pkt *pkt)
@@ -405,15 +408,6 @@ output_slow(struct stack *stk, struct iface *ifp, struct ip4 ip,
 	struct cause c = { .ev = EV_PACKET, .pkt = pkt };
 	enum drop why;
 
-	if (n == NULL && ip4_is_multicast(ip)) {
-		eth_output(stk, ifp, eth_group_mac(ip), ETHERTYPE_IP4, pkt);
-		return;
-	}
-	if (n == NULL &&
-	    (ip4_eq(ip, IP4_BROADCAST) || iface_is_broadcast(ifp, ip))) {
-		eth_output(stk, ifp, MAC_BROADCAST, ETHERTYPE_IP4, pkt);
-		return;
-	}
 	if (ifp->port == NULL || !ifp->up) {
 		pkt_drop(stk, pkt, DROP_PORT_DOWN);
 		return;
@@ -465,6 +459,19 @@ neigh_learn(struct stack *stk, struct iface *ifp, struct ip4 ip,
 		c.ev = EV_MOVED;
 	}
 	neigh_event(stk, n, &c);
+}
+
+bool
+neigh_usable(struct stack *stk, struct iface *ifp, struct ip4 ip)
+{
+	struct neigh *n = neigh_lookup(stk, ifp, ip);
+	struct cause c = { .ev = EV_WANTED };
+
+	if (n == NULL || n->failures == 0)
+		return true;
+	if (n->state == NEIGH_FAILED && instant_reached(stk->now, n->retry))
+		neigh_event(stk, n, &c);
+	return false;
 }
 
 void
@@ -552,6 +559,7 @@ void
 neigh_iface_down(struct stack *stk, struct iface *ifp)
 {
 	forget_all(stk, ifp, true, DROP_PORT_DOWN);
+	neigh_hold_purge(stk, ifp);
 }
 
 int
@@ -570,4 +578,5 @@ arp_fini(struct stack *stk)
 	if (stk->arp.lru[0].tqh_last == NULL)	/* never made */
 		return;
 	forget_all(stk, NULL, true, DROP_PORT_DOWN);
+	rarp_flush(stk);
 }

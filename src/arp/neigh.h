@@ -19,6 +19,7 @@
 #include "base/timer.h"
 
 struct iface;
+struct rarp_station;
 struct stack;
 
 enum neigh_state {
@@ -72,6 +73,7 @@ struct arp_stats {
 	uint64_t received;		/* messages that were made use of */
 	uint64_t sent;			/* of every kind */
 	uint64_t evicted;		/* neighbours displaced by others */
+	uint64_t conflicts;		/* claims to addresses of ours */
 };
 
 /*
@@ -87,6 +89,8 @@ struct arp_state {
 	struct neigh_list holders;	/* whose packets wait, oldest first */
 	uint32_t count;
 	uint32_t held;			/* packets held in all */
+	uint32_t held_large;		/* of these, in large buffers */
+	struct rarp_station *stations;	/* arp/rarp.h */
 	struct arp_stats stats;
 };
 
@@ -103,6 +107,10 @@ void neigh_output(struct stack *stk, struct iface *ifp, struct ip4 next_hop,
  * another that no packet of ours used. */
 void neigh_learn(struct stack *stk, struct iface *ifp, struct ip4 ip,
     struct mac mac, bool solicited, bool create);
+
+/* May a flow go that way?  Not if ip did not answer the last time; then it is
+ * asked again once its back-off is over. */
+bool neigh_usable(struct stack *stk, struct iface *ifp, struct ip4 ip);
 
 /* A higher layer saw forward progress (RFC 4861 7.3.1). */
 void neigh_confirm(struct stack *stk, struct iface *ifp, struct ip4 ip);
@@ -142,6 +150,8 @@ void neigh_table_rank(struct stack *stk, struct neigh *n,
     enum neigh_class class);
 /* Keeps a packet until n is resolved: consumes it. */
 void neigh_hold(struct stack *stk, struct neigh *n, struct pkt *pkt);
+/* Drops what waits anywhere and came in by ifp, which goes. */
+void neigh_hold_purge(struct stack *stk, const struct iface *ifp);
 /* Moves all that waits to out. */
 void neigh_unhold(struct stack *stk, struct neigh *n, struct pkt_queue *out);
 

@@ -25,7 +25,8 @@
  * bound loses its own oldest.  When all together are at theirs, one that has
  * packets waiting pays itself, and one that has none takes the oldest packet
  * of the neighbours in turn: however many hosts do not answer, a new one can
- * still have its first packet held.
+ * still have its first packet held.  Super-frames, of which the pool has few,
+ * may fill a quarter of it.
  */
 #include <assert.h>
 
@@ -182,6 +183,17 @@ neigh_table_free(struct stack *stk, struct neigh *n, enum drop why)
 		pkt_drop_silent(stk, pkt, why);
 }
 
+/* One packet more waits for n. */
+static void
+keep(struct stack *stk, struct neigh *n, struct pkt *pkt)
+{
+	if (n->held.count == 0)
+		TAILQ_INSERT_TAIL(&stk->arp.holders, n, holder);
+	pkt_queue_put(&n->held, pkt);
+	stk->arp.held++;
+	stk->arp.held_large += pkt->size != PKT_SMALL;
+}
+
 /* One packet less waits for n; the oldest, as it is the likeliest to be given
  * up by its sender already. */
 static struct pkt *
@@ -191,6 +203,7 @@ take_oldest(struct stack *stk, struct neigh *n)
 
 	assert(pkt != NULL);
 	stk->arp.held--;
+	stk->arp.held_large -= pkt->size != PKT_SMALL;
 	if (n->held.count == 0)
 		TAILQ_REMOVE(&stk->arp.holders, n, holder);
 	return pkt;
@@ -221,16 +234,37 @@ neigh_hold(struct stack *stk, struct neigh *n, struct pkt *pkt)
 		drop_count(stk, DROP_NO_MEMORY);
 		return;
 	}
+	if (pkt->size != PKT_SMALL &&
+	    stk->arp.held_large >= stk->limits.pkt_large / 4) {
+		pkt_drop(stk, pkt, DROP_NEIGH_QUEUE);
+		return;
+	}
 	if (n->held.count >= stk->limits.neigh_hold)
 		payer = n;
 	else if (stk->arp.held >= stk->limits.neigh_hold_all)
 		payer = who_pays(stk, n);
 	if (payer != NULL && payer->held.count > 0)
 		pkt_drop(stk, take_oldest(stk, payer), DROP_NEIGH_QUEUE);
-	if (n->held.count == 0)
-		TAILQ_INSERT_TAIL(&stk->arp.holders, n, holder);
-	pkt_queue_put(&n->held, pkt);
-	stk->arp.held++;
+	keep(stk, n, pkt);
+}
+
+void
+neigh_hold_purge(struct stack *stk, const struct iface *ifp)
+{
+	struct pkt_queue waiting;
+	struct neigh *n, *next;
+	struct pkt *pkt;
+
+	for (n = TAILQ_FIRST(&stk->arp.holders); n != NULL; n = next) {
+		next = TAILQ_NEXT(n, holder);
+		neigh_unhold(stk, n, &waiting);
+		while ((pkt = pkt_queue_get(&waiting)) != NULL) {
+			if (pkt->ifp == ifp)
+				pkt_drop_silent(stk, pkt, DROP_PORT_DOWN);
+			else
+				keep(stk, n, pkt);
+		}
+	}
 }
 
 void

@@ -36,10 +36,11 @@ X(ETH_LLC,	   "eth-llc",		NO_ICMP, 0, "802.3 length frame") \
 X(ETH_TYPE,	   "eth-type",		NO_ICMP, 0, "EtherType that nobody handles") \
 /* ARP */								\
 X(ARP_SHORT,	   "arp-short",		NO_ICMP, 0, "ARP packet cut off") \
-X(ARP_BAD,	   "arp-bad",		NO_ICMP, 0, "ARP of another hardware, protocol or length") \
+X(ARP_BAD,	   "arp-bad",		NO_ICMP, 0, "ARP of another kind, or from an address no host has") \
 X(ARP_STRANGER,	   "arp-stranger",	NO_ICMP, 0, "ARP sender outside the interface's networks") \
 X(ARP_NOT_US,	   "arp-not-us",	NO_ICMP, 0, "ARP request for someone else's address") \
 X(ARP_SPOOF,	   "arp-spoof",		NO_ICMP, 0, "ARP sender claims our address or a bad MAC") \
+X(RARP_UNKNOWN,	   "rarp-unknown",	NO_ICMP, 0, "RARP request for a station that is not configured here") \
 X(NEIGH_QUEUE,	   "neigh-queue",	NO_ICMP, 0, "too many packets wait for this neighbour") \
 X(NEIGH_TABLE,	   "neigh-table",	NO_ICMP, 0, "neighbour table full") \
 X(NEIGH_FAILED,	   "neigh-failed",	3, 1, "neighbour does not answer") \

@@ -18,6 +18,7 @@ X(ports,	      256, "ports: one descriptor and interface each")	\
 X(addrs,	     4096, "addresses on all interfaces")		\
 X(routes,	  2000000, "routes: twice a full Internet table")	\
 X(neighs,	     4096, "neighbours: Linux's gc_thresh3 times four")	\
+X(rarp_stations,    1024, "stations that the RARP server knows")	\
 X(neigh_hold,	       16, "packets held for one unresolved neighbour")	\
 X(neigh_hold_all,    1024, "packets held for all of them")		\
 X(frag_bytes,	  4194304, "bytes in reassembly, as gVisor and Seastar")\

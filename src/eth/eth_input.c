@@ -71,6 +71,9 @@ eth_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 	case ETHERTYPE_ARP:
 		arp_input(stk, ifp, pkt);
 		break;
+	case ETHERTYPE_RARP:
+		rarp_input(stk, ifp, pkt);
+		break;
 	default:
 		pkt_drop(stk, pkt, DROP_ETH_TYPE);
 		break;

@@ -270,6 +270,7 @@ iface_addr_add(struct stack *stk, struct iface *ifp, struct ip4_prefix prefix,
 		return err_set(err, -ENOMEM, "no memory for an address");
 	}
 	addr_link(stk, a);
+	arp_addr_up(stk, a);
 	return 0;
 }
 
@@ -280,6 +281,7 @@ addr_remove(struct stack *stk, struct iface_addr *a)
 	struct route_kernel r[3];
 	unsigned n;
 
+	arp_addr_down(stk, a);
 	addr_unlink(stk, a);
 	n = addr_routes(a, r);
 	for (unsigned i = 0; i < n; i++)
@@ -308,6 +310,7 @@ iface_free(struct stack *stk, struct iface *ifp)
 	struct iface **p;
 
 	neigh_iface_down(stk, ifp);
+	eth_mcast_flush(stk, ifp);
 	while (ifp->addrs != NULL)
 		addr_remove(stk, ifp->addrs);
 	route_iface_gone(stk, ifp);

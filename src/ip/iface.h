@@ -7,6 +7,7 @@
 #ifndef HOPD_IP_IFACE_H
 #define HOPD_IP_IFACE_H
 
+#include "arp/acd.h"
 #include "base/addr.h"
 #include "base/err.h"
 #include "base/pkt.h"
@@ -26,6 +27,7 @@ struct iface_addr {
 	enum addr_scope scope;
 	bool builtin;			/* lo's 127.0.0.1: not configured */
 	struct iface_addr *hash_next;	/* by address: local delivery */
+	struct acd acd;			/* conflict detection: arp/acd.c */
 };
 
 /* Settings of one interface, by `port set` (Linux's names and meanings). */
@@ -35,6 +37,7 @@ struct iface_conf {
 	uint8_t rp_filter;	/* 0 off, 1 strict, 2 loose */
 	bool arp_accept;	/* learn from gratuitous ARP */
 	bool proxy_arp;
+	uint8_t acd;		/* enum acd_mode: when an address comes up */
 	bool forwarding;	/* default true */
 	bool redirects;		/* send ICMP redirects */
 };

@@ -75,16 +75,6 @@ ip_wire_len(const struct pkt *pkt, const struct ip4_hdr *h)
 	return h->hlen + l4_hlen + pkt->gso_size;
 }
 
-/* RFC 1112 6.4: the low 23 bits under 01:00:5e. */
-static struct mac
-group_mac(struct ip4 ip)
-{
-	if (!ip4_is_multicast(ip))
-		return MAC_BROADCAST;
-	return (struct mac){ { 0x01, 0x00, 0x5e, ip.v >> 16 & 0x7f,
-	    ip.v >> 8 & 0xff, ip.v & 0xff } };
-}
-
 void
 ip_link_output(struct stack *stk, struct pkt *pkt, struct ip4 dst,
     const struct route_result *r)
@@ -105,7 +95,8 @@ ip_link_output(struct stack *stk, struct pkt *pkt, struct ip4 dst,
 	else if (!ifp->needs_neigh)
 		port_send(stk, ifp->port, pkt);
 	else if (group)
-		eth_output(stk, ifp, group_mac(dst), ETHERTYPE_IP4, pkt);
+		eth_output(stk, ifp, ip4_is_multicast(dst) ?
+		    eth_group_mac(dst) : MAC_BROADCAST, ETHERTYPE_IP4, pkt);
 	else
 		neigh_output(stk, ifp, r->next_hop, pkt);
 }

@@ -56,14 +56,11 @@ hop_draw(const struct next_hop *hop, uint32_t flow_hash)
 static bool
 hop_alive(struct stack *stk, const struct next_hop *hop)
 {
-	const struct neigh *n;
-
 	if (!hop->ifp->up)
 		return false;
 	if (!hop->ifp->needs_neigh || ip4_is_any(hop->via))
 		return true;
-	n = neigh_lookup(stk, hop->ifp, hop->via);
-	return n == NULL || n->state != NEIGH_FAILED;
+	return neigh_usable(stk, hop->ifp, hop->via);
 }
 
 /*

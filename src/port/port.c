@@ -38,6 +38,16 @@ port_lookup(struct stack *stk, const char *name)
 	return NULL;
 }
 
+struct port *
+port_lookup_mac(struct stack *stk, struct mac mac)
+{
+	for (struct port *p = stk->ports; p != NULL; p = p->next) {
+		if (p->l2 && mac_eq(p->mac, mac))
+			return p;
+	}
+	return NULL;
+}
+
 int
 port_add(struct stack *stk, struct port *port)
 {

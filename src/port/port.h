@@ -86,6 +86,8 @@ int port_add(struct stack *stk, struct port *port);
 /* Takes interface, addresses, routes and neighbours down, closes the port. */
 void port_del(struct stack *stk, struct port *port);
 struct port *port_lookup(struct stack *stk, const char *name);
+/* The first one whose own MAC this is, or NULL. */
+struct port *port_lookup_mac(struct stack *stk, struct mac mac);
 
 /* Reads up to PORT_BATCH frames and feeds port_input() with them. */
 void port_read(struct stack *stk, struct port *port);

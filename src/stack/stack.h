@@ -23,8 +23,10 @@
 
 #include "port/port.h"
 #include "eth/eth.h"
+#include "arp/acd.h"
 #include "arp/arp.h"
 #include "arp/neigh.h"
+#include "arp/rarp.h"
 #include "ip/iface.h"
 #include "ip/ip.h"
 #include "ip/route.h"
