@@ -106,32 +106,8 @@ unit_poll(struct stack *stk)
 	stack_poll(stk, stk->now);
 }
 
-uint32_t
-unit_hex(uint8_t *dst, uint32_t max, const char *hex)
-{
-	uint32_t digits = 0;
-
-	for (; *hex != '\0'; hex++) {
-		static const char set[] = "0123456789abcdef";
-		const char *at;
-
-		if (*hex == ' ' || *hex == '\n' || *hex == '\t')
-			continue;
-		at = strchr(set, *hex | 0x20);
-		ck_assert_msg(at != NULL, "not a hex digit: '%c'", *hex);
-		ck_assert_uint_lt(digits / 2, max);
-		if (digits % 2 == 0)
-			dst[digits / 2] = (uint8_t)((at - set) << 4);
-		else
-			dst[digits / 2] |= (uint8_t)(at - set);
-		digits++;
-	}
-	ck_assert_uint_eq(digits % 2, 0);
-	return digits / 2;
-}
-
-/* Transport header and payload; returns the end.  *csum_at: offset of the
- * checksum in the header. */
+/* Transport header and payload.  *csum_at: where in the header the checksum
+ * stands; UINT32_MAX if there is none. */
 static void
 build_transport(struct wr *w, const struct unit_frame *f, uint32_t *csum_at)
 {
