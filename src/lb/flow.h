@@ -55,8 +55,10 @@ enum lb_tcp_state {
 #define LB_FLOW_SEQ		0x0080u	/* FULLNAT: seq_delta counts */
 #define LB_FLOW_TOA_DONE	0x0100u	/* FULLNAT: server's data acked */
 #define LB_FLOW_SERVER_ISN	0x0200u	/* server_isn is known */
-#define LB_FLOW_SEQS		0x0400u	/* client_end is known */
-#define LB_FLOW_REUSED		0x0800u	/* OPS: goes with its packet */
+#define LB_FLOW_SECOND		0x0400u	/* more than one packet passed */
+#define LB_FLOW_SERVER_ANY	0x0800u	/* the server is on port 0 */
+#define LB_FLOW_CLIENT_SEQ	0x1000u	/* client_end is known */
+#define LB_FLOW_SERVER_SEQ	0x2000u	/* server_end is known */
 
 /*
  * Addresses are those of packets: client and vip on the client's side, server
@@ -130,7 +132,8 @@ struct lb_flows {
 	void *own;			/* the region, if it is ours */
 	size_t own_len;
 	struct lb_wheel *wheel;		/* [2]: all, half-open */
-	uint32_t swept;			/* tick up to which both are swept */
+	uint64_t swept;			/* slot since time 0 up to which both
+					 * are swept */
 	uint32_t free;			/* first free flow, or 0 */
 	uint32_t count;			/* flows and templates alive */
 	struct timer timer;

@@ -104,6 +104,9 @@ int lb_mark_del(struct stack *stk, const struct lb_mark_rule *rule,
     struct err *err);
 /* i from 0; NULL ends. */
 const struct lb_mark_rule *lb_mark_at(const struct stack *stk, uint32_t i);
+/* The mark that the rules give such a packet, or 0. */
+uint32_t lb_mark_of(const struct stack *stk, const struct ip4_hdr *h,
+    uint16_t dport);
 
 /* FULLNAT local addresses of a service, in the order of addition.  An address
  * must be one of the stack's own, so that it answers ARP.  0, -EEXIST,

@@ -31,9 +31,10 @@ struct lb_sched {
 	int (*init)(struct stack *stk, struct lb_service *svc);
 	void (*fini)(struct stack *stk, struct lb_service *svc);
 
-	/* svc->servers changed: srv was linked in, was unlinked (still
-	 * readable), or has a new weight.  0 or -ENOMEM; after -ENOMEM pick
-	 * still works on what there was. */
+	/* svc->servers changed: srv was linked in, or has a new weight, or was
+	 * unlinked (srv->svc is NULL; its prev and next still say where it
+	 * was).  0 or -ENOMEM; then the change is taken back and told again,
+	 * and pick must work meanwhile. */
 	int (*changed)(struct stack *stk, struct lb_service *svc,
 	    struct lb_server *srv);
 

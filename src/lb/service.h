@@ -106,7 +106,7 @@ struct lb_server_conf {
 #define LB_SRV_GONE	0x02u	/* an orphan: removed, flows remain */
 
 struct lb_server {
-	struct lb_server *next;		/* in its service, scheduling order */
+	struct lb_server *prev, *next;	/* in its service, scheduling order */
 	struct lb_server *hash_next;	/* by identity */
 	struct lb_service *svc;		/* NULL: an orphan */
 	struct lb_service_key key;	/* of its service: identity */
@@ -133,7 +133,7 @@ struct lb_service {
 	struct lb_service *prev, *next;	/* all, in the order of addition */
 	struct lb_service_key key;
 	struct lb_service_conf conf;
-	struct lb_server *servers;	/* in scheduling order */
+	struct lb_server *servers, *last;	/* in scheduling order */
 	uint32_t server_count;
 	void *sched_data;		/* the scheduler's own */
 	struct lb_local *locals;	/* FULLNAT: local addresses, in turn */
@@ -222,6 +222,11 @@ lb_server_available(const struct lb_server *srv)
 {
 	return srv->conf.weight > 0 && (srv->flags & LB_SRV_OVERLOAD) == 0;
 }
+/* Was it removed so long ago (lb_conf.drain_s) that its flows may not go on? */
+bool lb_server_is_gone(const struct stack *stk, const struct lb_server *srv);
+/* estimator.c: the timer of all rates */
+void lb_estimator_fire(struct stack *stk, struct timer *t);
+void lb_estimator_start(struct stack *stk);
 /* The orphan or the live server of this identity; makes an orphan if there is
  * none (a flow table taken over names servers not yet configured).  NULL: no
  * memory. */

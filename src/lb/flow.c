@@ -1,0 +1,396 @@
+/*
+ * flow.c - the flow table: look-up, life and end of flows (flow.h has the
+ * design).  flow_region.c lays the region out and takes over an old one;
+ * flow_wheel.c knows when a flow ends.
+ *
+ * It knows nothing of packets and of TCP: states and time-outs are set by
+ * lb_input.c.  A flow holds a reference on its real server and on its
+ * template; the only place where a flow dies is lb_flow_del().
+ *
+ * Limits: lb_flows.
+ */
+#include "lb/flow_impl.h"
+
+#include <string.h>
+
+#include "stack/stack.h"
+
+uint32_t
+lb_tuple_bucket(const struct lb_flows *ft, const struct lb_tuple *t)
+{
+	uint8_t b[40] = { 0 };
+
+	memcpy(b, &t->src, 16);
+	memcpy(b + 16, &t->dst, 16);
+	memcpy(b + 32, &t->sport, 2);
+	memcpy(b + 34, &t->dport, 2);
+	b[36] = t->proto;
+	return (uint32_t)siphash13(&ft->region->key, b, sizeof(b)) &
+	    (ft->region->buckets - 1);
+}
+
+/* The packets of f that come from the client. */
+static struct lb_tuple
+client_tuple(const struct lb_flow *f)
+{
+	return (struct lb_tuple){ f->client, f->vip, f->cport, f->vport,
+	    f->proto };
+}
+
+/* The packets of f that come from the server. */
+static struct lb_tuple
+server_tuple(const struct lb_flow *f)
+{
+	return (struct lb_tuple){ f->server, f->local, f->sport, f->lport,
+	    f->proto };
+}
+
+static bool
+in_server_chain(const struct lb_flow *f)
+{
+	return (f->flags & (LB_FLOW_NO_OUTPUT | LB_FLOW_TEMPLATE)) == 0;
+}
+
+void
+lb_flow_link(struct lb_flows *ft, struct lb_flow *f)
+{
+	struct lb_tuple t = client_tuple(f);
+	uint32_t i = lb_flow_index(ft, f);
+	uint32_t *head = &ft->client_bucket[lb_tuple_bucket(ft, &t)];
+
+	f->client_next = *head;
+	*head = i;
+	if (!in_server_chain(f))
+		return;
+	t = server_tuple(f);
+	head = &ft->server_bucket[lb_tuple_bucket(ft, &t)];
+	f->server_next = *head;
+	*head = i;
+}
+
+static void
+chains_unlink(struct lb_flows *ft, struct lb_flow *f)
+{
+	struct lb_tuple t = client_tuple(f);
+	uint32_t i = lb_flow_index(ft, f);
+	uint32_t *link = &ft->client_bucket[lb_tuple_bucket(ft, &t)];
+
+	while (*link != i) {
+		assert(*link != 0);
+		link = &ft->flow[*link].client_next;
+	}
+	*link = f->client_next;
+	if (!in_server_chain(f))
+		return;
+	t = server_tuple(f);
+	link = &ft->server_bucket[lb_tuple_bucket(ft, &t)];
+	while (*link != i) {
+		assert(*link != 0);
+		link = &ft->flow[*link].server_next;
+	}
+	*link = f->server_next;
+}
+
+static bool
+tuple_eq(const struct lb_tuple *t, const struct addr *src, uint16_t sport,
+    const struct addr *dst, uint16_t dport, uint8_t proto)
+{
+	return t->sport == sport && t->dport == dport && t->proto == proto &&
+	    addr_eq(&t->src, src) && addr_eq(&t->dst, dst);
+}
+
+static struct lb_flow *
+client_find(struct lb_flows *ft, const struct lb_tuple *t, uint32_t bucket,
+    bool template_)
+{
+	struct lb_flow *f;
+	uint32_t i;
+
+	for (i = ft->client_bucket[bucket]; i != 0; i = f->client_next) {
+		f = &ft->flow[i];
+		if (tuple_eq(t, &f->client, f->cport, &f->vip, f->vport,
+		    f->proto) &&
+		    ((f->flags & LB_FLOW_TEMPLATE) != 0) == template_)
+			return f;
+	}
+	return NULL;
+}
+
+struct lb_flow *
+lb_flow_lookup(struct stack *stk, const struct lb_tuple *t, bool *reply)
+{
+	struct lb_flows *ft = &stk->lb.flows;
+	struct lb_flow *f;
+	uint32_t bucket, i;
+
+	*reply = false;
+	if (ft->count == 0)
+		return NULL;
+	bucket = lb_tuple_bucket(ft, t);
+	if ((f = client_find(ft, t, bucket, false)) != NULL)
+		return f;
+	*reply = true;
+	for (i = ft->server_bucket[bucket]; i != 0; i = f->server_next) {
+		f = &ft->flow[i];
+		if (tuple_eq(t, &f->server, f->sport, &f->local, f->lport,
+		    f->proto))
+			return f;
+	}
+	return NULL;
+}
+
+struct lb_flow *
+lb_flow_template(struct stack *stk, const struct lb_tuple *t)
+{
+	struct lb_flows *ft = &stk->lb.flows;
+
+	if (ft->count == 0)
+		return NULL;
+	return client_find(ft, t, lb_tuple_bucket(ft, t), true);
+}
+
+/* A slot for a new flow, or 0. */
+static uint32_t
+slot_take(struct stack *stk)
+{
+	struct lb_flows *ft = &stk->lb.flows;
+	struct lb_flow *victim;
+	uint32_t i;
+
+	if (ft->free == 0 && ft->region->high == ft->region->flows) {
+		victim = lb_wheel_first(ft, 1);
+		if (victim == NULL)
+			return 0;
+		ft->evicted++;
+		lb_flow_del(stk, victim);
+	}
+	if (ft->free != 0) {
+		i = ft->free;
+		ft->free = ft->flow[i].client_next;
+		return i;
+	}
+	return ft->region->high++;
+}
+
+/* Counts f at its server and its template. */
+void
+lb_flow_attach(struct stack *stk, struct lb_flow *f)
+{
+	struct lb_flows *ft = &stk->lb.flows;
+	struct lb_server *srv = lb_server_by_index(stk, f->server_index);
+
+	assert(srv != NULL);
+	lb_server_hold(srv);
+	if (f->template_index != 0)
+		ft->flow[f->template_index].controls++;
+	if (f->flags & LB_FLOW_TEMPLATE)
+		srv->persist++;
+	else if (f->flags & LB_FLOW_ACTIVE)
+		srv->active++;
+	else
+		srv->inactive++;
+	if ((f->flags & LB_FLOW_TEMPLATE) == 0)
+		lb_server_check_load(srv);
+	ft->count++;
+}
+
+static void
+flow_detach(struct stack *stk, struct lb_flow *f)
+{
+	struct lb_flows *ft = &stk->lb.flows;
+	struct lb_server *srv = lb_server_by_index(stk, f->server_index);
+
+	if (f->template_index != 0)
+		ft->flow[f->template_index].controls--;
+	if (f->flags & LB_FLOW_TEMPLATE)
+		srv->persist--;
+	else if (f->flags & LB_FLOW_ACTIVE)
+		srv->active--;
+	else
+		srv->inactive--;
+	if ((f->flags & LB_FLOW_TEMPLATE) == 0)
+		lb_server_check_load(srv);
+	lb_server_release(stk, srv);
+	ft->count--;
+}
+
+struct lb_flow *
+lb_flow_add(struct stack *stk, const struct lb_flow *from, uint32_t timeout_s)
+{
+	struct lb_flows *ft = &stk->lb.flows;
+	struct lb_flow *f;
+	uint32_t i;
+
+	/* The template is not half-open, so making room leaves it alone. */
+	if ((i = slot_take(stk)) == 0) {
+		ft->refused++;
+		return NULL;
+	}
+	f = &ft->flow[i];
+	*f = *from;
+	f->flags &= (uint16_t)~LB_FLOW_USED;
+	f->wheel = (f->flags & LB_FLOW_HALF_OPEN) ? 1 : 0;
+	f->due = lb_wheel_due(stk, timeout_s);
+	lb_flow_link(ft, f);
+	lb_flow_attach(stk, f);
+	lb_wheel_link(stk, f);
+	/* The process may die anywhere: the flag comes after the facts. */
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	f->flags |= LB_FLOW_USED;
+	return f;
+}
+
+void
+lb_flow_del(struct stack *stk, struct lb_flow *f)
+{
+	struct lb_flows *ft = &stk->lb.flows;
+
+	assert(f->flags & LB_FLOW_USED);
+	f->flags &= (uint16_t)~LB_FLOW_USED;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
+	if (f->flags & LB_FLOW_TEMPLATE && f->controls > 0)
+		lb_flow_orphan(stk, f);
+	chains_unlink(ft, f);
+	lb_wheel_unlink(stk, f);
+	flow_detach(stk, f);
+	f->client_next = ft->free;
+	ft->free = lb_flow_index(ft, f);
+}
+
+/* A template goes before the flows that it controls (conn flush). */
+void
+lb_flow_orphan(struct stack *stk, struct lb_flow *template_)
+{
+	struct lb_flows *ft = &stk->lb.flows;
+	uint32_t index = lb_flow_index(ft, template_);
+	uint32_t i;
+
+	for (i = 1; i < ft->region->high && template_->controls > 0; i++) {
+		if (ft->flow[i].flags & LB_FLOW_USED &&
+		    ft->flow[i].template_index == index) {
+			ft->flow[i].template_index = 0;
+			template_->controls--;
+		}
+	}
+}
+
+void
+lb_flow_set_active(struct stack *stk, struct lb_flow *f, bool on)
+{
+	struct lb_server *srv;
+
+	assert((f->flags & LB_FLOW_TEMPLATE) == 0);
+	if (((f->flags & LB_FLOW_ACTIVE) != 0) == on)
+		return;
+	srv = lb_server_by_index(stk, f->server_index);
+	f->flags ^= LB_FLOW_ACTIVE;
+	if (on) {
+		srv->active++;
+		srv->inactive--;
+	} else {
+		srv->active--;
+		srv->inactive++;
+	}
+}
+
+struct lb_service_key
+lb_flow_service_key(const struct lb_flow *f)
+{
+	struct lb_service_key k = { .fwmark = f->fwmark };
+
+	if (f->fwmark != 0)
+		return k;
+	k.proto = f->proto;
+	k.addr = f->vip;
+	k.port = (f->flags & LB_FLOW_ANY_PORT) ? 0 : f->vport;
+	return k;
+}
+
+const char *
+lb_flow_state_name(const struct lb_flow *f)
+{
+	static const char *const names[] = { "NONE", "ESTABLISHED", "SYN_SENT",
+	    "SYN_RECV", "FIN_WAIT", "TIME_WAIT", "CLOSE", "CLOSE_WAIT",
+	    "LAST_ACK", "LISTEN", "SYNACK" };
+
+	static_assert(sizeof(names) / sizeof(names[0]) == LB_TCP_STATE_COUNT,
+	    "a name for every state");
+	if (f->flags & LB_FLOW_TEMPLATE)
+		return f->state != 0 ? "ASSURED" : "NONE";
+	if (f->proto == IPPROTO_UDP4)
+		return "UDP";
+	return names[f->state];
+}
+
+/* Does f match the addresses and ports of w? */
+static bool
+sides_match(const struct lb_flow *f, const struct lb_flow_filter *w)
+{
+	if (w->has_client && !addr_eq(&f->client, &w->client))
+		return false;
+	if (w->has_vip && !addr_eq(&f->vip, &w->vip))
+		return false;
+	if (w->has_server && !addr_eq(&f->server, &w->server))
+		return false;
+	return (w->cport == 0 || w->cport == f->cport) &&
+	    (w->vport == 0 || w->vport == f->vport) &&
+	    (w->sport == 0 || w->sport == f->sport);
+}
+
+bool
+lb_flow_matches(const struct lb_flow *f, const struct lb_flow_filter *w)
+{
+	struct lb_service_key key;
+
+	if (w->proto != 0 && w->proto != f->proto)
+		return false;
+	if (w->fwmark != 0 && w->fwmark != f->fwmark)
+		return false;
+	if (w->no_templates && (f->flags & LB_FLOW_TEMPLATE))
+		return false;
+	if (w->has_state && (f->proto != IPPROTO_TCP4 ||
+	    (f->flags & LB_FLOW_TEMPLATE) || f->state != w->state))
+		return false;
+	if (w->service != NULL) {
+		key = lb_flow_service_key(f);
+		if (!lb_service_key_eq(&key, w->service))
+			return false;
+	}
+	return sides_match(f, w);
+}
+
+struct lb_flow *
+lb_flow_next(struct stack *stk, uint32_t *pos,
+    const struct lb_flow_filter *filter)
+{
+	struct lb_flows *ft = &stk->lb.flows;
+
+	while (++*pos < ft->region->high) {
+		struct lb_flow *f = &ft->flow[*pos];
+
+		if (f->flags & LB_FLOW_USED &&
+		    (filter == NULL || lb_flow_matches(f, filter)))
+			return f;
+	}
+	*pos = ft->region->high;
+	return NULL;
+}
+
+uint32_t
+lb_flow_flush(struct stack *stk, const struct lb_flow_filter *filter)
+{
+	struct lb_flow *f;
+	uint32_t pos, n = 0;
+
+	/* Templates last: by then they control little that remains. */
+	for (int templates = 0; templates < 2; templates++) {
+		pos = 0;
+		while ((f = lb_flow_next(stk, &pos, filter)) != NULL) {
+			if (!templates && f->flags & LB_FLOW_TEMPLATE)
+				continue;
+			lb_flow_del(stk, f);
+			n++;
+		}
+	}
+	return n;
+}

@@ -1,0 +1,65 @@
+/*
+ * fwd.h - forwarding modes: how a packet of a flow gets to its real server
+ * and back.  One file each, fwd_MODE.c.
+ *
+ * lb_input() has found the flow, counted the packet and set its state; these
+ * functions route, translate and send.  All consume the packet.  h is the IP
+ * header, parsed; data stands at it and pkt->l4 is set.
+ */
+#ifndef HOPD_LB_FWD_H
+#define HOPD_LB_FWD_H
+
+#include <stdbool.h>
+
+#include "base/pkt.h"
+#include "ip/ip.h"
+#include "lb/flow.h"
+
+struct stack;
+
+/* From the client to the server of f, in f's mode. */
+void lb_fwd_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    struct lb_flow *f);
+/* From the server back to the client. */
+void lb_fwd_reply(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    struct lb_flow *f);
+/* f's time has come; it goes right after this. */
+void lb_fwd_expired(struct stack *stk, struct lb_flow *f);
+
+/* Routes towards dst and makes the checks of forwarding; on refusal the packet
+ * is dropped and false comes back. */
+bool lb_fwd_route(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    const struct lb_flow *f, struct ip4 dst, uint32_t overhead,
+    struct route_result *r);
+
+/* New source and destination, address and port, of the packet's own headers,
+ * checksums kept right; *h follows. */
+struct lb_rewrite {
+	struct addr src, dst;
+	uint16_t sport, dport;
+};
+void lb_fwd_rewrite(struct pkt *pkt, struct ip4_hdr *h,
+    const struct lb_rewrite *to);
+
+/* fwd_nat.c */
+void lb_nat_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    struct lb_flow *f);
+void lb_nat_reply(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    struct lb_flow *f);
+
+/* lb_icmp.c: an ICMP error that quotes a packet of f.  Consumes. */
+void lb_icmp_input(struct stack *stk, struct pkt *pkt,
+    const struct ip4_hdr *h, struct lb_flow *f, bool reply);
+/* The flow that an ICMP error quotes, or NULL. */
+struct lb_flow *lb_icmp_match(struct stack *stk, const struct pkt *pkt,
+    const struct ip4_hdr *h, bool *reply);
+
+/* lb_tcp_state.c: IPVS's tables.  output: seen from the server. */
+enum lb_tcp_state lb_tcp_next(enum lb_tcp_state state, uint8_t tcp_flags,
+    bool output, bool no_output);
+bool lb_tcp_is_active(enum lb_tcp_state state);
+bool lb_tcp_is_half_open(enum lb_tcp_state state);
+/* Idle time-out of f in its state. */
+uint32_t lb_flow_timeout_s(struct stack *stk, const struct lb_flow *f);
+
+#endif

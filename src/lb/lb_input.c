@@ -1,0 +1,328 @@
+/*
+ * lb_input.c - packets of services: look-up, scheduling, state, and on to the
+ * forwarding mode.
+ *
+ * The order of things is IPVS's: the flow, else a service that schedules;
+ * then the server's fitness, the counters, the state, the translation.  ICMP
+ * errors are in lb_icmp.c, the state tables in lb_tcp_state.c, forwarding in
+ * fwd_*.c, persistence in persist.c.
+ */
+#include "lb/lb.h"
+
+#include "base/cursor.h"
+#include "lb/fwd.h"
+#include "lb/sched.h"
+#include "stack/stack.h"
+#include "tcp/tcp_wire.h"
+
+static bool
+has_ports(uint8_t proto)
+{
+	return proto == IPPROTO_TCP4 || proto == IPPROTO_UDP4 ||
+	    proto == IPPROTO_SCTP4;
+}
+
+/* The five words of a packet; false: cut off. */
+static bool
+tuple_read(const struct pkt *pkt, const struct ip4_hdr *h, struct lb_tuple *t)
+{
+	struct rd r = rd_init(pkt_data(pkt), pkt->len);
+
+	rd_skip(&r, h->hlen);
+	t->sport = rd_u16(&r);
+	t->dport = rd_u16(&r);
+	t->src = addr_from_ip4(h->src);
+	t->dst = addr_from_ip4(h->dst);
+	t->proto = h->proto;
+	return !r.bad;
+}
+
+bool
+lb_match(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
+    struct lb_hit *hit)
+{
+	struct lb_state *lb = &stk->lb;
+	struct lb_tuple t;
+	uint32_t mark;
+
+	*hit = (struct lb_hit){ 0 };
+	if (lb->services.count == 0 && lb->flows.count == 0)
+		return false;
+	if (h->proto == IPPROTO_ICMP4) {
+		hit->icmp = true;
+		hit->flow = lb_icmp_match(stk, pkt, h, &hit->reply);
+		return hit->flow != NULL;
+	}
+	if (!has_ports(h->proto) || !tuple_read(pkt, h, &t))
+		return false;
+	hit->flow = lb_flow_lookup(stk, &t, &hit->reply);
+	if (hit->flow != NULL)
+		return true;
+	mark = pkt->mark != 0 ? pkt->mark : lb_mark_of(stk, h, t.dport);
+	hit->service = lb_service_match(stk, mark, t.proto, &t.dst, t.dport);
+	return hit->service != NULL;
+}
+
+/* TCP flags of a packet whose header has been checked; others: none. */
+static uint8_t
+tcp_flags(const struct pkt *pkt, const struct ip4_hdr *h)
+{
+	return h->proto == IPPROTO_TCP4 ?
+	    pkt_data(pkt)[h->hlen + TCP_OFF_FLAGS] : 0;
+}
+
+static bool
+header_is_whole(const struct pkt *pkt, const struct ip4_hdr *h)
+{
+	struct tcp_hdr tcp;
+
+	if (h->proto == IPPROTO_TCP4)
+		return tcp_parse_hdr(pkt_data(pkt) + h->hlen,
+		    pkt->len - h->hlen, &tcp) == 0;
+	return pkt->len - h->hlen >= UDP_HLEN;
+}
+
+static void
+count_in(struct stack *stk, struct lb_server *srv, uint32_t bytes)
+{
+	struct lb_stats *all[] = { &srv->stats,
+	    srv->svc != NULL ? &srv->svc->stats : NULL,
+	    &stk->lb.services.stats };
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (all[i] == NULL)
+			continue;
+		all[i]->in_pkts++;
+		all[i]->in_bytes += bytes;
+	}
+}
+
+static void
+count_out(struct stack *stk, struct lb_server *srv, uint32_t bytes)
+{
+	struct lb_stats *all[] = { &srv->stats,
+	    srv->svc != NULL ? &srv->svc->stats : NULL,
+	    &stk->lb.services.stats };
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (all[i] == NULL)
+			continue;
+		all[i]->out_pkts++;
+		all[i]->out_bytes += bytes;
+	}
+}
+
+/* Notes the sequence numbers that come next, for who must end the connection
+ * from here. */
+static void
+flow_note_seq(struct lb_flow *f, const struct pkt *pkt,
+    const struct ip4_hdr *h, bool output)
+{
+	const uint8_t *l4 = pkt_data(pkt) + h->hlen;
+	uint32_t hlen = (uint32_t)(l4[TCP_OFF_DOFF] >> 4) * 4;
+	uint8_t flags = l4[TCP_OFF_FLAGS];
+	uint32_t end = be32_get(l4 + TCP_OFF_SEQ) + pkt_len(pkt) - h->hlen -
+	    hlen + ((flags & TCP_SYN) != 0) + ((flags & TCP_FIN) != 0);
+	uint32_t *slot = output ? &f->server_end : &f->client_end;
+	uint16_t known = output ? LB_FLOW_SERVER_SEQ : LB_FLOW_CLIENT_SEQ;
+
+	if ((f->flags & known) == 0 || (int32_t)(end - *slot) > 0)
+		*slot = end;
+	f->flags |= known;
+}
+
+/* A packet passes: the flow's state, counters and deadline follow. */
+static void
+flow_step(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
+    const struct ip4_hdr *h, bool output)
+{
+	if (output)
+		f->flags |= LB_FLOW_TWO_WAY;
+	if (f->proto == IPPROTO_TCP4) {
+		f->state = (uint8_t)lb_tcp_next((enum lb_tcp_state)f->state,
+		    tcp_flags(pkt, h), output,
+		    (f->flags & LB_FLOW_NO_OUTPUT) != 0);
+		lb_flow_set_active(stk, f,
+		    lb_tcp_is_active((enum lb_tcp_state)f->state));
+		flow_note_seq(f, pkt, h, output);
+	}
+	/* The new deadline first: it may move the flow once, not twice. */
+	lb_flow_touch(stk, f, lb_flow_timeout_s(stk, f));
+	if (f->flags & LB_FLOW_HALF_OPEN && (f->proto == IPPROTO_TCP4 ?
+	    !lb_tcp_is_half_open((enum lb_tcp_state)f->state) :
+	    (f->flags & (LB_FLOW_TWO_WAY | LB_FLOW_SECOND)) != 0))
+		lb_flow_set_half_open(stk, f, false);
+	f->flags |= LB_FLOW_SECOND;
+}
+
+static void
+reply_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    struct lb_flow *f)
+{
+	count_out(stk, lb_server_by_index(stk, f->server_index),
+	    h->total_len);
+	flow_step(stk, f, pkt, h, true);
+	lb_fwd_reply(stk, pkt, h, f);
+}
+
+/* May this packet open a connection? */
+static bool
+may_open(const struct stack *stk, const struct pkt *pkt,
+    const struct ip4_hdr *h)
+{
+	uint8_t flags = tcp_flags(pkt, h);
+
+	if (h->proto != IPPROTO_TCP4 || stk->lb.conf.sloppy_tcp)
+		return true;
+	return (flags & (TCP_SYN | TCP_RST)) == TCP_SYN;
+}
+
+/* A flow from this packet to srv; NULL: no room. */
+static struct lb_flow *
+flow_open(struct stack *stk, const struct lb_service *svc,
+    struct lb_server *srv, const struct lb_tuple *t)
+{
+	enum lb_fwd fwd = srv->conf.fwd;
+	struct lb_flow f = {
+		.client = t->src, .cport = t->sport,
+		.vip = t->dst, .vport = t->dport,
+		.server = srv->addr,
+		.sport = srv->port != 0 ? srv->port : t->dport,
+		.local = t->src, .lport = t->sport,
+		.server_index = srv->index,
+		.fwmark = svc->key.fwmark,
+		.proto = t->proto,
+		.fwd = (uint8_t)fwd,
+		.flags = LB_FLOW_HALF_OPEN,
+	};
+
+	if (fwd != LB_FWD_NAT && fwd != LB_FWD_FULLNAT)
+		f.flags |= LB_FLOW_NO_OUTPUT;
+	if (svc->key.fwmark == 0 && svc->key.port == 0)
+		f.flags |= LB_FLOW_ANY_PORT;
+	if (srv->port == 0)
+		f.flags |= LB_FLOW_SERVER_ANY;
+	return lb_flow_add(stk, &f, lb_flow_timeout_s(stk, &f));
+}
+
+static void
+count_conn(struct stack *stk, struct lb_server *srv)
+{
+	srv->stats.conns++;
+	srv->svc->stats.conns++;
+	stk->lb.services.stats.conns++;
+}
+
+/* The flow for a packet that opens one; NULL: dropped, with its reason. */
+static struct lb_flow *
+schedule(struct stack *stk, struct lb_service *svc, struct pkt *pkt,
+    const struct ip4_hdr *h)
+{
+	struct lb_pick pick;
+	struct lb_tuple t;
+	struct lb_server *srv;
+	struct lb_flow *f;
+
+	tuple_read(pkt, h, &t);
+	pick = (struct lb_pick){ t.src, t.dst, t.sport, t.dport };
+	srv = svc->conf.sched->pick(stk, svc, &pick);
+	if (srv == NULL) {
+		pkt_drop(stk, pkt, DROP_LB_NO_SERVER);
+		return NULL;
+	}
+	f = flow_open(stk, svc, srv, &t);
+	if (f == NULL) {
+		pkt_drop(stk, pkt, DROP_LB_TABLE);
+		return NULL;
+	}
+	count_conn(stk, srv);
+	return f;
+}
+
+/* Has the connection ended, so that a SYN on its ports is a new one? */
+static bool
+is_over(const struct stack *stk, const struct lb_flow *f)
+{
+	uint8_t mode = stk->lb.conf.conn_reuse_mode;
+
+	if (mode == 0 || f->template_index != 0)
+		return false;
+	return f->state == LB_TCP_TIME_WAIT || f->state == LB_TCP_CLOSE ||
+	    ((mode & 2) != 0 && f->state == LB_TCP_FIN_WAIT &&
+	    (f->flags & LB_FLOW_NO_OUTPUT));
+}
+
+/* A flow that this packet shall not use any more is ended; true: it was. */
+static bool
+flow_retire(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
+    const struct ip4_hdr *h)
+{
+	const struct lb_server *srv = lb_server_by_index(stk, f->server_index);
+	const struct lb_conf *conf = &stk->lb.conf;
+
+	if (tcp_flags(pkt, h) & TCP_SYN) {
+		if ((conf->expire_nodest_conn && srv->conf.weight == 0) ||
+		    is_over(stk, f)) {
+			lb_flow_del(stk, f);
+			return true;
+		}
+	}
+	if (conf->expire_nodest_conn && lb_server_is_gone(stk, srv)) {
+		lb_flow_del(stk, f);
+		return true;
+	}
+	return false;
+}
+
+static void
+client_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    struct lb_flow *f)
+{
+	struct lb_server *srv = lb_server_by_index(stk, f->server_index);
+
+	if (lb_server_is_gone(stk, srv)) {
+		pkt_drop(stk, pkt, DROP_LB_SERVER_GONE);
+		return;
+	}
+	count_in(stk, srv, h->total_len);
+	flow_step(stk, f, pkt, h, false);
+	lb_fwd_in(stk, pkt, h, f);
+}
+
+void
+lb_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    const struct lb_hit *hit)
+{
+	struct lb_service *svc = hit->service;
+	struct lb_flow *f = hit->flow;
+
+	if (hit->icmp) {
+		lb_icmp_input(stk, pkt, h, f, hit->reply);
+		return;
+	}
+	if (!header_is_whole(pkt, h)) {
+		pkt_drop(stk, pkt, DROP_LB_SHORT);
+		return;
+	}
+	if (f != NULL && hit->reply) {
+		reply_input(stk, pkt, h, f);
+		return;
+	}
+	if (f != NULL && flow_retire(stk, f, pkt, h)) {
+		struct lb_tuple t;
+
+		tuple_read(pkt, h, &t);
+		svc = lb_service_match(stk, pkt->mark != 0 ? pkt->mark :
+		    lb_mark_of(stk, h, t.dport), t.proto, &t.dst, t.dport);
+		f = NULL;
+	}
+	if (f == NULL) {
+		if (svc == NULL || !may_open(stk, pkt, h)) {
+			pkt_drop(stk, pkt, DROP_LB_NO_FLOW);
+			return;
+		}
+		if ((f = schedule(stk, svc, pkt, h)) == NULL)
+			return;
+	}
+	client_input(stk, pkt, h, f);
+}

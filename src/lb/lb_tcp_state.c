@@ -1,0 +1,115 @@
+/*
+ * lb_tcp_state.c - the states of a TCP connection as a director sees them, and
+ * how long each may be idle.
+ *
+ * This is not RFC 9293's machine: the director guesses from what passes by.
+ * The three tables and the time-outs are IPVS's, so that what hop-ipvsadm
+ * shows means what it means there.  INPUT: from the client; OUTPUT: from the
+ * server; INPUT-ONLY: from the client, where replies take another way (DR,
+ * TUN, LOCAL).
+ */
+#include "lb/fwd.h"
+#include "stack/stack.h"
+#include "tcp/tcp_wire.h"
+
+enum event { EV_SYN, EV_FIN, EV_ACK, EV_RST, EV_COUNT };
+
+enum direction { DIR_INPUT, DIR_OUTPUT, DIR_INPUT_ONLY, DIR_COUNT };
+
+#define NO LB_TCP_NONE
+#define ES LB_TCP_ESTABLISHED
+#define SS LB_TCP_SYN_SENT
+#define SR LB_TCP_SYN_RECV
+#define FW LB_TCP_FIN_WAIT
+#define TW LB_TCP_TIME_WAIT
+#define CL LB_TCP_CLOSE
+#define CW LB_TCP_CLOSE_WAIT
+#define LA LB_TCP_LAST_ACK
+#define LI LB_TCP_LISTEN
+#define SA LB_TCP_SYNACK
+
+static const uint8_t next[DIR_COUNT][EV_COUNT][LB_TCP_STATE_COUNT] = {
+    [DIR_INPUT] = {
+	/*           NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA */
+	[EV_SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR },
+	[EV_FIN] = { CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW },
+	[EV_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES },
+	[EV_RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, SR },
+    },
+    [DIR_OUTPUT] = {
+	[EV_SYN] = { SS, ES, SS, SR, SS, SS, SS, SS, SS, LI, SR },
+	[EV_FIN] = { TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW },
+	[EV_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES },
+	[EV_RST] = { CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL },
+    },
+    [DIR_INPUT_ONLY] = {
+	[EV_SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR },
+	[EV_FIN] = { CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW },
+	[EV_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES },
+	[EV_RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL },
+    },
+};
+
+/* Seconds; ESTABLISHED and FIN_WAIT are settable, the others are not. */
+static const uint16_t timeout_s[LB_TCP_STATE_COUNT] = {
+	[NO] = 3, [ES] = 900, [SS] = 120, [SR] = 60, [FW] = 120, [TW] = 120,
+	[CL] = 10, [CW] = 60, [LA] = 30, [LI] = 120, [SA] = 120,
+};
+
+enum lb_tcp_state
+lb_tcp_next(enum lb_tcp_state state, uint8_t tcp_flags, bool output,
+    bool no_output)
+{
+	enum direction dir = output ? DIR_OUTPUT :
+	    no_output ? DIR_INPUT_ONLY : DIR_INPUT;
+	enum event ev;
+
+	if (tcp_flags & TCP_RST)
+		ev = EV_RST;
+	else if (tcp_flags & TCP_SYN)
+		ev = EV_SYN;
+	else if (tcp_flags & TCP_FIN)
+		ev = EV_FIN;
+	else if (tcp_flags & TCP_ACK)
+		ev = EV_ACK;
+	else
+		return LB_TCP_CLOSE;	/* no TCP sends that */
+	return (enum lb_tcp_state)next[dir][ev][state];
+}
+
+bool
+lb_tcp_is_active(enum lb_tcp_state state)
+{
+	return state == ES || state == SS || state == SR || state == SA;
+}
+
+bool
+lb_tcp_is_half_open(enum lb_tcp_state state)
+{
+	return state == NO || state == SS || state == SR || state == SA;
+}
+
+/* The service's own time-out if it has one, else the global one. */
+static uint32_t
+timeout_or(uint32_t own, uint32_t global)
+{
+	return own != 0 ? own : global;
+}
+
+uint32_t
+lb_flow_timeout_s(struct stack *stk, const struct lb_flow *f)
+{
+	static const struct lb_timeouts none;
+	const struct lb_server *srv = lb_server_by_index(stk, f->server_index);
+	const struct lb_timeouts *own = srv->svc != NULL ?
+	    &srv->svc->conf.timeouts : &none;
+	const struct lb_timeouts *all = &stk->lb.conf.timeouts;
+
+	if (f->proto == IPPROTO_UDP4)
+		return timeout_or(own->udp_s, all->udp_s);
+	if (f->state == ES)
+		return timeout_or(own->tcp_s, all->tcp_s);
+	if (f->state == FW)
+		return timeout_or(own->tcp_fin_s, all->tcp_fin_s);
+	return timeout_s[f->state];
+}
