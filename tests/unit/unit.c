@@ -203,6 +203,29 @@ unit_feed(struct stack *stk, struct port *port, const struct unit_frame *f)
 }
 
 void
+unit_feed_arp(struct stack *stk, struct port *port, struct mac dst,
+    const struct arp_msg *msg)
+{
+	uint8_t frame[42];
+	struct wr w = wr_init(frame, sizeof(frame));
+
+	wr_copy(&w, dst.b, 6);
+	wr_copy(&w, msg->sha.b, 6);
+	wr_u16(&w, msg->op < 3 ? 0x0806 : 0x8035);
+	wr_u16(&w, 1);
+	wr_u16(&w, 0x0800);
+	wr_u8(&w, 6);
+	wr_u8(&w, 4);
+	wr_u16(&w, msg->op);
+	wr_copy(&w, msg->sha.b, 6);
+	wr_u32(&w, msg->spa.v);
+	wr_copy(&w, msg->tha.b, 6);
+	wr_u32(&w, msg->tpa.v);
+	ck_assert(!w.bad && w.left == 0);
+	unit_feed_bytes(stk, port, frame, sizeof(frame));
+}
+
+void
 unit_neighbour(struct stack *stk, const char *ifname, const char *ip,
     uint8_t last)
 {
@@ -212,7 +235,9 @@ unit_neighbour(struct stack *stk, const char *ifname, const char *ip,
 
 	ck_assert_ptr_nonnull(ifp);
 	ck_assert_int_eq(ip4_parse(ip, &addr), 0);
-	neigh_learn(stk, ifp, addr, mac, true, true);
+	if (neigh_lookup(stk, ifp, addr) != NULL)
+		ck_assert_int_eq(neigh_del(stk, ifp, addr, NULL), 0);
+	ck_assert_int_eq(neigh_add(stk, ifp, addr, mac, NULL), 0);
 }
 
 static struct mac
@@ -354,7 +379,7 @@ unit_expect(struct port *port)
 		ck_assert_msg(s.frame->gso_type != PKT_GSO_NONE ||
 		    s.frame->len <= port->mtu + 14, "frame exceeds the MTU");
 	}
-	if (s.eth.type == ETHERTYPE_ARP)
+	if (s.eth.type == ETHERTYPE_ARP || s.eth.type == ETHERTYPE_RARP)
 		see_arp(&s, r);
 	else if (s.eth.type == ETHERTYPE_IP4)
 		see_ip(&s, r);

@@ -68,7 +68,11 @@ void unit_feed(struct stack *stk, struct port *port,
 void unit_feed_bytes(struct stack *stk, struct port *port, const void *p,
     uint32_t len);
 
-/* ARP from a neighbour to the stack, so that tests need not resolve. */
+/* An ARP or RARP message (by its op) in a frame to dst, from msg->sha. */
+void unit_feed_arp(struct stack *stk, struct port *port, struct mac dst,
+    const struct arp_msg *msg);
+
+/* A permanent neighbour, so that tests neither resolve nor see probes. */
 void unit_neighbour(struct stack *stk, const char *ifname, const char *ip,
     uint8_t last);
 
@@ -79,7 +83,7 @@ struct unit_seen {
 	struct mem_frame *frame;
 	struct port *port;
 	struct eth_hdr eth;
-	struct arp_msg arp;	/* if eth.type is ARP */
+	struct arp_msg arp;	/* if eth.type is ARP or RARP */
 	struct ip4_hdr ip;	/* if it is IPv4 */
 	uint16_t sport, dport;	/* TCP, UDP */
 	uint32_t seq, ack;
