@@ -62,6 +62,7 @@ stack_new(const struct env *env, struct instant now)
 void
 stack_free(struct stack *stk)
 {
+	service_fini(stk);
 	lb_fini(stk);
 	tcp_fini(stk);
 	udp_fini(stk);

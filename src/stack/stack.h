@@ -34,6 +34,7 @@
 #include "udp/udp.h"
 #include "tcp/tcp.h"
 #include "lb/lb.h"
+#include "service/service.h"
 
 /* The upper seam: everything the stack wants from outside, given once. */
 struct env {
@@ -70,6 +71,7 @@ struct stack {
 	struct udp_state udp;
 	struct tcp_state tcp;
 	struct lb_state lb;
+	struct service_state service;
 };
 
 /* env is copied.  now starts the stack's time.  NULL: no memory. */

@@ -185,6 +185,11 @@ int udp_leave(struct stack *stk, struct udp_sock *s, const struct addr *group,
 int udp_send(struct stack *stk, struct udp_sock *s, const struct addr *addr,
     uint16_t port, const void *data, uint32_t len, uint16_t segment);
 
+/* Sends back to where a datagram came from, from the address that it was sent
+ * to if that is one of ours (RFC 1122 4.1.3.5).  As udp_send(). */
+int udp_reply(struct stack *stk, struct udp_sock *s, const struct udp_from *to,
+    const void *data, uint32_t len);
+
 /* The oldest datagram: copies up to max bytes of it, the rest is lost, and
  * returns how many; from may be NULL.  -EAGAIN: none.  A pending error is told
  * first, once: -ECONNREFUSED, ... */

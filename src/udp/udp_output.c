@@ -87,7 +87,8 @@ dgram_build(struct stack *stk, const struct ip_send *to, uint16_t sport,
 	    total));
 	p = pkt_append(pkt, total);
 	udp_build(p, &h);
-	memcpy(p + UDP_HLEN, data, len);
+	if (len != 0)
+		memcpy(p + UDP_HLEN, data, len);
 	pkt->l4 = pkt->off;
 	pkt->csum_needed = true;
 	pkt->csum_start = pkt->l4;
@@ -110,27 +111,23 @@ length_check(uint32_t len, uint16_t segment, uint32_t mtu)
 	return 0;
 }
 
-int
-udp_send(struct stack *stk, struct udp_sock *s, const struct addr *addr,
-    uint16_t port, const void *data, uint32_t len, uint16_t segment)
+/* udp_send() to a known peer; src, if not NULL, is the address to speak from. */
+static int
+send_to(struct stack *stk, struct udp_sock *s, const struct addr *addr,
+    uint16_t port, const struct addr *src, const void *data, uint32_t len,
+    uint16_t segment)
 {
 	struct ip_send to = { 0 };
 	struct pkt *pkt;
 	uint32_t mtu;
 	int r;
 
-	if ((r = udp_error(s)) != 0)
-		return r;
-	if (addr == NULL) {
-		if (s->rport == 0)
-			return -EDESTADDRREQ;
-		addr = &s->remote;
-		port = s->rport;
-	}
 	if (port == 0 || addr_is_any(addr))
 		return -EINVAL;
 	if ((r = route_to(stk, s, addr, &to, &mtu)) != 0)
 		return r;
+	if (src != NULL)
+		to.src = *src;
 	if ((r = length_check(len, segment, mtu)) != 0)
 		return r;
 	if (s->lport == 0 && (r = udp_bind_ephemeral(stk, s)) != 0)
@@ -145,6 +142,33 @@ udp_send(struct stack *stk, struct udp_sock *s, const struct addr *addr,
 	s->sent++;
 	stk->udp.sent++;
 	return ip_send(stk, pkt, &to);
+}
+
+int
+udp_send(struct stack *stk, struct udp_sock *s, const struct addr *addr,
+    uint16_t port, const void *data, uint32_t len, uint16_t segment)
+{
+	int r;
+
+	if ((r = udp_error(s)) != 0)
+		return r;
+	if (addr == NULL) {
+		if (s->rport == 0)
+			return -EDESTADDRREQ;
+		addr = &s->remote;
+		port = s->rport;
+	}
+	return send_to(stk, s, addr, port, NULL, data, len, segment);
+}
+
+int
+udp_reply(struct stack *stk, struct udp_sock *s, const struct udp_from *to,
+    const void *data, uint32_t len)
+{
+	bool ours = ip_addr_kind(stk, &to->dst) == IP_ADDR_LOCAL;
+
+	return send_to(stk, s, &to->src, to->sport, ours ? &to->dst : NULL,
+	    data, len, 0);
 }
 
 ssize_t
