@@ -13,6 +13,7 @@
 
 #include "port/mem_port.h"
 #include "stack/stack.h"
+#include "tcp/tcp_wire.h"
 
 /* Runs a suite and prints TAP; the exit status of main(). */
 int unit_main(Suite *s);
