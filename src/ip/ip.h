@@ -84,17 +84,14 @@ void ip_input(struct stack *stk, struct iface *ifp, struct pkt *pkt);
 /* Not for us: checks, then routes on.  Consumes.  h is the header, parsed. */
 void ip_forward(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h);
 
-/* ip_forward() in two halves, for who rewrites the packet in between; see
- * ip_transit.c.  The check writes nothing but pkt->info: 0, or the negative
- * drop reason.  overhead: bytes that will be put in front.  The second half
- * consumes; h is the header as it now is, TTL not yet decremented. */
+/* ip_forward() in two halves, for who rewrites the packet in between.  The
+ * check writes nothing but pkt->info: 0, or the enum drop.  overhead: bytes
+ * that will be put in front.  The second half consumes; h is the header as it
+ * now is, TTL not yet decremented. */
 int ip_transit_check(struct pkt *pkt, const struct ip4_hdr *h,
     const struct route_result *r, uint32_t overhead);
 void ip_transit(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     const struct route_result *r);
-/* Length of the longest IP packet that will leave: of a super-frame, one
- * segment.  Data at the IP header. */
-uint32_t ip_segment_len(const struct pkt *pkt, const struct ip4_hdr *h);
 
 /* Delivers to the transport of h->proto: consumes. */
 void ip_deliver(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h);

@@ -2,7 +2,8 @@
  * ip_forward.c - a packet for someone else goes on.
  *
  * Every check comes before the first write, so that an ICMP error quotes the
- * packet as it arrived.
+ * packet as it arrived.  Who rewrites packets in transit (the load balancer)
+ * takes the two halves: ip_transit_check(), its rewrite, ip_transit().
  *
  * Read: RFC 1812 5.2 and 5.3.
  *
@@ -35,11 +36,11 @@ route_check(const struct route_result *r)
 	return DROP_IP_NO_FORWARD;	/* RFC 2644 */
 }
 
-/* Everything that may speak against it: 0 or an enum drop. */
-static int
-forward_check(struct pkt *pkt, const struct ip4_hdr *h,
-    const struct route_result *r)
+int
+ip_transit_check(struct pkt *pkt, const struct ip4_hdr *h,
+    const struct route_result *r, uint32_t overhead)
 {
+	uint32_t mtu;
 	int why;
 
 	if (pkt->forwarded)
@@ -54,27 +55,36 @@ forward_check(struct pkt *pkt, const struct ip4_hdr *h,
 	/* RFC 1812 5.3.1: a TTL of 0 or 1 does not reach the next hop */
 	if (h->ttl <= 1)
 		return DROP_IP_TTL;
-	if ((h->frag & IP_DF) != 0 && ip_wire_len(pkt, h) > r->mtu) {
-		pkt->info = r->mtu;	/* RFC 1191 4 */
+	mtu = r->mtu > overhead + IP4_MTU_MIN ? r->mtu - overhead :
+	    IP4_MTU_MIN;
+	if ((h->frag & IP_DF) != 0 && ip_wire_len(pkt, h) > mtu) {
+		pkt->info = mtu;	/* RFC 1191 4 */
 		return DROP_IP_TOO_BIG;
 	}
 	return 0;
 }
 
 void
-ip_forward(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
+ip_transit(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    const struct route_result *r)
 {
-	struct route_result r = ip_route(stk, pkt, h);
 	struct ip4_hdr out = *h;
-	int why = forward_check(pkt, h, &r);
 
-	if (why != 0) {
-		pkt_drop(stk, pkt, (enum drop)why);
-		return;
-	}
 	out.ttl--;
 	ip4_set_ttl(pkt_data(pkt), out.ttl);
 	pkt->forwarded = true;
 	stk->ip.stats.forwarded++;
-	ip_output(stk, pkt, &out, &r);
+	ip_output(stk, pkt, &out, r);
+}
+
+void
+ip_forward(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
+{
+	struct route_result r = ip_route(stk, pkt, h);
+	int why = ip_transit_check(pkt, h, &r, 0);
+
+	if (why != 0)
+		pkt_drop(stk, pkt, (enum drop)why);
+	else
+		ip_transit(stk, pkt, h, &r);
 }

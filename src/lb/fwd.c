@@ -62,7 +62,7 @@ lb_fwd_route(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 	*r = route_lookup(stk, dst, hash);
 	why = ip_transit_check(pkt, h, r, overhead);
 	if (why != 0) {
-		pkt_drop(stk, pkt, (enum drop)-why);
+		pkt_drop(stk, pkt, (enum drop)why);
 		return false;
 	}
 	return true;
