@@ -488,6 +488,7 @@ START_TEST(removed_server_drains)
 	client_sends(&n, 40000, TCP_ACK);
 	expect_to(n.sv, CLIENT, 40000, RS1, 8080);
 	unit_run_until(n.stk, 299999999);
+	unit_neighbour(n.stk, "sv", "10.0.0.11", 11);
 	client_sends(&n, 40000, TCP_ACK);
 	expect_to(n.sv, CLIENT, 40000, RS1, 8080);
 	unit_run_until(n.stk, 300000000);
