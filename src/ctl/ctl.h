@@ -5,12 +5,15 @@
  * socket and from the configuration; tests and fuzzers feed it directly.
  *
  * A request is one JSON line:   {"id":1,"command":["route","add",...]}
+ * with "text":true if show shall answer in the words of the language where it
+ * can, and "input":"..." for the text of the file that a command names.
  * Its replies are JSON lines:   {"id":1,"data":...}     zero or more
  *                               {"id":1,"text":"..."}   zero or more
  *                               {"id":1,"status":0}     last
  * status is hopctl's exit code: 0 done, 1 refused, 2 usage; if it is not 0
- * there is "error", one line that quotes the offending word, and for usage
- * errors "word", the index of that word in the command.
+ * there is "error", one line that quotes the offending word, for usage errors
+ * "word", the index of that word in the command, and for a file with several
+ * errors "errors", all of them.
  */
 #ifndef HOPD_CTL_CTL_H
 #define HOPD_CTL_CTL_H

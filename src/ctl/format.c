@@ -6,7 +6,6 @@
 
 #include <assert.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -196,14 +195,16 @@ command_format(const struct command *cmd, enum format what, char *buf,
 
 	if (size > 0)
 		buf[0] = '\0';
-	if (what == FORMAT_LINE) {
+	if (what == FORMAT_LINE || what == FORMAT_GIVEN) {
 		out_str(&o, object_name(cmd->row->object));
 		if (cmd->row->verb != VERB_NONE)
 			out_word(&o, verb_name(cmd->row->verb));
 	}
 	for (unsigned i = 0; args[i].kind != ARG_END; i++) {
-		if (left_out(cmd, i) || (what == FORMAT_KEY &&
-		    (args[i].flags & ARG_KEY) == 0))
+		if (what == FORMAT_GIVEN ? (cmd->given & 1u << i) == 0 :
+		    left_out(cmd, i))
+			continue;
+		if (what == FORMAT_KEY && (args[i].flags & ARG_KEY) == 0)
 			continue;
 		if ((args[i].flags & ARG_POS) == 0)
 			out_word(&o, args[i].word);

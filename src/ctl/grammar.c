@@ -31,23 +31,27 @@ static const struct arg args_none[] = {
 	{ A_FILE, ARG_PATH, ARG_POS | (f), "file", "FILE", 0, 0, 0, \
 	    "configuration file" }
 
-#define KNOB_ARGS							\
-	{ A_MTU, ARG_NUMBER, ARG_DEF | ARG_SHOWN, "mtu", "N", 1500, 68, 65535, \
-	    "largest IP packet" },					\
-	{ A_ARP_IGNORE, ARG_NUMBER, ARG_DEF, "arp_ignore", "N", 0, 0, 2, \
-	    "which requests to answer, as Linux" },			\
-	{ A_ARP_ANNOUNCE, ARG_NUMBER, ARG_DEF, "arp_announce", "N", 0, 0, 2, \
-	    "which source address requests carry, as Linux" },		\
-	{ A_RP_FILTER, ARG_NUMBER, ARG_DEF, "rp_filter", "N", 0, 0, 2,	\
-	    "source check: 0 none, 1 strict, 2 loose" },		\
-	{ A_ARP_ACCEPT, ARG_SWITCH, ARG_DEF, "arp_accept", "on|off", 0, 0, 0, \
-	    "learn from gratuitous ARP" },				\
-	{ A_PROXY_ARP, ARG_SWITCH, ARG_DEF, "proxy_arp", "on|off", 0, 0, 0, \
-	    "answer ARP for what is routed elsewhere" },		\
-	{ A_FORWARDING, ARG_SWITCH, ARG_DEF, "forwarding", "on|off", 1, 0, 0, \
-	    "forward what comes in here" },				\
-	{ A_REDIRECTS, ARG_SWITCH, ARG_DEF, "redirects", "on|off", 0, 0, 0, \
-	    "send ICMP redirects" }
+/* f: ARG_DEF where what is not said takes its default (add), 0 where it stays
+ * as it is (set). */
+#define KNOB(id, kind, f, word, meta, def, min, max, text) \
+	{ id, kind, f, word, meta, def, min, max, text }
+#define KNOB_ARGS(f)							\
+	KNOB(A_MTU, ARG_NUMBER, (f) | ARG_SHOWN, "mtu", "N", 1500, 68,	\
+	    65535, "largest IP packet"),				\
+	KNOB(A_ARP_IGNORE, ARG_NUMBER, f, "arp_ignore", "N", 0, 0, 2,	\
+	    "which requests to answer, as Linux"),			\
+	KNOB(A_ARP_ANNOUNCE, ARG_NUMBER, f, "arp_announce", "N", 0, 0, 2, \
+	    "which source address requests carry, as Linux"),		\
+	KNOB(A_RP_FILTER, ARG_NUMBER, f, "rp_filter", "N", 0, 0, 2,	\
+	    "source check: 0 none, 1 strict, 2 loose"),			\
+	KNOB(A_ARP_ACCEPT, ARG_SWITCH, f, "arp_accept", "on|off", 0, 0, 0, \
+	    "learn from gratuitous ARP"),				\
+	KNOB(A_PROXY_ARP, ARG_SWITCH, f, "proxy_arp", "on|off", 0, 0, 0, \
+	    "answer ARP for what is routed elsewhere"),			\
+	KNOB(A_FORWARDING, ARG_SWITCH, f, "forwarding", "on|off", 1, 0, 0, \
+	    "forward what comes in here"),				\
+	KNOB(A_REDIRECTS, ARG_SWITCH, f, "redirects", "on|off", 0, 0, 0, \
+	    "send ICMP redirects")
 
 static const struct arg args_port_add[] = {
 	NAME_ARG(ARG_REQ | ARG_KEY, "device and interface"),
@@ -57,13 +61,13 @@ static const struct arg args_port_add[] = {
 	    "network namespace of the device" },
 	{ A_MAC, ARG_MAC, ARG_KEEP | ARG_FIXED, "mac", "MAC", 0, 0, 0,
 	    "hopd's own address on it" },
-	KNOB_ARGS,
+	KNOB_ARGS(ARG_DEF),
 	{ .kind = ARG_END },
 };
 
 static const struct arg args_port_set[] = {
-	NAME_ARG(ARG_REQ | ARG_KEY, "an interface, or lo"),
-	KNOB_ARGS,
+	NAME_ARG(ARG_REQ | ARG_KEY, "a port"),
+	KNOB_ARGS(0),
 	{ .kind = ARG_END },
 };
 
@@ -174,8 +178,18 @@ static const struct arg args_service_add[] = {
 	    0, "a client keeps its server for so long" },
 	{ A_NETMASK, ARG_NETMASK, ARG_DEF, "netmask", "MASK", UINT32_MAX, 0, 0,
 	    "clients that count as one" },
-	{ A_OPS, ARG_FLAG, 0, "ops", NULL, 0, 0, 0,
+	{ A_OPS, ARG_SWITCH, ARG_DEF, "ops", "on|off", 0, 0, 0,
 	    "every packet on its own (UDP)" },
+	{ A_RST, ARG_SWITCH, ARG_DEF, "rst", "on|off", 0, 0, 0,
+	    "no server: answer TCP with RST" },
+	{ A_SEED, ARG_NUMBER, ARG_DEF, "seed", "N", 0, 0, INT64_MAX,
+	    "maglev: the same in every director" },
+	{ A_TCP_TIMEOUT, ARG_DURATION, ARG_DEF, "tcp_timeout", "SECONDS", 0,
+	    0, 0, "idle TCP connection; 0: the common one" },
+	{ A_FIN_TIMEOUT, ARG_DURATION, ARG_DEF, "fin_timeout", "SECONDS", 0,
+	    0, 0, "after a FIN; 0: the common one" },
+	{ A_UDP_TIMEOUT, ARG_DURATION, ARG_DEF, "udp_timeout", "SECONDS", 0,
+	    0, 0, "idle UDP; 0: the common one" },
 	{ .kind = ARG_END },
 };
 
@@ -224,7 +238,8 @@ static const struct arg args_server_drain[] = {
 
 static const struct arg args_conn_show[] = {
 	SERVICE_ARG(0, "only of this service"),
-	SERVER_ARG(0),
+	{ A_SERVER_IP, ARG_IP, 0, "server", "IP", 0, 0, 0,
+	    "only to this server" },
 	{ A_CLIENT, ARG_IP, 0, "client", "IP", 0, 0, 0, "only from there" },
 	{ A_STATE, ARG_NAME, 0, "state", "STATE", 0, 0, 0,
 	    "only in this state" },

@@ -73,8 +73,9 @@ enum arg_id {
 	A_ROUTE_TYPE, A_DEST, A_VIA, A_METRIC, A_SRC, A_NEXTHOP,
 	A_DST, A_FROM, A_IP,
 	A_SERVICE, A_SCHED, A_FLAGS, A_PERSISTENT, A_NETMASK, A_OPS,
+	A_RST, A_SEED, A_TCP_TIMEOUT, A_FIN_TIMEOUT, A_UDP_TIMEOUT,
 	A_SERVER, A_MODE, A_WEIGHT, A_UPPER, A_LOWER, A_TIMEOUT,
-	A_STATE, A_CLIENT, A_FILE, A_ALL, A_WORDS,
+	A_STATE, A_CLIENT, A_SERVER_IP, A_FILE, A_ALL, A_WORDS,
 };
 
 struct arg {
@@ -183,6 +184,7 @@ const char *command_str(const struct command *cmd, enum arg_id id);
 enum format {
 	FORMAT_LINE,		/* OBJECT VERB ARGUMENTS */
 	FORMAT_ARGS,		/* ARGUMENTS */
+	FORMAT_GIVEN,		/* OBJECT VERB and what was given, no more */
 	FORMAT_KEY,		/* only ARG_KEY ones */
 };
 size_t command_format(const struct command *cmd, enum format what, char *buf,
@@ -190,7 +192,8 @@ size_t command_format(const struct command *cmd, enum format what, char *buf,
 /* One value, without its keyword. */
 size_t value_format(const struct command *cmd, unsigned i, char *buf,
     size_t size);
-#define COMMAND_TEXT_MAX 1536	/* the longest canonical line */
+#define COMMAND_TEXT_MAX 2048	/* the longest canonical line */
+#define CTL_WORDS_MAX	256	/* of one command */
 
 /* help.c.  "port add NAME [type tap|tun] ..." */
 size_t row_synopsis(const struct command_row *row, char *buf, size_t size);

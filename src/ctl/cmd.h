@@ -1,0 +1,96 @@
+/*
+ * cmd.h - commands against a stack: one cmd_*.c per object.
+ *
+ * *_change() carries out a command that changes the configuration; *_query()
+ * answers one that does not; *_walk() hands out what is configured, each
+ * object as the command that would make it, which show, config show and the
+ * comparison with a file all read.
+ */
+#ifndef HOPD_CTL_CMD_H
+#define HOPD_CTL_CMD_H
+
+#include <jansson.h>
+
+#include "ctl/ctl.h"
+#include "ctl/grammar.h"
+#include "stack/stack.h"
+
+struct ctl {
+	struct stack *stk;
+	struct ctl_host host;
+	struct ctl_session *sessions;
+};
+
+/* One request, for as long as it takes to answer. */
+struct request {
+	struct ctl *ctl;
+	struct ctl_session *session;
+	json_t *id;		/* as it came; echoed */
+	bool text;		/* objects as lines of words, not as JSON */
+	const char *input;	/* text that came with it: a file; or NULL */
+	const struct command *cmd;
+	struct err err;
+	json_t *errors;		/* more than one: all of them; or NULL */
+	char *lines;		/* text not yet sent */
+	size_t lines_len, lines_size;
+};
+
+/* An object as the command that makes it; obj is the thing itself.  Not 0
+ * stops the walk and is its result. */
+typedef int command_fn(void *arg, const struct command *cmd, const void *obj);
+
+/* reply.c */
+void reply_data(struct request *rq, json_t *data);	/* takes data over */
+void reply_line(struct request *rq, const char *line);
+/* A configured object: its words, or its JSON; state (taken over, may be
+ * NULL) is what is not configured, as a comment or under "state". */
+void reply_object(struct request *rq, const struct command *cmd,
+    json_t *state);
+/* Always as a line of words, two blanks in. */
+void reply_indented(struct request *rq, const struct command *cmd,
+    json_t *state);
+/* Sends lines that wait, then the status: the end of the request. */
+void reply_status(struct request *rq, int status, int word);
+json_t *command_json(const struct command *cmd);
+
+/* exec.c */
+int ctl_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int ctl_query(struct request *rq);
+/* Everything configured, in the order of a file. */
+int ctl_walk(struct ctl *ctl, command_fn *fn, void *arg);
+/* 0, or a refusal in the words of a command: -ENOENT. */
+struct iface *ctl_iface(struct ctl *ctl, const char *name, struct err *err);
+
+int port_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int port_query(struct request *rq);
+int port_walk(struct ctl *ctl, command_fn *fn, void *arg);
+
+int addr_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int addr_query(struct request *rq);
+int addr_walk(struct ctl *ctl, command_fn *fn, void *arg);
+
+int route_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int route_query(struct request *rq);
+int route_walk_static(struct ctl *ctl, command_fn *fn, void *arg);
+
+int neigh_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int neigh_query(struct request *rq);
+int neigh_walk(struct ctl *ctl, command_fn *fn, void *arg);
+
+int service_change(struct ctl *ctl, const struct command *cmd,
+    struct err *err);
+int service_query(struct request *rq);
+/* Services, each followed by its servers. */
+int service_walk(struct ctl *ctl, command_fn *fn, void *arg);
+
+int server_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int server_query(struct request *rq);
+
+int conn_query(struct request *rq);
+int drops_query(struct request *rq);
+int limits_query(struct request *rq);
+int stats_query(struct request *rq);
+int summary_query(struct request *rq);
+int config_query(struct request *rq);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * cmd_lb.h - what the commands of the load balancer share.
+ */
+#ifndef HOPD_CTL_CMD_LB_H
+#define HOPD_CTL_CMD_LB_H
+
+#include "ctl/cmd.h"
+#include "lb/sched.h"
+
+struct lb_service_key lb_key(const struct service_key *key);
+/* The service that the command names, or NULL and err. */
+struct lb_service *lb_find(struct ctl *ctl, const struct command *cmd,
+    struct err *err);
+int server_walk(const struct lb_service *svc, command_fn *fn, void *arg);
+/* A command_fn that answers a request (arg) with a service or server. */
+int lb_show_one(void *arg, const struct command *cmd, const void *obj);
+json_t *lb_counters(const struct lb_stats *s, const struct lb_estimator *est);
+
+#endif

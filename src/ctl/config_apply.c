@@ -1,0 +1,182 @@
+/*
+ * config_apply.c - from what runs to what shall be, in one turn, all or
+ * nothing.
+ *
+ * New ports first, since opening a device is what fails most; then what goes,
+ * from the top of the house down; then the rest, from the bottom up.  When a
+ * step fails, those before it are undone in reverse.
+ */
+#include "ctl/config.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* From run to want; one of them is NULL for what comes and what goes. */
+struct step {
+	const struct conf_obj *run, *want;
+};
+
+struct steps {
+	struct step *step;
+	size_t count, size;
+};
+
+/* In the order in which objects stand on each other. */
+static const enum object order[] = {
+	OBJ_PORT, OBJ_ADDR, OBJ_ROUTE, OBJ_NEIGH, OBJ_SERVICE, OBJ_SERVER,
+};
+
+#define ORDER (sizeof(order) / sizeof(order[0]))
+
+/* The command that brings o about (add, set) or away (del). */
+static int
+act(struct ctl *ctl, const struct conf_obj *o, enum verb verb,
+    struct err *err)
+{
+	const struct command_row *row = grammar_row((enum object)o->object,
+	    verb);
+	struct conf_words room;
+	struct command cmd, turned;
+
+	assert(row != NULL);
+	conf_command(o, &cmd, &room);
+	command_init(&turned, row);
+	for (unsigned i = 0; cmd.row->args[i].kind != ARG_END; i++) {
+		enum arg_id id = cmd.row->args[i].id;
+
+		/* Defaults count as said: set leaves the rest alone. */
+		if ((cmd.valid & 1u << i) != 0 && grammar_arg(row, id) != NULL)
+			*command_set(&turned, id) = cmd.val[i];
+	}
+	turned.hops = cmd.hops;
+	memcpy(turned.hop, cmd.hop, cmd.hops * sizeof(cmd.hop[0]));
+	return ctl_change(ctl, &turned, err);
+}
+
+static int
+take(struct ctl *ctl, const struct step *s, struct err *err)
+{
+	if (s->want == NULL)
+		return act(ctl, s->run, VERB_DEL, err);
+	if (s->run == NULL)
+		return act(ctl, s->want, VERB_ADD, err);
+	return act(ctl, s->want, VERB_SET, err);
+}
+
+static int
+take_back(struct ctl *ctl, const struct step *s, struct err *err)
+{
+	const struct step back = { s->want, s->run };
+
+	return take(ctl, &back, err);
+}
+
+static void
+push(struct steps *s, const struct conf_obj *run, const struct conf_obj *want)
+{
+	assert(s->count < s->size);
+	s->step[s->count++] = (struct step){ run, want };
+}
+
+static bool
+is_early(const struct conf_obj *o)
+{
+	return o->object == OBJ_PORT && o->fate == FATE_NEW && !o->replace;
+}
+
+static void
+plan_going(struct steps *s, const struct conf *running, enum object class)
+{
+	for (size_t i = running->count; i-- > 0;) {
+		const struct conf_obj *o = running->obj[i];
+
+		if (o->object == (uint8_t)class && o->fate == FATE_GONE)
+			push(s, o, NULL);
+	}
+}
+
+static void
+plan_coming(struct steps *s, const struct conf *target, enum object class)
+{
+	for (size_t i = 0; i < target->count; i++) {
+		const struct conf_obj *o = target->obj[i];
+
+		if (o->object != (uint8_t)class || is_early(o))
+			continue;
+		if (o->fate == FATE_CHANGE)
+			push(s, o->twin, o);
+		else if (o->fate == FATE_NEW)
+			push(s, NULL, o);
+	}
+}
+
+static void
+plan_steps(struct steps *s, const struct conf *running,
+    const struct conf *target)
+{
+	for (size_t i = 0; i < target->count; i++) {
+		if (is_early(target->obj[i]))
+			push(s, NULL, target->obj[i]);
+	}
+	for (size_t i = ORDER; i-- > 0;)
+		plan_going(s, running, order[i]);
+	for (size_t i = 0; i < ORDER; i++)
+		plan_coming(s, target, order[i]);
+}
+
+static void
+roll_back(struct ctl *ctl, const struct steps *s, size_t done,
+    struct err *err)
+{
+	bool whole = true;
+	struct err why;
+
+	while (done-- > 0)
+		whole &= take_back(ctl, &s->step[done], &why) == 0;
+	if (!whole) {
+		size_t n = strlen(err->text);
+
+		snprintf(err->text + n, sizeof(err->text) - n,
+		    "; and not all could be undone: %.80s", why.text);
+	}
+}
+
+/* Says which line could not be done. */
+static void
+blame(const char *name, const struct step *s, const struct err *why,
+    struct err *err)
+{
+	const struct conf_obj *o = s->want != NULL ? s->want : s->run;
+
+	if (o->line != 0)
+		err_set(err, 0, "%s:%u: %s", name, o->line, why->text);
+	else
+		err_set(err, 0, "%s: %s: %s", name, o->key, why->text);
+}
+
+int
+conf_apply(struct ctl *ctl, const char *name, struct conf *running,
+    struct conf *target, struct err *err)
+{
+	struct steps s = { .size = running->count + target->count };
+	struct err why = { "" };
+	size_t i;
+	int r = 0;
+
+	s.step = mem_array(running->mem, s.size + 1, sizeof(*s.step));
+	if (s.step == NULL)
+		return err_set(err, -ENOMEM, "%s: out of memory", name);
+	plan_steps(&s, running, target);
+	for (i = 0; i < s.count && r == 0; i++)
+		r = take(ctl, &s.step[i], &why);
+	if (r != 0) {
+		if (why.text[0] == '\0')
+			err_set(&why, r, "%s", strerror(-r));
+		blame(name, &s.step[i - 1], &why, err);
+		roll_back(ctl, &s, i - 1, err);
+	}
+	mem_free(running->mem, s.step, (s.size + 1) * sizeof(*s.step));
+	return r;
+}

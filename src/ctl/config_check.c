@@ -1,0 +1,240 @@
+/*
+ * config_check.c - references between the objects of a file: interfaces,
+ * networks, services.  A route that names only its next router learns here by
+ * which interface that is, so that it can be compared with what runs.
+ */
+#include "ctl/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ip/lpm.h"
+
+#define ERRORS_MAX 50
+
+struct check {
+	struct conf *conf;
+	const char *name;
+	struct lines *errors;
+	struct lpm *nets;	/* network -> index of an addr object + 1 */
+	struct lpm *own;	/* address/32 -> the same */
+	const struct conf_obj *at;
+	bool no_memory;
+};
+
+static void
+fail(struct check *k, const char *word, const char *what)
+{
+	if (k->errors->count < ERRORS_MAX)
+		lines_add(k->errors, "%s:%u: \"%s\": %s", k->name,
+		    k->at->line, word, what);
+}
+
+static bool
+is_iface(const struct check *k, const char *dev)
+{
+	char key[64];
+
+	if (strcmp(dev, "lo") == 0)
+		return true;
+	snprintf(key, sizeof(key), "port %s", dev);
+	return conf_find(k->conf, key) != NULL;
+}
+
+static void
+need_iface(struct check *k, const char *dev)
+{
+	if (dev != NULL && !is_iface(k, dev))
+		fail(k, dev, "no such interface in the file");
+}
+
+static void
+check_port(struct check *k, const struct command *cmd)
+{
+	const union value *mac = command_get(cmd, A_MAC);
+
+	if (strcmp(command_str(cmd, A_NAME), "lo") == 0)
+		fail(k, "lo", "is there without a port");
+	if (mac != NULL && command_num(cmd, A_TYPE, 0) != 0)
+		fail(k, "mac", "a port of type tun has none");
+}
+
+static void
+check_addr(struct check *k, const struct command *cmd, uint32_t number)
+{
+	struct ip4_prefix net = command_get(cmd, A_PREFIX)->prefix;
+	struct ip4_prefix host = { net.ip, 32 };
+	char text[IP4_STRLEN], what[64];
+	uint32_t other = lpm_get(k->own, host);
+
+	need_iface(k, command_str(cmd, A_DEV));
+	ip4_format(net.ip, text);
+	if (strcmp(command_str(cmd, A_DEV), "lo") == 0 &&
+	    ip4_eq(net.ip, IP4(127, 0, 0, 1))) {
+		fail(k, text, "lo has it from the start");
+		return;
+	}
+	if (other != 0) {
+		snprintf(what, sizeof(what), "already an address, in line %u",
+		    k->conf->obj[other - 1]->line);
+		fail(k, text, what);
+		return;
+	}
+	net.ip.v &= ip4_mask(net.len);
+	k->no_memory |= lpm_set(k->own, host, number) != 0;
+	if (lpm_get(k->nets, net) == 0)
+		k->no_memory |= lpm_set(k->nets, net, number) != 0;
+}
+
+/* The interface on whose network ip is, as a word that stays; or NULL. */
+static const char *
+dev_towards(const struct check *k, struct ip4 ip, struct conf_words *room)
+{
+	uint32_t i = lpm_lookup(k->nets, ip);
+	struct command addr;
+
+	if (i == 0)
+		return NULL;
+	conf_command(k->conf->obj[i - 1], &addr, room);
+	return command_str(&addr, A_DEV);
+}
+
+/* A route's next hops get their interfaces: true if the text changes. */
+static bool
+resolve(struct check *k, struct command *cmd, struct conf_words *rooms)
+{
+	const union value *via = command_get(cmd, A_VIA);
+	bool changed = false;
+	char text[IP4_STRLEN];
+
+	if (via != NULL && command_str(cmd, A_DEV) == NULL) {
+		const char *dev = dev_towards(k, via->ip, &rooms[0]);
+
+		if (dev == NULL) {
+			fail(k, ip4_format(via->ip, text),
+			    "on no interface's network");
+			return false;
+		}
+		command_set(cmd, A_DEV)->str = dev;
+		changed = true;
+	}
+	for (unsigned i = 0; i < cmd->hops; i++) {
+		struct cmd_hop *hop = &cmd->hop[i];
+
+		if (hop->dev == NULL) {
+			hop->dev = dev_towards(k, hop->via, &rooms[i]);
+			changed = true;
+		}
+		if (hop->dev == NULL) {
+			fail(k, ip4_format(hop->via, text),
+			    "on no interface's network");
+			return false;
+		}
+	}
+	return changed;
+}
+
+/* Canonical text anew, after the command changed. */
+static void
+retext(struct check *k, struct conf_obj *o, const struct command *cmd)
+{
+	char text[COMMAND_TEXT_MAX];
+
+	command_format(cmd, FORMAT_ARGS, text, sizeof(text));
+	o->text = conf_strdup(k->conf, text);
+	k->no_memory |= o->text == NULL;
+}
+
+static void
+check_route(struct check *k, struct conf_obj *o, struct command *cmd)
+{
+	const union value *src = command_get(cmd, A_SRC);
+	bool hops = command_given(cmd, A_VIA) || command_given(cmd, A_DEV) ||
+	    cmd->hops > 0;
+	struct conf_words rooms[HOPS_MAX];
+	char text[IP4_STRLEN];
+
+	if (command_num(cmd, A_ROUTE_TYPE, 0) == 0 && !hops)
+		fail(k, o->key, "needs via IP, dev IFACE or nexthop");
+	if (command_num(cmd, A_ROUTE_TYPE, 0) != 0 && hops)
+		fail(k, o->key, "such a route has no next hop");
+	if (cmd->hops > 0 && (command_given(cmd, A_VIA) ||
+	    command_given(cmd, A_DEV)))
+		fail(k, "nexthop", "not together with via or dev");
+	need_iface(k, command_str(cmd, A_DEV));
+	for (unsigned i = 0; i < cmd->hops; i++)
+		need_iface(k, cmd->hop[i].dev);
+	if (src != NULL && lpm_get(k->own, (struct ip4_prefix){ src->ip,
+	    32 }) == 0)
+		fail(k, ip4_format(src->ip, text), "not an address of ours");
+	if (resolve(k, cmd, rooms))
+		retext(k, o, cmd);
+}
+
+static void
+check_server(struct check *k, const struct command *cmd)
+{
+	struct command svc;
+	char key[128];
+
+	command_init(&svc, grammar_row(OBJ_SERVICE, VERB_DEL));
+	*command_set(&svc, A_SERVICE) = *command_get(cmd, A_SERVICE);
+	conf_key(&svc, key, sizeof(key));
+	if (conf_find(k->conf, key) == NULL)
+		fail(k, key, "no such service in the file");
+}
+
+static void
+check_object(struct check *k, struct conf_obj *o, uint32_t number,
+    bool addresses)
+{
+	struct conf_words room;
+	struct command cmd;
+
+	k->at = o;
+	if ((o->object == OBJ_ADDR) != addresses)
+		return;
+	conf_command(o, &cmd, &room);
+	switch (o->object) {
+	case OBJ_PORT:
+		check_port(k, &cmd);
+		break;
+	case OBJ_ADDR:
+		check_addr(k, &cmd, number);
+		break;
+	case OBJ_ROUTE:
+		check_route(k, o, &cmd);
+		break;
+	case OBJ_NEIGH:
+		need_iface(k, command_str(&cmd, A_DEV));
+		break;
+	case OBJ_SERVER:
+		check_server(k, &cmd);
+		break;
+	default:
+		break;
+	}
+}
+
+int
+conf_check(struct conf *c, const char *name, struct lines *errors)
+{
+	struct check k = { .conf = c, .name = name, .errors = errors,
+	    .nets = lpm_new(c->mem), .own = lpm_new(c->mem) };
+
+	k.no_memory = k.nets == NULL || k.own == NULL;
+	/* Addresses first: routes refer to their networks. */
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < c->count && !k.no_memory; i++)
+			check_object(&k, c->obj[i], (uint32_t)i + 1,
+			    pass == 0);
+	}
+	if (k.nets != NULL)
+		lpm_free(k.nets);
+	if (k.own != NULL)
+		lpm_free(k.own);
+	if (k.no_memory)
+		return -ENOMEM;
+	return errors->count == 0 ? 0 : -EINVAL;
+}

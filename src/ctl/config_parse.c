@@ -1,0 +1,139 @@
+/*
+ * config_parse.c - a configuration file: one command a line, read as a target
+ * state, so the order of lines means nothing (`port set` excepted, which
+ * changes a port above it).  Every error is told, not only the first.
+ */
+#include "ctl/config.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define ERRORS_MAX 50		/* then only their number */
+
+struct file {
+	struct conf *conf;
+	const char *name;
+	struct lines *errors;
+	uint32_t line;
+	bool no_memory;
+};
+
+static void
+fail(struct file *f, const char *text)
+{
+	if (f->errors->count < ERRORS_MAX)
+		lines_add(f->errors, "%s:%u: %s", f->name, f->line, text);
+	else
+		f->errors->count++;
+}
+
+/* `port set NAME ...` is laid over the port of that name. */
+static void
+merge_set(struct file *f, const struct command *set)
+{
+	struct command cmd;
+	struct conf_words room;
+	char text[COMMAND_TEXT_MAX], key[64];
+	struct conf_obj *o;
+
+	snprintf(key, sizeof(key), "port %s", command_str(set, A_NAME));
+	o = conf_find(f->conf, key);
+	if (o == NULL) {
+		snprintf(text, sizeof(text), "\"%s\": no such port above",
+		    command_str(set, A_NAME));
+		fail(f, text);
+		return;
+	}
+	conf_command(o, &cmd, &room);
+	for (unsigned i = 0; set->row->args[i].kind != ARG_END; i++) {
+		if ((set->given & 1u << i) != 0)
+			*command_set(&cmd, set->row->args[i].id) =
+			    set->val[i];
+	}
+	command_format(&cmd, FORMAT_ARGS, text, sizeof(text));
+	o->text = conf_strdup(f->conf, text);
+	f->no_memory |= o->text == NULL;
+}
+
+static void
+take(struct file *f, const struct command *cmd)
+{
+	char key[COMMAND_TEXT_MAX], text[COMMAND_TEXT_MAX + 64];
+	const struct conf_obj *old;
+
+	if (cmd->row->verb == VERB_SET) {
+		merge_set(f, cmd);
+		return;
+	}
+	conf_key(cmd, key, sizeof(key));
+	old = conf_find(f->conf, key);
+	if (old != NULL) {
+		snprintf(text, sizeof(text), "\"%s\": already in line %u",
+		    key, old->line);
+		fail(f, text);
+		return;
+	}
+	if (conf_add(f->conf, cmd, f->line) == NULL)
+		f->no_memory = true;
+}
+
+static void
+take_line(struct file *f, char *line)
+{
+	const char *words[CTL_WORDS_MAX];
+	char text[ERR_TEXT_MAX];
+	struct command cmd;
+	struct err err;
+	int word, n = line_split(line, words, CTL_WORDS_MAX);
+
+	if (n == 0)
+		return;
+	if (n < 0) {
+		fail(f, "too many words");
+	} else if (command_parse(&cmd, n, words, 0, &word, &err) != 0) {
+		fail(f, err.text);
+	} else if ((cmd.row->flags & ROW_FILE) == 0) {
+		snprintf(text, sizeof(text),
+		    "\"%s%s%s\": no command for a file, which says what "
+		    "shall be", object_name(cmd.row->object),
+		    cmd.row->verb == VERB_NONE ? "" : " ",
+		    verb_name(cmd.row->verb));
+		fail(f, text);
+	} else {
+		take(f, &cmd);
+	}
+}
+
+int
+conf_parse(struct conf *c, const char *name, const char *text,
+    struct lines *errors)
+{
+	struct file f = { .conf = c, .name = name, .errors = errors };
+	const char *s = text;
+	char line[COMMAND_TEXT_MAX];
+
+	while (*s != '\0' && !f.no_memory) {
+		size_t len = strcspn(s, "\n");
+
+		f.line++;
+		if (len < sizeof(line)) {
+			memcpy(line, s, len);
+			line[len] = '\0';
+			take_line(&f, line);
+		} else if (s[strspn(s, " \t")] != '#') {
+			fail(&f, "line too long");
+		}
+		s += len;
+		if (*s == '\n')
+			s++;
+	}
+	if (f.no_memory)
+		return -ENOMEM;
+	if (errors->count == 0)
+		return conf_check(c, name, errors);
+	if (errors->count > ERRORS_MAX)
+		lines_add(errors, "%s: and %u errors more", name,
+		    errors->count - ERRORS_MAX);
+	return -EINVAL;
+}

@@ -1,0 +1,149 @@
+/*
+ * ctl.c - sessions: a request line in, its replies out.
+ *
+ * Whatever comes in is survived: what is no JSON, no object or has no command
+ * gets a reply with status 2.
+ */
+#include "ctl/session.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define STATUS_DONE	0
+#define STATUS_REFUSED	1
+#define STATUS_USAGE	2
+
+struct ctl *
+ctl_new(struct stack *stk, const struct ctl_host *host)
+{
+	struct ctl *ctl = calloc(1, sizeof(*ctl));
+
+	if (ctl == NULL)
+		return NULL;
+	ctl->stk = stk;
+	ctl->host = *host;
+	return ctl;
+}
+
+void
+ctl_free(struct ctl *ctl)
+{
+	if (ctl == NULL)
+		return;
+	while (ctl->sessions != NULL)
+		ctl_close(ctl->sessions);
+	free(ctl);
+}
+
+struct ctl_session *
+ctl_open(struct ctl *ctl, void (*emit)(void *arg, const char *line,
+    size_t len), void *arg)
+{
+	struct ctl_session *s = calloc(1, sizeof(*s));
+
+	if (s == NULL)
+		return NULL;
+	s->ctl = ctl;
+	s->emit = emit;
+	s->arg = arg;
+	s->next = ctl->sessions;
+	ctl->sessions = s;
+	return s;
+}
+
+void
+ctl_close(struct ctl_session *s)
+{
+	struct ctl_session **at = &s->ctl->sessions;
+
+	while (*at != s)
+		at = &(*at)->next;
+	*at = s->next;
+	free(s);
+}
+
+/* Tells the host what it may journal. */
+static void
+accepted(struct ctl *ctl, const struct command *cmd)
+{
+	char line[COMMAND_TEXT_MAX];
+
+	if (ctl->host.accepted == NULL)
+		return;
+	command_format(cmd, FORMAT_GIVEN, line, sizeof(line));
+	ctl->host.accepted(ctl->host.arg, line);
+}
+
+static int
+run(struct request *rq)
+{
+	int r;
+
+	if ((rq->cmd->row->flags & ROW_CHANGE) == 0)
+		return ctl_query(rq);
+	r = ctl_change(rq->ctl, rq->cmd, &rq->err);
+	if (r == 0)
+		accepted(rq->ctl, rq->cmd);
+	return r;
+}
+
+static void
+refuse(struct request *rq, const char *text)
+{
+	err_set(&rq->err, 0, "%s", text);
+	reply_status(rq, STATUS_USAGE, -1);
+}
+
+static void
+run_words(struct request *rq, const json_t *list)
+{
+	const char *words[CTL_WORDS_MAX];
+	size_t count = json_array_size(list);
+	struct command cmd;
+	int word = -1, r;
+
+	if (count > CTL_WORDS_MAX) {
+		refuse(rq, "too many words");
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		words[i] = json_string_value(json_array_get(list, i));
+		if (words[i] == NULL) {
+			refuse(rq, "\"command\": expected strings");
+			return;
+		}
+	}
+	rq->cmd = &cmd;
+	r = command_parse(&cmd, (int)count, words, 0, &word, &rq->err);
+	if (r != 0) {
+		reply_status(rq, STATUS_USAGE, word);
+		return;
+	}
+	r = run(rq);
+	if (r != 0 && rq->err.text[0] == '\0')
+		err_set(&rq->err, r, "%s", strerror(-r));
+	reply_status(rq, r == 0 ? STATUS_DONE : STATUS_REFUSED, -1);
+}
+
+void
+ctl_input(struct ctl_session *s, const char *line, size_t len)
+{
+	struct request rq = { .ctl = s->ctl, .session = s };
+	json_error_t error;
+	json_t *obj = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
+	const json_t *command = json_object_get(obj, "command");
+
+	rq.id = json_object_get(obj, "id");
+	rq.text = json_is_true(json_object_get(obj, "text"));
+	rq.input = json_string_value(json_object_get(obj, "input"));
+	if (obj == NULL) {
+		err_set(&rq.err, 0, "request is no JSON: %s", error.text);
+		reply_status(&rq, STATUS_USAGE, -1);
+	} else if (!json_is_array(command)) {
+		refuse(&rq, "\"command\": expected an array of words");
+	} else {
+		run_words(&rq, command);
+	}
+	json_decref(obj);
+}

@@ -1,0 +1,90 @@
+/*
+ * exec.c - from a parsed command to the object that it speaks of.
+ */
+#include "ctl/cmd.h"
+
+#include <errno.h>
+
+int
+ctl_change(struct ctl *ctl, const struct command *cmd, struct err *err)
+{
+	switch (cmd->row->object) {
+	case OBJ_PORT:
+		return port_change(ctl, cmd, err);
+	case OBJ_ADDR:
+		return addr_change(ctl, cmd, err);
+	case OBJ_ROUTE:
+		return route_change(ctl, cmd, err);
+	case OBJ_NEIGH:
+		return neigh_change(ctl, cmd, err);
+	case OBJ_SERVICE:
+		return service_change(ctl, cmd, err);
+	case OBJ_SERVER:
+		return server_change(ctl, cmd, err);
+	default:
+		return err_set(err, -EINVAL, "\"%s\": changes nothing",
+		    object_name(cmd->row->object));
+	}
+}
+
+int
+ctl_query(struct request *rq)
+{
+	switch (rq->cmd->row->object) {
+	case OBJ_PORT:
+		return port_query(rq);
+	case OBJ_ADDR:
+		return addr_query(rq);
+	case OBJ_ROUTE:
+		return route_query(rq);
+	case OBJ_NEIGH:
+		return neigh_query(rq);
+	case OBJ_SERVICE:
+		return service_query(rq);
+	case OBJ_SERVER:
+		return server_query(rq);
+	case OBJ_CONN:
+		return conn_query(rq);
+	case OBJ_DROPS:
+		return drops_query(rq);
+	case OBJ_LIMITS:
+		return limits_query(rq);
+	case OBJ_STATS:
+		return stats_query(rq);
+	case OBJ_SUMMARY:
+		return summary_query(rq);
+	case OBJ_CONFIG:
+		return config_query(rq);
+	default:
+		/* help, version, complete: hopctl's own. */
+		return err_set(&rq->err, -EINVAL,
+		    "\"%s\": not a question to hopd",
+		    object_name(rq->cmd->row->object));
+	}
+}
+
+int
+ctl_walk(struct ctl *ctl, command_fn *fn, void *arg)
+{
+	int r = port_walk(ctl, fn, arg);
+
+	if (r == 0)
+		r = addr_walk(ctl, fn, arg);
+	if (r == 0)
+		r = route_walk_static(ctl, fn, arg);
+	if (r == 0)
+		r = neigh_walk(ctl, fn, arg);
+	if (r == 0)
+		r = service_walk(ctl, fn, arg);
+	return r;
+}
+
+struct iface *
+ctl_iface(struct ctl *ctl, const char *name, struct err *err)
+{
+	struct iface *ifp = iface_lookup(ctl->stk, name);
+
+	if (ifp == NULL)
+		err_set(err, -ENOENT, "\"%s\": no such interface", name);
+	return ifp;
+}

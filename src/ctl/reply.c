@@ -1,0 +1,265 @@
+/*
+ * reply.c - what goes back to a client: JSON lines (ctl.h).
+ *
+ * Lines of text are gathered so that a long listing does not cost one JSON
+ * object each.
+ */
+#include "ctl/session.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define LINES_MAX 32768		/* sent when so much waits */
+
+static void
+emit_json(struct request *rq, json_t *obj)
+{
+	struct ctl_session *s = rq->session;
+	char *line;
+
+	if (obj == NULL)
+		return;
+	if (rq->id != NULL)
+		json_object_set(obj, "id", rq->id);
+	line = json_dumps(obj, JSON_COMPACT);
+	json_decref(obj);
+	if (line == NULL)
+		return;
+	s->emit(s->arg, line, strlen(line));
+	free(line);
+}
+
+static void
+lines_flush(struct request *rq)
+{
+	if (rq->lines_len > 0)
+		emit_json(rq, json_pack("{s:s#}", "text", rq->lines,
+		    rq->lines_len - 1));
+	rq->lines_len = 0;
+}
+
+void
+reply_data(struct request *rq, json_t *data)
+{
+	lines_flush(rq);
+	if (data != NULL)
+		emit_json(rq, json_pack("{s:o}", "data", data));
+}
+
+void
+reply_line(struct request *rq, const char *line)
+{
+	size_t len = strlen(line);
+
+	if (rq->lines_len + len + 1 > rq->lines_size) {
+		size_t size = rq->lines_len + len + 1 + LINES_MAX;
+		char *p = realloc(rq->lines, size);
+
+		if (p == NULL)
+			return;
+		rq->lines = p;
+		rq->lines_size = size;
+	}
+	memcpy(rq->lines + rq->lines_len, line, len);
+	rq->lines_len += len;
+	rq->lines[rq->lines_len++] = '\n';
+	if (rq->lines_len >= LINES_MAX)
+		lines_flush(rq);
+}
+
+void
+reply_status(struct request *rq, int status, int word)
+{
+	json_t *obj;
+
+	lines_flush(rq);
+	free(rq->lines);
+	rq->lines = NULL;
+	rq->lines_size = 0;
+	obj = json_pack("{s:i}", "status", status);
+	if (obj != NULL && status != 0)
+		json_object_set_new(obj, "error", json_string(rq->err.text));
+	if (obj != NULL && rq->errors != NULL)
+		json_object_set(obj, "errors", rq->errors);
+	json_decref(rq->errors);
+	rq->errors = NULL;
+	if (obj != NULL && word >= 0)
+		json_object_set_new(obj, "word", json_integer(word));
+	emit_json(rq, obj);
+}
+
+static json_t *
+list_json(const char *choices, int64_t bits)
+{
+	json_t *list = json_array();
+	char name[32];
+
+	for (unsigned i = 0; choice_at(choices, i, name, sizeof(name)); i++) {
+		if ((bits >> i & 1) != 0)
+			json_array_append_new(list, json_string(name));
+	}
+	return list;
+}
+
+static json_t *
+hops_json(const struct command *cmd)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < cmd->hops; i++) {
+		const struct cmd_hop *hop = &cmd->hop[i];
+		json_t *one = json_object();
+		char text[IP4_STRLEN];
+
+		if (!ip4_is_any(hop->via))
+			json_object_set_new(one, "via",
+			    json_string(ip4_format(hop->via, text)));
+		if (hop->dev != NULL)
+			json_object_set_new(one, "dev",
+			    json_string(hop->dev));
+		json_object_set_new(one, "weight", json_integer(hop->weight));
+		json_array_append_new(list, one);
+	}
+	return list;
+}
+
+static void
+set_service(json_t *obj, const struct service_key *key)
+{
+	char text[ADDR_STRLEN];
+
+	if (key->proto == 0) {
+		json_object_set_new(obj, "fwmark", json_integer(key->fwmark));
+		return;
+	}
+	json_object_set_new(obj, "protocol", json_string(key->proto == 6 ?
+	    "tcp" : key->proto == 17 ? "udp" : "sctp"));
+	json_object_set_new(obj, "address",
+	    json_string(addr_format(&key->addr, text)));
+	json_object_set_new(obj, "port", json_integer(key->port));
+}
+
+static void
+set_addr_port(json_t *obj, const char *word, const struct service_key *key)
+{
+	char text[ADDR_STRLEN], name[32];
+
+	json_object_set_new(obj, word,
+	    json_string(addr_format(&key->addr, text)));
+	snprintf(name, sizeof(name), "%s_port", word);
+	json_object_set_new(obj, name, json_integer(key->port));
+}
+
+static void
+set_value(json_t *obj, const struct command *cmd, unsigned i)
+{
+	const struct arg *a = &cmd->row->args[i];
+	const union value *v = &cmd->val[i];
+	char text[256];
+
+	switch (a->kind) {
+	case ARG_NUMBER:
+		json_object_set_new(obj, a->word, json_integer(v->num));
+		break;
+	case ARG_SWITCH:
+	case ARG_FLAG:
+		json_object_set_new(obj, a->word, json_boolean(v->num != 0));
+		break;
+	case ARG_DURATION:
+		if (v->num % 1000000 == 0)
+			json_object_set_new(obj, a->word,
+			    json_integer(v->num / 1000000));
+		else
+			json_object_set_new(obj, a->word,
+			    json_real((double)v->num / 1000000));
+		break;
+	case ARG_LIST:
+		json_object_set_new(obj, a->word, list_json(a->meta, v->num));
+		break;
+	case ARG_NEXTHOP:
+		json_object_set_new(obj, a->word, hops_json(cmd));
+		break;
+	case ARG_SERVICE:
+		set_service(obj, &v->service);
+		break;
+	case ARG_ADDR_PORT:
+		set_addr_port(obj, a->word, &v->service);
+		break;
+	default:
+		value_format(cmd, i, text, sizeof(text));
+		json_object_set_new(obj, a->word, json_string(text));
+		break;
+	}
+}
+
+json_t *
+command_json(const struct command *cmd)
+{
+	json_t *obj = json_object();
+
+	for (unsigned i = 0; cmd->row->args[i].kind != ARG_END; i++) {
+		if ((cmd->valid & 1u << i) != 0)
+			set_value(obj, cmd, i);
+	}
+	return obj;
+}
+
+/* "  # up, rx_packets 12": what follows is no part of the command. */
+static void
+append_state(char *line, size_t size, json_t *state)
+{
+	const char *sep = "  # ", *key;
+	json_t *v;
+
+	json_object_foreach(state, key, v) {
+		size_t n = strlen(line);
+
+		if (json_is_false(v) || json_is_array(v))
+			continue;
+		if (json_is_true(v))
+			snprintf(line + n, size - n, "%s%s", sep, key);
+		else if (json_is_string(v))
+			snprintf(line + n, size - n, "%s%s %s", sep, key,
+			    json_string_value(v));
+		else
+			snprintf(line + n, size - n,
+			    "%s%s %" JSON_INTEGER_FORMAT, sep, key,
+			    json_integer_value(v));
+		sep = ", ";
+	}
+}
+
+static void
+object_line(struct request *rq, const struct command *cmd, json_t *state,
+    const char *indent)
+{
+	char line[COMMAND_TEXT_MAX + 512];
+	size_t n = strlen(indent);
+
+	memcpy(line, indent, n);
+	command_format(cmd, FORMAT_ARGS, line + n, sizeof(line) - n);
+	append_state(line, sizeof(line), state);
+	json_decref(state);
+	reply_line(rq, line);
+}
+
+void
+reply_indented(struct request *rq, const struct command *cmd, json_t *state)
+{
+	object_line(rq, cmd, state, "  ");
+}
+
+void
+reply_object(struct request *rq, const struct command *cmd, json_t *state)
+{
+	json_t *obj;
+
+	if (rq->text) {
+		object_line(rq, cmd, state, "");
+		return;
+	}
+	obj = command_json(cmd);
+	if (state != NULL)
+		json_object_set_new(obj, "state", state);
+	reply_data(rq, obj);
+}
