@@ -1,0 +1,28 @@
+/*
+ * client.h - the control socket from hopctl's side: one request, its replies.
+ */
+#ifndef HOPD_HOPCTL_CLIENT_H
+#define HOPD_HOPCTL_CLIENT_H
+
+#include <jansson.h>
+
+#include "base/err.h"
+
+#define HOPD_SOCKET_DEFAULT	"/run/hopd/hopd.sock"
+
+/* Exit codes (ctl.h), and what hopctl finds out by itself. */
+#define EXIT_DONE	0
+#define EXIT_REFUSED	1
+#define EXIT_USAGE	2
+#define EXIT_NO_DAEMON	3
+
+/* Connects: a descriptor, or -Exxx and err. */
+int client_connect(const char *path, struct err *err);
+
+/* Sends the request (taken over) and hands each reply to fn until the one
+ * with the status, which is its last.  Returns that status or EXIT_NO_DAEMON
+ * and err if the connection ends before. */
+int client_ask(int fd, json_t *request, void (*fn)(void *arg, json_t *reply),
+    void *arg, struct err *err);
+
+#endif
