@@ -72,9 +72,12 @@ X(FRAG_BAD,	   "frag-bad",		NO_ICMP, 0, "fragment of impossible length or offset
 X(FRAG_OVERLAP,	   "frag-overlap",	NO_ICMP, 0, "overlapping fragments: datagram given up") \
 X(FRAG_LIMIT,	   "frag-limit",	NO_ICMP, 0, "reassembly memory exhausted") \
 X(FRAG_TIMEOUT,	   "frag-timeout",	11, 1, "reassembly took too long") \
+X(FRAG_DUPLICATE,  "frag-duplicate",	NO_ICMP, 0, "fragment that was here already") \
 /* local delivery */							\
 X(IP_NO_GROUP,	   "ip-no-group",	NO_ICMP, 0, "multicast group that we are not in") \
 X(IP_PROTO,	   "ip-protocol",	3, 2, "protocol that nobody handles") \
+X(IGMP_BAD,	   "igmp-bad",		NO_ICMP, 0, "IGMP message cut off, or its checksum is wrong") \
+X(IGMP_NO_MATCH,   "igmp-no-match",	NO_ICMP, 0, "IGMP from another link, or nothing joined there") \
 X(ICMP_SHORT,	   "icmp-short",	NO_ICMP, 0, "ICMP message cut off") \
 X(ICMP_CSUM,	   "icmp-checksum",	NO_ICMP, 0, "ICMP checksum is wrong") \
 X(ICMP_TYPE,	   "icmp-type",		NO_ICMP, 0, "ICMP type that nobody handles") \

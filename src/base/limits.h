@@ -24,6 +24,7 @@ X(neigh_hold_all,    1024, "packets held for all of them")		\
 X(frag_bytes,	  4194304, "bytes in reassembly, as gVisor and Seastar")\
 X(frag_source,	   524288, "bytes in reassembly from one source")	\
 X(frag_queues,	     1024, "datagrams in reassembly")			\
+X(groups,	      256, "multicast memberships")			\
 X(icmp_per_sec,	     1000, "ICMP errors a second, as Linux")		\
 X(icmp_per_dest,       10, "ICMP errors a second to one destination")	\
 X(icmp_echoes,	      256, "echo sessions (ping, traceroute) at a time")	\

@@ -65,7 +65,7 @@ iface_lookup(struct stack *stk, const char *name)
 	return NULL;
 }
 
-/* ---- addresses ------------------------------------------------------------- */
+/* ---- addresses ------------------------------------------------------- */
 
 static struct iface_addr **
 addr_bucket(struct stack *stk, struct ip4 ip)
@@ -314,6 +314,8 @@ iface_free(struct stack *stk, struct iface *ifp)
 	while (ifp->addrs != NULL)
 		addr_remove(stk, ifp->addrs);
 	route_iface_gone(stk, ifp);
+	igmp_iface_gone(stk, ifp);
+	reass_flush(stk, ifp);
 	for (p = &stk->ip.ifaces; *p != ifp; p = &(*p)->next)
 		continue;
 	*p = ifp->next;

@@ -37,6 +37,7 @@ ip_init(struct stack *stk)
 	ip->key = rng_hash_key(&stk->rng);
 	for (unsigned i = 0; i < IP_ID_BUCKETS; i++)
 		ip->id_counter[i] = (uint16_t)rng_u32(&stk->rng);
+	ip->pmtu.floor = PMTU_FLOOR;
 	pkt_queue_init(&ip->loop);
 	timer_init(&ip->loop_timer, ip_loop_input);
 	code = route_init(stk);
@@ -52,6 +53,7 @@ ip_fini(struct stack *stk)
 		return;
 	timer_cancel(&stk->timers, &ip->loop_timer);
 	pkt_queue_flush(&ip->loop);
+	reass_flush(stk, NULL);
 	while (ip->ifaces != NULL)
 		iface_free(stk, ip->ifaces);
 	route_fini(stk);

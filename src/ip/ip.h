@@ -14,10 +14,11 @@
 #include "ip/iface.h"
 #include "ip/igmp.h"
 #include "ip/ip_wire.h"
+#include "ip/pmtu.h"
+#include "ip/reass.h"
 #include "ip/route.h"
 
 struct stack;
-struct frag_queue;
 
 #define IP_DEFAULT_TTL 64	/* RFC 1700 */
 
@@ -44,6 +45,8 @@ struct ip_send {
 struct ip_stats {
 	uint64_t received, delivered, forwarded, sent, fragmented,
 	    reassembled;
+	uint64_t merged;	/* fragments that came into a whole, but the
+				 * one that is counted as delivered */
 };
 
 #define IP_ADDR_BUCKETS	256
@@ -68,7 +71,9 @@ struct ip_state {
 	uint32_t route_count;
 	struct hash_key key;		/* ECMP, IP ID, fragments */
 	uint16_t id_counter[IP_ID_BUCKETS]; /* RFC 6864 */
-	struct frag_queue *frags;	/* reassembly: ip/reass.c */
+	struct reass_state reass;
+	struct pmtu_state pmtu;
+	struct igmp_state igmp;
 	struct pkt_queue loop;		/* packets to ourselves */
 	struct timer loop_timer;	/* takes them in */
 	bool looping;			/* it is at it */
@@ -80,6 +85,10 @@ void ip_fini(struct stack *stk);
 
 /* A packet came in by ifp, data at its IP header: consumes. */
 void ip_input(struct stack *stk, struct iface *ifp, struct pkt *pkt);
+
+/* As ip_input, for a datagram put together again, l3, l4 and ifp set. */
+void ip_input_whole(struct stack *stk, struct pkt *pkt,
+    const struct ip4_hdr *h);
 
 /* Not for us: checks, then routes on.  Consumes.  h is the header, parsed. */
 void ip_forward(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h);
@@ -100,6 +109,14 @@ void ip_deliver(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h);
  * if it must and may be: consumes.  h is its header, parsed. */
 void ip_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     const struct route_result *r);
+
+/* Out by ifp alone: what needs no route (a group on the link). */
+static inline struct route_result
+ip_way_out(struct iface *ifp, struct ip4 dst)
+{
+	return (struct route_result){ .ifp = ifp, .next_hop = dst,
+	    .mtu = ifp->mtu };
+}
 
 /* A transport's segment (data at l4, l4 set, transport checksum put or
  * csum_needed) gets an IPv4 header and goes where routes say: consumes.

@@ -5,8 +5,7 @@
  * Read: RFC 1122 3.2.1.3, RFC 1812 4.2.2.11, 5.2.2, 5.3.7 and 5.3.8, RFC 3704
  * (what rp_filter does), RFC 3927 7, RFC 6890.
  *
- * Drop reasons are the answers; DROP_PORT_DOWN, which has the number 0, is
- * none of them, so 0 can mean "fine".
+ * Owns nothing.
  */
 #include "ip/ip_check.h"
 
@@ -22,15 +21,17 @@ ip_check_header(const struct pkt *pkt, struct ip4_hdr *h)
 	if (r != 0)
 		return -r;
 	/* RFC 1812 5.2.2 (2): a wrong checksum is dropped in silence */
-	return csum_finish(csum_add(0, p, h->hlen)) == 0 ? 0 : DROP_IP_CSUM;
+	if (csum_finish(csum_add(0, p, h->hlen)) != 0)
+		return DROP_IP_CSUM;
+	return 0;
 }
 
 /* What a network may be in a packet from the wire. */
 enum verdict {
 	V_OK,		/* anything */
 	V_LINK,		/* on its link, never forwarded */
-	V_INIT,		/* as V_LINK, and only to a group: a host that has no
-			 * address yet (RFC 1122 3.2.1.3 (a), RFC 3376 4) */
+	V_INIT,		/* as V_LINK, and only to a group: a host without an
+			 * address yet (RFC 1122 3.2.1.3, RFC 3376 4) */
 	V_MARTIAN,	/* never */
 };
 
@@ -100,7 +101,9 @@ ip_check_addrs(struct stack *stk, const struct iface *ifp,
 		return 0;
 	if (iface_addr_local(stk, h->src) != NULL)
 		return DROP_IP_OWN_SRC;
-	return rp_filter_pass(stk, ifp, h->src) ? 0 : DROP_IP_RP_FILTER;
+	if (!rp_filter_pass(stk, ifp, h->src))
+		return DROP_IP_RP_FILTER;
+	return 0;
 }
 
 bool

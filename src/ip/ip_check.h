@@ -1,8 +1,8 @@
 /*
  * ip_check.h - may a packet with such addresses come in, and go on?
  *
- * Each function judges and touches nothing.  0: fine; else the enum drop that
- * names the fault.  Only ip_input() and ip_forward() ask.
+ * Each function judges and touches nothing.  0: fine; else the enum drop
+ * that names the fault.  Only ip_input() and ip_forward() ask.
  */
 #ifndef HOPD_IP_IP_CHECK_H
 #define HOPD_IP_IP_CHECK_H

@@ -2,8 +2,8 @@
  * ip_forward.c - a packet for someone else goes on.
  *
  * Every check comes before the first write, so that an ICMP error quotes the
- * packet as it arrived.  Who rewrites packets in transit (the load balancer)
- * takes the two halves: ip_transit_check(), its rewrite, ip_transit().
+ * packet as it arrived.  Who rewrites a packet on its way (the load balancer)
+ * does it between the two halves, ip_transit_check() and ip_transit().
  *
  * Read: RFC 1812 5.2 and 5.3.
  *
@@ -11,7 +11,9 @@
  */
 #include "ip/ip.h"
 
+#include "icmp/icmp.h"
 #include "ip/ip_check.h"
+#include "ip/ip_options.h"
 #include "stack/stack.h"
 
 /* What the route says about forwarding, or 0. */
@@ -22,7 +24,6 @@ route_check(const struct route_result *r)
 		return DROP_IP_NO_ROUTE;
 	switch (r->route->type) {
 	case ROUTE_UNICAST:
-	case ROUTE_LOCAL:
 		return 0;
 	case ROUTE_BLACKHOLE:
 		return DROP_IP_BLACKHOLE;
@@ -30,33 +31,30 @@ route_check(const struct route_result *r)
 		return DROP_IP_HOST_UNREACH;
 	case ROUTE_PROHIBIT:
 		return DROP_IP_PROHIBIT;
-	case ROUTE_BROADCAST:
+	case ROUTE_LOCAL:
+	case ROUTE_BROADCAST:		/* RFC 2644 */
 		break;
 	}
-	return DROP_IP_NO_FORWARD;	/* RFC 2644 */
+	return DROP_IP_NO_FORWARD;
 }
 
 int
 ip_transit_check(struct pkt *pkt, const struct ip4_hdr *h,
     const struct route_result *r, uint32_t overhead)
 {
-	uint32_t mtu;
+	uint32_t mtu = IP4_MTU_MIN;
 	int why;
 
 	if (pkt->forwarded)
 		return DROP_IP_LOOP;
-	if (pkt->ifp != NULL && !pkt->ifp->conf.forwarding)
-		return DROP_IP_NO_FORWARD;
-	if (!ip_may_forward(h))
-		return DROP_IP_NO_FORWARD;
 	why = route_check(r);
 	if (why != 0)
 		return why;
 	/* RFC 1812 5.3.1: a TTL of 0 or 1 does not reach the next hop */
 	if (h->ttl <= 1)
 		return DROP_IP_TTL;
-	mtu = r->mtu > overhead + IP4_MTU_MIN ? r->mtu - overhead :
-	    IP4_MTU_MIN;
+	if (r->mtu > overhead + mtu)
+		mtu = r->mtu - overhead;
 	if ((h->frag & IP_DF) != 0 && ip_wire_len(pkt, h) > mtu) {
 		pkt->info = mtu;	/* RFC 1191 4 */
 		return DROP_IP_TOO_BIG;
@@ -72,19 +70,45 @@ ip_transit(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 
 	out.ttl--;
 	ip4_set_ttl(pkt_data(pkt), out.ttl);
+	if (h->hlen > IP4_HLEN)
+		ip_options_forward(pkt_data(pkt), h->hlen,
+		    iface_source(stk, r->ifp, r->next_hop), stk->now);
 	pkt->forwarded = true;
 	stk->ip.stats.forwarded++;
 	ip_output(stk, pkt, &out, r);
+}
+
+/* RFC 1812 5.2.7.2: tells a host on the link that it could have sent straight
+ * to the next hop.  The packet goes on all the same. */
+static void
+redirect(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
+    const struct route_result *r)
+{
+	const struct iface_addr *near;
+
+	if (r->ifp != pkt->ifp || !r->ifp->conf.redirects)
+		return;
+	near = iface_addr_near(r->ifp, h->src);
+	if (near == NULL || !ip4_in_prefix(r->next_hop, near->prefix) ||
+	    ip4_eq(h->src, r->next_hop))
+		return;
+	icmp_error(stk, pkt, ICMP_REDIRECT, 1, r->next_hop.v);
 }
 
 void
 ip_forward(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 {
 	struct route_result r = ip_route(stk, pkt, h);
-	int why = ip_transit_check(pkt, h, &r, 0);
+	int why;
 
-	if (why != 0)
-		pkt_drop(stk, pkt, (enum drop)why);
+	if (!pkt->ifp->conf.forwarding || !ip_may_forward(h))
+		why = DROP_IP_NO_FORWARD;
 	else
-		ip_transit(stk, pkt, h, &r);
+		why = ip_transit_check(pkt, h, &r, 0);
+	if (why != 0) {
+		pkt_drop(stk, pkt, (enum drop)why);
+		return;
+	}
+	redirect(stk, pkt, h, &r);
+	ip_transit(stk, pkt, h, &r);
 }

@@ -14,11 +14,9 @@
 #include "base/csum.h"
 #include "base/cursor.h"
 #include "ip/ip.h"
+#include "ip/ip_options.h"
+#include "port/segment.h"
 #include "stack/stack.h"
-
-#define OPT_END		0
-#define OPT_NOP		1
-#define OPT_COPIED	0x80
 
 /* Header bytes of the later fragments: the options with the copied flag. */
 struct later_hdr {
@@ -29,27 +27,12 @@ struct later_hdr {
 static void
 later_build(struct later_hdr *out, const uint8_t *p, uint32_t hlen)
 {
-	uint32_t i = IP4_HLEN, n = IP4_HLEN, olen;
-
 	memcpy(out->b, p, IP4_HLEN);
-	while (i < hlen && p[i] != OPT_END) {
-		olen = p[i] == OPT_NOP ? 1 : i + 1 < hlen ? p[i + 1] : 0;
-		if (olen == 0 || (olen == 1 && p[i] != OPT_NOP) ||
-		    i + olen > hlen)
-			break;
-		if ((p[i] & OPT_COPIED) != 0) {
-			memcpy(out->b + n, p + i, olen);
-			n += olen;
-		}
-		i += olen;
-	}
-	while (n % 4 != 0)
-		out->b[n++] = OPT_END;
-	out->len = n;
-	out->b[0] = (uint8_t)(4 << 4 | n / 4);
+	out->len = IP4_HLEN + ip_options_copied(p, hlen, out->b + IP4_HLEN);
+	out->b[0] = (uint8_t)(4 << 4 | out->len / 4);
 }
 
-/* The piece of pkt's payload at off, as a packet of its own; NULL: no memory. */
+/* The piece of pkt's payload at off as a packet; NULL: no memory. */
 static struct pkt *
 piece_new(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
     const uint8_t *hdr, uint32_t hlen, uint32_t off, uint32_t len)
@@ -102,18 +85,15 @@ cut(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
 	return true;
 }
 
-void
-ip_frag_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+/* Fragments of a packet that is no super-frame. */
+static void
+plain_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     const struct route_result *r)
 {
 	struct pkt *f, *flat = pkt;
 	struct pkt_queue q;
 
 	pkt_queue_init(&q);
-	if (r->mtu < IP4_MTU_MIN) {	/* RFC 791: every link takes 68 */
-		pkt_drop(stk, pkt, DROP_IP_TOO_BIG);
-		return;
-	}
 	if (pkt->csum_needed)
 		pkt_csum_complete(pkt);
 	if (pkt->nref > 0)
@@ -131,4 +111,43 @@ ip_frag_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 	stk->ip.stats.fragmented++;
 	while ((f = pkt_queue_get(&q)) != NULL)
 		ip_link_output(stk, f, h->dst, r);
+}
+
+/* A super-frame whose segments are too long: each becomes fragments. */
+static void
+super_output(struct stack *stk, struct pkt *pkt, const struct route_result *r)
+{
+	struct segmenter s;
+	struct ip4_hdr h;
+	struct pkt *seg;
+
+	if (segment_begin(&s, pkt) != 0) {
+		pkt_drop_silent(stk, pkt, DROP_PORT_BAD_VNET);
+		return;
+	}
+	while (segment_more(&s)) {
+		seg = segment_next(&s);
+		if (seg == NULL) {
+			pkt_drop_silent(stk, pkt, DROP_NO_MEMORY);
+			return;
+		}
+		(void)ip4_parse_hdr(pkt_data(seg), seg->len, &h);
+		if (seg->len > r->mtu)
+			plain_output(stk, seg, &h, r);
+		else
+			ip_link_output(stk, seg, h.dst, r);
+	}
+	pkt_free(pkt);
+}
+
+void
+ip_frag_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    const struct route_result *r)
+{
+	if (r->mtu < IP4_MTU_MIN)	/* RFC 791: every link takes 68 */
+		pkt_drop(stk, pkt, DROP_IP_TOO_BIG);
+	else if (pkt->gso_type != PKT_GSO_NONE)
+		super_output(stk, pkt, r);
+	else
+		plain_output(stk, pkt, h, r);
 }

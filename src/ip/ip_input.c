@@ -1,11 +1,12 @@
 /*
  * ip_input.c - a packet came in: judge it, and send it the right way.
  *
- * validate -> martians -> load balancer, or ours, or on.  What the rules are
- * stands in ip_check.c; fragments of what is ours are put together first.
+ * validate -> martians -> options -> load balancer, or ours, or on.  What the
+ * rules are stands in ip_check.c and ip_options.c; fragments of what is ours,
+ * or the load balancer's, are put together first.
  *
- * Read: RFC 1122 3.2.1, RFC 1812 5.2.1 (the order of things), RFC 2644 (directed
- * broadcasts).
+ * Read: RFC 1122 3.2.1, RFC 1812 5.2.1 (the order of things), RFC 2644
+ * (directed broadcasts).
  *
  * Owns nothing; every packet that enters is consumed here.
  */
@@ -13,6 +14,7 @@
 
 #include "icmp/icmp.h"
 #include "ip/ip_check.h"
+#include "ip/ip_options.h"
 #include "lb/lb.h"
 #include "stack/stack.h"
 #include "tcp/tcp.h"
@@ -21,7 +23,7 @@
 enum fate { FATE_DELIVER, FATE_FORWARD, FATE_DROP };
 
 /* A unicast destination in a broadcast frame is someone's mistake, and
- * answering or forwarding it makes a storm (RFC 1122 3.3.6, RFC 1812 5.3.4). */
+ * answering or forwarding it makes storms (RFC 1122 3.3.6, RFC 1812 5.3.4). */
 static enum fate
 unicast_fate(const struct pkt *pkt, enum fate f, enum drop *why)
 {
@@ -63,10 +65,8 @@ ip_fate(struct stack *stk, const struct iface *ifp, const struct pkt *pkt,
 	}
 }
 
-/* Delivered, forwarded or dropped: consumes. */
-static void
-ip_dispatch(struct stack *stk, struct iface *ifp, struct pkt *pkt,
-    const struct ip4_hdr *h)
+void
+ip_input_whole(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 {
 	struct lb_hit hit = { 0 };
 	enum drop why = DROP_IP_NO_FORWARD;
@@ -75,9 +75,12 @@ ip_dispatch(struct stack *stk, struct iface *ifp, struct pkt *pkt,
 		lb_input(stk, pkt, h, &hit);
 		return;
 	}
-	switch (ip_fate(stk, ifp, pkt, h, &why)) {
+	switch (ip_fate(stk, pkt->ifp, pkt, h, &why)) {
 	case FATE_DELIVER:
-		ip_deliver(stk, pkt, h);
+		if (ip4_is_fragment(h))
+			reass_input(stk, pkt, h);
+		else
+			ip_deliver(stk, pkt, h);
 		break;
 	case FATE_FORWARD:
 		ip_forward(stk, pkt, h);
@@ -88,6 +91,24 @@ ip_dispatch(struct stack *stk, struct iface *ifp, struct pkt *pkt,
 	}
 }
 
+/* Everything that may be wrong with it by itself: 0 or an enum drop. */
+static int
+ip_validate(struct stack *stk, struct pkt *pkt, struct ip4_hdr *h)
+{
+	int why = ip_check_header(pkt, h);
+
+	if (why != 0)
+		return why;
+	/* Ethernet pads short packets. */
+	pkt_trim(pkt, h->total_len);
+	pkt->l3 = pkt->off;
+	pkt->l4 = pkt->off + h->hlen;
+	why = ip_check_addrs(stk, pkt->ifp, h);
+	if (why == 0 && h->hlen > IP4_HLEN)
+		why = ip_options_check(pkt_data(pkt), h->hlen, &pkt->info);
+	return why;
+}
+
 void
 ip_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 {
@@ -96,21 +117,14 @@ ip_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 
 	stk->ip.stats.received++;
 	pkt->ifp = ifp;
-	why = ip_check_header(pkt, &h);
-	if (why != 0) {
+	pkt->forwarded = false;
+	why = ip_validate(stk, pkt, &h);
+	if (why != 0)
 		pkt_drop(stk, pkt, (enum drop)why);
-		return;
-	}
-	/* Ethernet pads short packets. */
-	pkt_trim(pkt, h.total_len);
-	pkt->l3 = pkt->off;
-	pkt->l4 = pkt->off + h.hlen;
-	why = ip_check_addrs(stk, ifp, &h);
-	if (why != 0) {
-		pkt_drop(stk, pkt, (enum drop)why);
-		return;
-	}
-	ip_dispatch(stk, ifp, pkt, &h);
+	else if (ip4_is_fragment(&h) && lb_wants_whole(stk, h.dst))
+		reass_input(stk, pkt, &h);
+	else
+		ip_input_whole(stk, pkt, &h);
 }
 
 void
@@ -133,6 +147,9 @@ ip_deliver(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 	switch (h->proto) {
 	case IPPROTO_ICMP4:
 		icmp_input(stk, pkt, &m);
+		break;
+	case IPPROTO_IGMP4:
+		igmp_input(stk, pkt, &m);
 		break;
 	case IPPROTO_TCP4:
 		tcp_input(stk, pkt, &m);

@@ -5,7 +5,7 @@
  * from inside the call that sent them: no recursion, and two local sockets
  * that answer each other take one turn of the stack for each packet.
  *
- * Read: RFC 1122 3.3.1 and 3.3.4, RFC 1191 3, RFC 6864, RFC 1112 6.1 and 6.4.
+ * Read: RFC 1122 3.3.1 and 3.3.4, RFC 1191 3, RFC 6864, RFC 1112 6.1.
  *
  * Owns the loop queue.
  *
@@ -18,7 +18,7 @@
 #include "ip/ip_frag.h"
 #include "stack/stack.h"
 
-/* ---- to ourselves ---------------------------------------------------------- */
+/* ---- to ourselves ---------------------------------------------------- */
 
 void
 ip_loop_input(struct stack *stk, struct timer *t)
@@ -58,7 +58,7 @@ loop_output(struct stack *stk, struct pkt *pkt)
 		timer_set(&stk->timers, &stk->ip.loop_timer, stk->now);
 }
 
-/* ---- out of an interface --------------------------------------------------- */
+/* ---- out of an interface --------------------------------------------- */
 
 uint32_t
 ip_wire_len(const struct pkt *pkt, const struct ip4_hdr *h)
@@ -122,7 +122,7 @@ ip_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 	}
 }
 
-/* ---- what a transport sends ------------------------------------------------ */
+/* ---- what a transport sends ------------------------------------------ */
 
 /* The errno of a destination that cannot be reached, or 0. */
 static int
@@ -156,7 +156,7 @@ send_route(struct stack *stk, struct iface *ifp, struct ip4 dst,
 		return r;
 	/* As Linux does with a bound device: without a route by it the
 	 * destination is taken to be on its link. */
-	return (struct route_result){ NULL, ifp, dst, ifp->mtu };
+	return ip_way_out(ifp, dst);
 }
 
 /* The source that goes with a way (RFC 1122 3.3.4.3). */
@@ -171,6 +171,24 @@ send_source(struct stack *stk, const struct route_result *r, struct ip4 dst)
 	return iface_source(stk, r->ifp, r->next_hop);
 }
 
+/* The MTU of a way of ours to dst, as far as we know; *df goes if the path is
+ * too narrow for it. */
+static uint32_t
+send_mtu(struct stack *stk, const struct route_result *r, struct ip4 dst,
+    bool *df)
+{
+	const struct pmtu *known;
+
+	if (r->route != NULL && r->route->type == ROUTE_LOCAL)
+		return stk->ip.ifaces->mtu;
+	known = ip_pmtu_lookup(stk, dst);
+	if (known == NULL)
+		return r->mtu;
+	if (known->no_df)
+		*df = false;
+	return known->mtu < r->mtu ? known->mtu : r->mtu;
+}
+
 int
 ip_path(struct stack *stk, const struct addr *dst, struct addr *src,
     uint32_t *mtu)
@@ -178,12 +196,12 @@ ip_path(struct stack *stk, const struct addr *dst, struct addr *src,
 	struct ip4 to = addr_to_ip4(dst);
 	struct route_result r = send_route(stk, NULL, to, 0);
 	int code = route_errno(&r);
+	bool df;
 
 	if (code != 0)
 		return code;
 	*src = addr_from_ip4(send_source(stk, &r, to));
-	*mtu = r.route != NULL && r.route->type == ROUTE_LOCAL ?
-	    stk->ip.ifaces->mtu : r.mtu;
+	*mtu = send_mtu(stk, &r, to, &df);
 	return 0;
 }
 
@@ -200,7 +218,6 @@ send_header(struct stack *stk, const struct pkt *pkt, const struct ip_send *s,
 	h->tos = s->tos;
 	h->total_len = (uint16_t)(pkt_len(pkt) + IP4_HLEN);
 	h->id = ip_next_ids(stk, h->src, h->dst, s->proto, segs);
-	h->frag = s->df ? IP_DF : 0;
 	h->ttl = s->ttl;
 	if (s->ttl == 0)	/* RFC 1112 6.1: multicast stays near */
 		h->ttl = ip4_is_multicast(h->dst) ? 1 : IP_DEFAULT_TTL;
@@ -225,7 +242,7 @@ ip_send(struct stack *stk, struct pkt *pkt, const struct ip_send *s)
 	struct ip4_hdr h = { .src = addr_to_ip4(&s->src),
 	    .dst = addr_to_ip4(&s->dst), .proto = s->proto };
 	struct route_result r;
-	uint32_t mtu;
+	bool df = s->df;
 	int code;
 
 	r = send_route(stk, s->ifp, h.dst,
@@ -237,13 +254,14 @@ ip_send(struct stack *stk, struct pkt *pkt, const struct ip_send *s)
 		h.src = send_source(stk, &r, h.dst);
 	if (pkt_len(pkt) + IP4_HLEN > UINT16_MAX)
 		return send_refuse(stk, pkt, -EMSGSIZE);
+	/* The path's MTU holds for fragments of ours too (RFC 1191 3). */
+	r.mtu = send_mtu(stk, &r, h.dst, &df);
+	h.frag = df ? IP_DF : 0;
 	send_header(stk, pkt, s, &h);
 	pkt->l4 = pkt->off;
 	ip4_build_hdr(pkt_push(pkt, IP4_HLEN), &h);
 	pkt->l3 = pkt->off;
-	mtu = r.route != NULL && r.route->type == ROUTE_LOCAL ?
-	    stk->ip.ifaces->mtu : r.mtu;
-	if (s->df && ip_wire_len(pkt, &h) > mtu)
+	if (df && ip_wire_len(pkt, &h) > r.mtu)
 		return send_refuse(stk, pkt, -EMSGSIZE);
 	ip_output(stk, pkt, &h, &r);
 	return 0;

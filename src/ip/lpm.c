@@ -110,7 +110,7 @@ lpm_lookup(const struct lpm *l, struct ip4 ip)
 	return e != 0 ? e : n->dflt;
 }
 
-/* ---- nodes ---------------------------------------------------------------- */
+/* ---- nodes ---------------------------------------------------------- */
 
 static int
 nodes_grow(struct lpm *l)
@@ -160,7 +160,7 @@ node_free(struct lpm *l, uint32_t i)
 	l->free = i;
 }
 
-/* ---- the prefixes of one node ---------------------------------------------- */
+/* ---- the prefixes of one node ---------------------------------------- */
 
 static bool
 own_has(const struct node *n, uint32_t num)
@@ -243,7 +243,7 @@ own_remove(struct node *n, uint32_t num)
 	n->own[num / 64] &= ~(UINT64_C(1) << num % 64);
 }
 
-/* ---- spreading values over slots ------------------------------------------ */
+/* ---- spreading values over slots ------------------------------------ */
 
 /* The prefixes above the node now answer value. */
 static void
@@ -296,7 +296,7 @@ spread_root(struct lpm *l, uint32_t num, uint32_t value)
 	}
 }
 
-/* ---- from a prefix to its node and number ---------------------------------- */
+/* ---- from a prefix to its node and number ---------------------------- */
 
 static uint32_t
 root_num(struct ip4_prefix p)
@@ -379,7 +379,7 @@ node_make(struct lpm *l, struct ip4_prefix p)
 	return i3;
 }
 
-/* ---- change ---------------------------------------------------------------- */
+/* ---- change ---------------------------------------------------------- */
 
 int
 lpm_set(struct lpm *l, struct ip4_prefix p, uint32_t value)
@@ -443,7 +443,7 @@ lpm_get(const struct lpm *l, struct ip4_prefix p)
 	return i == NO_NODE ? 0 : own_get(&l->node[i], node_num(p));
 }
 
-/* ---- walk ------------------------------------------------------------------ */
+/* ---- walk ------------------------------------------------------------ */
 
 struct walk {
 	const struct lpm *l;

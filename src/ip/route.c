@@ -51,7 +51,7 @@ route_free(struct stack *stk, struct route *r)
 	mem_free(&stk->mem, r, route_size(r));
 }
 
-/* ---- slots ----------------------------------------------------------------- */
+/* ---- slots ----------------------------------------------------------- */
 
 /* A free slot's number, or 0: no memory. */
 static uint32_t
@@ -167,7 +167,7 @@ route_find(struct stack *stk, struct ip4_prefix dst, uint32_t metric)
 	return p != NULL && *p != NULL ? p : NULL;
 }
 
-/* ---- by hand --------------------------------------------------------------- */
+/* ---- by hand --------------------------------------------------------- */
 
 /* Finds and checks the way to one next hop. */
 static int
@@ -338,7 +338,7 @@ route_del(struct stack *stk, struct ip4_prefix dst, uint32_t metric,
 	return 0;
 }
 
-/* ---- by an address --------------------------------------------------------- */
+/* ---- by an address --------------------------------------------------- */
 
 int
 route_kernel_add(struct stack *stk, const struct route_kernel *k)
@@ -378,7 +378,7 @@ route_kernel_del(struct stack *stk, const struct route_kernel *k)
 	chain_prune(stk, k->dst);
 }
 
-/* ---- what goes with an interface or a source ------------------------------- */
+/* ---- what goes with an interface or a source ------------------------- */
 
 static bool
 route_uses(const struct route *r, const struct iface *ifp)
@@ -426,7 +426,7 @@ route_source_gone(struct stack *stk, struct ip4 src)
 	routes_purge(stk, NULL, src);
 }
 
-/* ---- walk, begin, end ------------------------------------------------------ */
+/* ---- walk, begin, end ------------------------------------------------ */
 
 struct walk {
 	struct stack *stk;

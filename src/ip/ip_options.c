@@ -1,0 +1,214 @@
+/*
+ * ip_options.c - the options of an IPv4 header.
+ *
+ * Record route and timestamp are filled in on the way; router alert and what
+ * we do not know pass unchanged (RFC 1812 4.2.2.1); source routes are refused
+ * as RFC 7126 4.3 and 4.4 advise, and hopd has no setting to allow them.
+ *
+ * The times that we write are milliseconds since the stack's own origin with
+ * the high bit set, which RFC 791 3.1 gives for a clock that does not know
+ * midnight UT.
+ *
+ * Owns nothing.
+ */
+#include "ip/ip_options.h"
+
+#include "base/csum.h"
+#include "base/cursor.h"
+#include "base/drop.h"
+#include "ip/ip_wire.h"
+
+/* Offsets inside an option. */
+#define OPT_LEN		1
+#define OPT_PTR		2
+#define TS_FLAGS	3
+
+#define TS_ONLY		0	/* flags: times only */
+#define TS_ADDR		1	/* address and time each */
+#define TS_GIVEN	3	/* times at given addresses */
+
+/* Steps through the options.  Between END and a wrong length is all of it. */
+struct opts {
+	const uint8_t *p;	/* header */
+	uint32_t hlen;
+	uint32_t at, len;	/* this option */
+};
+
+/* The next option with bytes of its own; false: end, or bad is its offset. */
+static bool
+opts_next(struct opts *o, uint32_t *bad)
+{
+	o->at += o->len;
+	while (o->at < o->hlen && o->p[o->at] == IPOPT_NOP)
+		o->at++;
+	if (o->at >= o->hlen || o->p[o->at] == IPOPT_END)
+		return false;
+	if (o->at + 1 >= o->hlen) {
+		*bad = o->at;
+		return false;
+	}
+	o->len = o->p[o->at + OPT_LEN];
+	if (o->len < 2 || o->at + o->len > o->hlen) {
+		*bad = o->at + OPT_LEN;
+		return false;
+	}
+	return true;
+}
+
+/* Offset of the fault in a record route option, or 0. */
+static uint32_t
+rr_fault(const uint8_t *opt, uint32_t len)
+{
+	if (len < 3)
+		return OPT_LEN;
+	if (opt[OPT_PTR] < 4)
+		return OPT_PTR;
+	/* full is fine; a rest that holds no address is not */
+	if (opt[OPT_PTR] <= len && opt[OPT_PTR] + 3u > len)
+		return OPT_PTR;
+	return 0;
+}
+
+/* Bytes of one entry of a timestamp option, or 0: unknown flags. */
+static uint32_t
+ts_entry(uint8_t flags)
+{
+	switch (flags & 0xf) {
+	case TS_ONLY:
+		return 4;
+	case TS_ADDR:
+	case TS_GIVEN:
+		return 8;
+	}
+	return 0;
+}
+
+static uint32_t
+ts_fault(const uint8_t *opt, uint32_t len)
+{
+	uint32_t entry;
+
+	if (len < 4)
+		return OPT_LEN;
+	if (opt[OPT_PTR] < 5)
+		return OPT_PTR;
+	entry = ts_entry(opt[TS_FLAGS]);
+	if (entry == 0)
+		return TS_FLAGS;
+	if (opt[OPT_PTR] <= len)
+		return opt[OPT_PTR] + entry - 1 > len ? OPT_PTR : 0;
+	/* RFC 791 3.1: full, and so is the count of those that found no room */
+	if ((opt[TS_FLAGS] & 0xf) != TS_GIVEN && opt[TS_FLAGS] >> 4 == 15)
+		return TS_FLAGS;
+	return 0;
+}
+
+int
+ip_options_check(const uint8_t *p, uint32_t hlen, uint32_t *pointer)
+{
+	struct opts o = { p, hlen, IP4_HLEN, 0 };
+	bool rr = false, ts = false;
+	uint32_t bad = 0, fault;
+
+	while (opts_next(&o, &bad)) {
+		const uint8_t *opt = p + o.at;
+		bool *seen = NULL;
+
+		fault = 0;
+		switch (opt[0]) {
+		case IPOPT_LSRR:
+		case IPOPT_SSRR:
+			return DROP_IP_SOURCE_ROUTE;
+		case IPOPT_RR:
+			seen = &rr;
+			fault = rr_fault(opt, o.len);
+			break;
+		case IPOPT_TS:
+			seen = &ts;
+			fault = ts_fault(opt, o.len);
+			break;
+		}
+		/* RFC 791 3.1: appears at most once in a datagram */
+		if (fault != 0 || (seen != NULL && *seen)) {
+			*pointer = o.at + fault;
+			return DROP_IP_OPTION;
+		}
+		if (seen != NULL)
+			*seen = true;
+	}
+	if (bad == 0)
+		return 0;
+	*pointer = bad;
+	return DROP_IP_OPTION;
+}
+
+static void
+rr_write(uint8_t *opt, uint32_t len, struct ip4 out)
+{
+	if (opt[OPT_PTR] > len)
+		return;			/* full: goes on unchanged */
+	be32_put(opt + opt[OPT_PTR] - 1, out.v);
+	opt[OPT_PTR] = (uint8_t)(opt[OPT_PTR] + 4);
+}
+
+static void
+ts_write(uint8_t *opt, uint32_t len, struct ip4 out, struct instant now)
+{
+	uint32_t ms = (uint32_t)(now.us / USEC_PER_MSEC) | 0x80000000u;
+	uint8_t flags = opt[TS_FLAGS] & 0xf;
+	uint8_t *entry = opt + opt[OPT_PTR] - 1;
+
+	if (opt[OPT_PTR] > len) {
+		if (flags != TS_GIVEN)
+			opt[TS_FLAGS] = (uint8_t)(opt[TS_FLAGS] + 0x10);
+		return;
+	}
+	if (flags == TS_GIVEN && be32_get(entry) != out.v)
+		return;
+	if (flags == TS_ADDR)
+		be32_put(entry, out.v);
+	if (flags != TS_ONLY)
+		entry += 4;
+	be32_put(entry, ms);
+	opt[OPT_PTR] = (uint8_t)(opt[OPT_PTR] + ts_entry(flags));
+}
+
+void
+ip_options_forward(uint8_t *p, uint32_t hlen, struct ip4 out,
+    struct instant now)
+{
+	struct opts o = { p, hlen, IP4_HLEN, 0 };
+	uint32_t bad;
+
+	while (opts_next(&o, &bad)) {
+		if (p[o.at] == IPOPT_RR)
+			rr_write(p + o.at, o.len, out);
+		else if (p[o.at] == IPOPT_TS)
+			ts_write(p + o.at, o.len, out, now);
+	}
+	be16_put(p + IP4_OFF_CSUM, 0);
+	be16_put(p + IP4_OFF_CSUM, csum_finish(csum_add(0, p, hlen)));
+}
+
+uint32_t
+ip_options_copied(const uint8_t *p, uint32_t hlen, uint8_t *dst)
+{
+	struct opts o = { p, hlen, IP4_HLEN, 0 };
+	uint32_t bad, n = 0;
+
+	while (opts_next(&o, &bad)) {
+		if ((p[o.at] & IPOPT_COPIED) == 0)
+			continue;
+		for (uint32_t i = 0; i < o.len; i++)
+			dst[n++] = p[o.at + i];
+	}
+	while (n % 4 != 0)
+		dst[n++] = IPOPT_END;
+	return n;
+}
+
+void
+ip_options_alert(uint8_t dst[IPOPT_RA_LEN])
+{
+	be32_put(dst, (uint32_t)IPOPT_RA << 24 | IPOPT_RA_LEN << 16);
+}
