@@ -91,19 +91,41 @@ pick_end(const struct pick *k)
 	return k->hits == 1 ? k->prefix : -1;
 }
 
+/* "service or server": what an ambiguous word could mean. */
+static const char *
+hits_text(const struct pick *k, char *buf, size_t size)
+{
+	size_t n = 0;
+	int left = k->hits;
+
+	for (int i = 0; i < k->count && n < size; i++) {
+		if (k->len > k->tried[i].len ||
+		    memcmp(k->tried[i].name, k->word, k->len) != 0)
+			continue;
+		n += (size_t)snprintf(buf + n, size - n, "%.*s%s",
+		    (int)k->tried[i].len, k->tried[i].name,
+		    left > 2 ? ", " : left == 2 ? " or " : "");
+		left--;
+	}
+	return buf;
+}
+
 static int
 fail_pick(struct parser *p, const struct pick *k, int word, const char *what)
 {
+	char hint[64], text[128];
 	struct near near;
-	char hint[64];
 
 	*p->word = word;
+	if (k->hits > 1)
+		return err_set(p->err, -EINVAL, "\"%s\": could be %s",
+		    k->word, hits_text(k, text, sizeof(text)));
 	near_start(&near, k->word);
 	for (int i = 0; i < k->count; i++)
 		near_try(&near, k->tried[i].name, k->tried[i].len);
 	near_hint(&near, hint, sizeof(hint));
-	return err_set(p->err, -EINVAL, "\"%s\": %s%s%s", k->word,
-	    k->hits > 1 ? "ambiguous, expected " : "expected ", what, hint);
+	return err_set(p->err, -EINVAL, "\"%s\": expected %s%s", k->word,
+	    what, hint);
 }
 
 static int
