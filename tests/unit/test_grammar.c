@@ -107,8 +107,7 @@ static const struct {
 	    "\"port\"?" },
 	{ "port ad x", 1,
 	    "\"ad\": expected add, set, del, show; did you mean \"add\"?" },
-	{ "config", 1, NULL },
-	{ "port add", 2, "after \"add\" something is missing: expected name "
+	{ "port add", 2, "after \"add\" something is missing: expected "
 	    "NAME" },
 	{ "port add a/b", 2, "\"a/b\": expected a name of 1 to 15 letters, "
 	    "digits, \"_\", \".\" or \"-\"" },
@@ -140,7 +139,7 @@ static const struct {
 	{ "route add blackhol 10.0.0.0/8", 2, NULL },
 	{ "route add default via 1.2.3", 4,
 	    "\"1.2.3\": expected an IPv4 address" },
-	{ "route add default nexthop weight 2", 5, NULL },
+	{ "route add default nexthop weight 2", 6, NULL },
 	{ "route add default nexthop via 1.1.1.1 weight 0", 7,
 	    "\"0\": expected a weight from 1 to 256" },
 	{ "route add default metric -1", 4, NULL },
