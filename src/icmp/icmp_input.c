@@ -60,7 +60,13 @@ echo_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 		return;
 	}
 	p[0] = ICMP_ECHO_REPLY;
-	be16_put(p + ICMP_OFF_CSUM, csum_update16(csum, old, be16_get(p)));
+	be16_put(p + ICMP_OFF_CSUM, 0);
+	csum = csum_update16(csum, old, be16_get(p));
+	/* An update cannot tell a message of zeros, whose sum is 0, from one
+	 * whose sum is 0xffff (RFC 1624 3). */
+	if (csum == 0)
+		csum = csum_finish(csum_add(0, p, pkt->len));
+	be16_put(p + ICMP_OFF_CSUM, csum);
 	reply_send(stk, pkt, m);
 }
 
