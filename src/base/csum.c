@@ -22,6 +22,24 @@ load64(const uint8_t *p)
 	return v;
 }
 
+static inline uint32_t
+load32(const uint8_t *p)
+{
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
+static inline uint16_t
+load16(const uint8_t *p)
+{
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return v;
+}
+
 /* Both halves of v: four words that can carry 2^30 times before the
  * accumulator overflows. */
 static inline uint64_t
@@ -45,7 +63,7 @@ csum_add(uint32_t sum, const void *data, size_t len)
 {
 	const uint8_t *p = data;
 	uint64_t a = 0, b = 0;
-	uint8_t tail[8] = { 0 };
+	uint8_t two[2] = { 0, 0 };
 	uint16_t native;
 
 	for (; len >= 32; p += 32, len -= 32) {
@@ -56,13 +74,21 @@ csum_add(uint32_t sum, const void *data, size_t len)
 	}
 	for (; len >= 8; p += 8, len -= 8)
 		a += halves(load64(p));
-	if (len > 0) {
-		memcpy(tail, p, len);
-		b += halves(load64(tail));
+	if (len & 4) {
+		b += load32(p);
+		p += 4;
+	}
+	if (len & 2) {
+		b += load16(p);
+		p += 2;
+	}
+	if (len & 1) {
+		two[0] = *p;
+		b += load16(two);
 	}
 	native = fold64(a + b);
-	memcpy(tail, &native, 2);
-	return csum_fold(sum) + (uint32_t)be16_get(tail);
+	memcpy(two, &native, sizeof(native));
+	return csum_fold(sum) + (uint32_t)be16_get(two);
 }
 
 uint16_t
@@ -152,14 +178,16 @@ csum_fix_addr(uint8_t *field, const struct addr *old, const struct addr *new_,
 }
 
 void
-csum_fix_u16(uint8_t *field, uint16_t old, uint16_t new_, bool needed, bool udp)
+csum_fix_u16(uint8_t *field, uint16_t old, uint16_t new_, bool needed,
+    bool udp)
 {
 	if (!needed)
 		fix_complete(field, (uint32_t)(uint16_t)~old + new_, udp);
 }
 
 void
-csum_fix_u32(uint8_t *field, uint32_t old, uint32_t new_, bool needed, bool udp)
+csum_fix_u32(uint8_t *field, uint32_t old, uint32_t new_, bool needed,
+    bool udp)
 {
 	if (!needed)
 		fix_complete(field, delta32(old, new_), udp);

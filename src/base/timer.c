@@ -192,6 +192,8 @@ sort(struct timer *list)
 	struct timer *run[64] = { NULL };
 	struct timer *sorted = NULL;
 
+	if (list == NULL || list->next == NULL)
+		return list;
 	while (list != NULL) {
 		struct timer *t = list;
 		int i;
