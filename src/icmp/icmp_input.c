@@ -12,6 +12,7 @@
 #include "base/csum.h"
 #include "base/cursor.h"
 #include "icmp/echo.h"
+#include "ip/pmtu.h"
 #include "stack/stack.h"
 #include "tcp/tcp.h"
 #include "udp/udp.h"
@@ -108,38 +109,75 @@ timestamp_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 	reply_send(stk, pkt, m);
 }
 
-/* RFC 1191 7.1: routers of old name no MTU; the next plateau below the length
- * of what did not fit is a good guess. */
-static uint32_t
-mtu_plateau(uint32_t total_len)
-{
-	static const uint16_t plateau[] = { 32000, 17914, 8166, 4352, 2002,
-	    1492, 1006, 508, 296 };
+/* An error that came: what it says, and of which packet. */
+struct error {
+	uint8_t type, code;
+	uint32_t info;			/* MTU of "fragmentation needed" */
+	struct ip_meta quoted;
+	struct ip4 dst;			/* of the packet quoted */
+	const uint8_t *l4;		/* its first 8 bytes */
+};
 
-	for (unsigned i = 0; i < sizeof(plateau) / sizeof(plateau[0]); i++) {
-		if (plateau[i] < total_len)
-			return plateau[i];
-	}
-	return IP4_MTU_MIN;
+/* Reads the message at data; false: it quotes too little. */
+static bool
+error_parse(const struct pkt *pkt, struct error *e)
+{
+	const uint8_t *p = pkt_data(pkt), *quote = p + ICMP_HLEN;
+	uint32_t len = pkt->len - ICMP_HLEN;
+	struct ip4_hdr h;
+
+	if (ip4_parse_quote(quote, len, &h) != 0 || len < h.hlen + 8u)
+		return false;
+	*e = (struct error){ .type = p[0], .code = p[1], .dst = h.dst,
+	    .l4 = quote + h.hlen };
+	if (e->type == ICMP_UNREACH && e->code == ICMP_UNREACH_FRAG)
+		e->info = be16_get(p + 6);	/* RFC 1191 4 */
+	e->quoted.src = addr_from_ip4(h.src);
+	e->quoted.dst = addr_from_ip4(h.dst);
+	e->quoted.proto = h.proto;
+	e->quoted.tos = h.tos;
+	e->quoted.ttl = h.ttl;
+	e->quoted.l4_len = (uint32_t)h.total_len - h.hlen;
+	/* A later fragment does not begin with a transport header. */
+	return (h.frag & IP_OFFMASK) == 0;
+}
+
+/* RFC 1191 3: the path is the same for all who use it.  Returns its MTU. */
+static uint32_t
+path_learn(struct stack *stk, const struct error *e)
+{
+	if (e->type != ICMP_UNREACH || e->code != ICMP_UNREACH_FRAG)
+		return 0;
+	return ip_pmtu_update(stk, e->dst, e->info,
+	    e->quoted.l4_len + IP4_HLEN);
 }
 
 /* Tells the transport whose packet is quoted.  Did it know of it? */
 static bool
 error_deliver(struct stack *stk, const struct ip_meta *m,
-    const struct ip_meta *quoted, const uint8_t *l4, uint8_t type,
-    uint8_t code, uint32_t info)
+    const struct error *e)
 {
-	switch (quoted->proto) {
+	bool known = false;
+
+	switch (e->quoted.proto) {
 	case IPPROTO_ICMP4:
-		return icmp_echo_error(stk, m, l4, type, code, info);
+		known = icmp_echo_error(stk, m, e->l4, e->type, e->code,
+		    e->info);
+		break;
 	case IPPROTO_UDP4:
-		return udp_icmp_error(stk, &m->src, quoted, l4, type, code,
-		    info);
+		known = udp_icmp_error(stk, &m->src, &e->quoted, e->l4,
+		    e->type, e->code, e->info);
+		break;
 	case IPPROTO_TCP4:
-		tcp_icmp_error(stk, quoted, l4, type, code, info);
+		/* It judges the sequence number (RFC 5927 4.1) and wants the
+		 * path's MTU as it is now. */
+		tcp_icmp_error(stk, &e->quoted, e->l4, e->type, e->code,
+		    path_learn(stk, e));
 		return true;
 	}
-	return false;
+	if (known)
+		(void)path_learn(stk, e);
+	return known;
 }
 
 /* RFC 1122 3.2.2: an error speaks of the packet that it quotes; it counts only
@@ -147,29 +185,15 @@ error_deliver(struct stack *stk, const struct ip_meta *m,
 static void
 error_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 {
-	const uint8_t *p = pkt_data(pkt), *quote = p + ICMP_HLEN;
-	uint32_t len = pkt->len - ICMP_HLEN, info = 0;
-	struct ip_meta q = { 0 };
-	struct ip4_hdr h;
+	struct error e;
 
-	if (ip4_parse_quote(quote, len, &h) != 0 || len < h.hlen + 8u) {
+	if (!error_parse(pkt, &e)) {
 		pkt_drop(stk, pkt, DROP_ICMP_SHORT);
 		return;
 	}
-	q.src = addr_from_ip4(h.src);
-	q.dst = addr_from_ip4(h.dst);
-	q.proto = h.proto;
-	q.tos = h.tos;
-	q.ttl = h.ttl;
-	q.l4_len = (uint32_t)h.total_len - h.hlen;
-	if (p[0] == ICMP_UNREACH && p[1] == ICMP_UNREACH_FRAG) {
-		info = be16_get(p + 6);
-		if (info == 0)
-			info = mtu_plateau(h.total_len);
-	}
-	if (m->group || (h.frag & IP_OFFMASK) != 0 ||
-	    ip_addr_kind(stk, &q.src) != IP_ADDR_LOCAL ||
-	    !error_deliver(stk, m, &q, quote + h.hlen, p[0], p[1], info)) {
+	if (m->group ||
+	    ip_addr_kind(stk, &e.quoted.src) != IP_ADDR_LOCAL ||
+	    !error_deliver(stk, m, &e)) {
 		pkt_drop(stk, pkt, DROP_ICMP_NO_MATCH);
 		return;
 	}

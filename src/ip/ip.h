@@ -142,6 +142,12 @@ enum ip_addr_kind {
 };
 enum ip_addr_kind ip_addr_kind(struct stack *stk, const struct addr *a);
 
+/* Joins, and leaves, a multicast group on the interface of that name; joins
+ * are counted.  0, -EINVAL (no group), -ENODEV, and what ip_group_join() and
+ * ip_group_leave() say. */
+int ip_join(struct stack *stk, const struct addr *group, const char *ifname);
+int ip_leave(struct stack *stk, const struct addr *group, const char *ifname);
+
 /* The next identification for such a packet (RFC 6864). */
 uint16_t ip_next_id(struct stack *stk, struct ip4 src, struct ip4 dst,
     uint8_t proto);

@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 
+#include "ip/igmp.h"
 #include "stack/stack.h"
 
 enum ip_addr_kind
@@ -48,4 +49,26 @@ ip_path_by(struct stack *stk, const struct addr *dst, const char *ifname,
 	*src = addr_from_ip4(iface_source(stk, ifp, addr_to_ip4(dst)));
 	*mtu = ifp->mtu;
 	return 0;
+}
+
+int
+ip_join(struct stack *stk, const struct addr *group, const char *ifname)
+{
+	struct iface *ifp = iface_lookup(stk, ifname);
+
+	if (ip_addr_kind(stk, group) != IP_ADDR_MULTICAST)
+		return -EINVAL;
+	if (ifp == NULL)
+		return -ENODEV;
+	return ip_group_join(stk, ifp, addr_to_ip4(group));
+}
+
+int
+ip_leave(struct stack *stk, const struct addr *group, const char *ifname)
+{
+	struct iface *ifp = iface_lookup(stk, ifname);
+
+	if (ifp == NULL)
+		return -ENODEV;
+	return ip_group_leave(stk, ifp, addr_to_ip4(group));
 }

@@ -61,6 +61,11 @@ udp_close(struct stack *stk, struct udp_sock *s)
 {
 	struct udp_dgram *d;
 
+	while (s->group_count > 0) {
+		struct udp_group g = s->group[0];
+
+		(void)udp_leave(stk, s, &g.group, g.ifname);
+	}
 	while ((d = STAILQ_FIRST(&s->rx)) != NULL) {
 		STAILQ_REMOVE_HEAD(&s->rx, link);
 		mem_free(&stk->mem, d, sizeof(*d) + d->from.len);
@@ -297,15 +302,14 @@ udp_join(struct stack *stk, struct udp_sock *s, const struct addr *group,
     const char *ifname)
 {
 	struct udp_group *g;
+	int r;
 
-	if (ip_addr_kind(stk, group) != IP_ADDR_MULTICAST)
-		return -EINVAL;
-	if (iface_lookup(stk, ifname) == NULL)
-		return -ENODEV;
 	if (group_find(s, group, ifname) != NULL)
 		return -EADDRINUSE;
 	if (s->group_count == UDP_GROUPS_MAX)
 		return -ENOBUFS;
+	if ((r = ip_join(stk, group, ifname)) != 0)
+		return r;
 	g = &s->group[s->group_count++];
 	memset(g, 0, sizeof(*g));
 	g->group = *group;
@@ -319,9 +323,10 @@ udp_leave(struct stack *stk, struct udp_sock *s, const struct addr *group,
 {
 	struct udp_group *g = group_find(s, group, ifname);
 
-	(void)stk;
 	if (g == NULL)
 		return -EADDRNOTAVAIL;
+	/* It may be gone already, with its interface. */
+	(void)ip_leave(stk, group, ifname);
 	*g = s->group[--s->group_count];
 	return 0;
 }

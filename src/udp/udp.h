@@ -170,7 +170,7 @@ void udp_disconnect(struct udp_sock *s);
 
 /* Hears datagrams to a multicast group that come in by an interface.  0,
  * -EINVAL (no group address), -ENODEV, -EADDRINUSE (joined already),
- * -ENOBUFS; _leave: 0 or -EADDRNOTAVAIL. */
+ * -ENOBUFS, -ENOSPC, -ENOMEM; _leave: 0 or -EADDRNOTAVAIL. */
 int udp_join(struct stack *stk, struct udp_sock *s, const struct addr *group,
     const char *ifname);
 int udp_leave(struct stack *stk, struct udp_sock *s, const struct addr *group,

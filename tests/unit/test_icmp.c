@@ -11,6 +11,7 @@
 #include "base/csum.h"
 #include "base/cursor.h"
 #include "icmp/echo.h"
+#include "ip/pmtu.h"
 
 #define US	IP4(10, 0, 0, 1)
 #define PEER	IP4(10, 0, 0, 2)
@@ -339,11 +340,11 @@ START_TEST(error_about_nothing_of_ours)
 	f = our_datagram();
 	f.frag = 100;
 	feed_error(&f, ICMP_TIME_EXCEEDED, 1, 0, 28);
-	expect_drop(DROP_ICMP_NO_MATCH, 2);
+	expect_drop(DROP_ICMP_SHORT, 1);
 	f = our_datagram();
 	f.proto = 200;
 	feed_error(&f, ICMP_UNREACH, 2, 0, 28);
-	expect_drop(DROP_ICMP_NO_MATCH, 3);
+	expect_drop(DROP_ICMP_NO_MATCH, 2);
 	unit_expect_nothing(port);
 }
 END_TEST
@@ -507,22 +508,29 @@ START_TEST(error_reaches_its_session)
 }
 END_TEST
 
-/* RFC 1191 7.1: without an MTU, the plateau below the quoted length. */
-START_TEST(old_router_names_no_mtu)
+/* RFC 1191 3: what a router says about the path is learnt, if the packet was
+ * ours; 7.1: an old one names no MTU. */
+START_TEST(path_mtu_is_learnt)
 {
-	static const uint16_t total[] = { 1500, 1492, 576, 296, 28 };
-	static const uint16_t mtu[] = { 1492, 1006, 508, 68, 68 };
 	struct icmp_echo *e = echo_open(NULL);
 	uint8_t data[1472] = { 0 };
+	struct unit_frame f = icmp_frame(ICMP_ECHO,
+	    (uint32_t)(e->id ^ 1) << 16, data, sizeof(data));
 
-	for (unsigned i = 0; i < 5; i++) {
-		struct unit_frame f = icmp_frame(ICMP_ECHO,
-		    (uint32_t)e->id << 16, data, total[i] - 28u);
-
-		f.sip = US;
-		feed_error(&f, ICMP_UNREACH, ICMP_UNREACH_FRAG, 0, 28);
-		ck_assert_uint_eq(events[i].info, mtu[i]);
-	}
+	f.sip = US;
+	f.dip = PEER;
+	feed_error(&f, ICMP_UNREACH, ICMP_UNREACH_FRAG, 1400, 28);
+	expect_drop(DROP_ICMP_NO_MATCH, 1);
+	ck_assert_ptr_null(ip_pmtu_lookup(stk, PEER));
+	f.icmp_rest = (uint32_t)e->id << 16;
+	feed_error(&f, ICMP_UNREACH, ICMP_UNREACH_FRAG, 0, 28);
+	ck_assert_ptr_nonnull(ip_pmtu_lookup(stk, PEER));
+	ck_assert_uint_eq(ip_pmtu_lookup(stk, PEER)->mtu, 1492);
+	feed_error(&f, ICMP_UNREACH, ICMP_UNREACH_FRAG, 1400, 28);
+	ck_assert_uint_eq(ip_pmtu_lookup(stk, PEER)->mtu, 1400);
+	feed_error(&f, ICMP_UNREACH, ICMP_UNREACH_HOST, 1300, 28);
+	ck_assert_uint_eq(ip_pmtu_lookup(stk, PEER)->mtu, 1400);
+	ck_assert_uint_eq(events[1].info, 1400);
 	icmp_echo_close(stk, e);
 }
 END_TEST
@@ -613,7 +621,7 @@ main(void)
 	tcase_add_test(echo, reply_to_nobody);
 	tcase_add_test(echo, icmpv4_socket_send_recv);
 	tcase_add_test(echo, error_reaches_its_session);
-	tcase_add_test(echo, old_router_names_no_mtu);
+	tcase_add_test(echo, path_mtu_is_learnt);
 	tcase_add_test(echo, session_is_bounded);
 	tcase_add_test(echo, sessions_are_limited);
 	tcase_add_test(echo, echo_to_ourselves);
