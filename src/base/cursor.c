@@ -1,50 +1,9 @@
 /*
- * cursor.c - the checked steps of the reader and the writer.
- *
- * Once bad, a cursor has nothing left, so every later step fails too.
+ * cursor.c - the steps of the reader and the writer that are not inline.
  */
 #include "base/cursor.h"
 
 #include <string.h>
-
-const uint8_t *
-rd_bytes(struct rd *r, size_t n)
-{
-	const uint8_t *p = r->p;
-
-	if (r->bad || n > r->left) {
-		r->bad = true;
-		r->left = 0;
-		return NULL;
-	}
-	r->p += n;
-	r->left -= n;
-	return p;
-}
-
-uint8_t
-rd_u8(struct rd *r)
-{
-	const uint8_t *p = rd_bytes(r, 1);
-
-	return p != NULL ? p[0] : 0;
-}
-
-uint16_t
-rd_u16(struct rd *r)
-{
-	const uint8_t *p = rd_bytes(r, 2);
-
-	return p != NULL ? be16_get(p) : 0;
-}
-
-uint32_t
-rd_u32(struct rd *r)
-{
-	const uint8_t *p = rd_bytes(r, 4);
-
-	return p != NULL ? be32_get(p) : 0;
-}
 
 void
 rd_copy(struct rd *r, void *dst, size_t n)

@@ -37,19 +37,6 @@ wr_init(void *p, size_t len)
 	return (struct wr){ p, len, false };
 }
 
-/* The next n bytes, or NULL (and bad) if there are fewer. */
-const uint8_t *rd_bytes(struct rd *r, size_t n);
-uint8_t rd_u8(struct rd *r);
-uint16_t rd_u16(struct rd *r);
-uint32_t rd_u32(struct rd *r);
-void rd_copy(struct rd *r, void *dst, size_t n);	/* zeroes dst if bad */
-void rd_skip(struct rd *r, size_t n);
-
-void wr_u8(struct wr *w, uint8_t v);
-void wr_u16(struct wr *w, uint16_t v);
-void wr_u32(struct wr *w, uint32_t v);
-void wr_copy(struct wr *w, const void *src, size_t n);
-
 /* Unchecked big-endian access to bytes that the caller has checked. */
 static inline uint16_t
 be16_get(const uint8_t *p)
@@ -79,5 +66,54 @@ be32_put(uint8_t *p, uint32_t v)
 	p[2] = (uint8_t)(v >> 8);
 	p[3] = (uint8_t)v;
 }
+
+/* The next n bytes, or NULL (and bad) if there are fewer.  Once bad, a cursor
+ * has nothing left, so every later step fails too. */
+static inline const uint8_t *
+rd_bytes(struct rd *r, size_t n)
+{
+	const uint8_t *p = r->p;
+
+	if (r->bad || n > r->left) {
+		r->bad = true;
+		r->left = 0;
+		return NULL;
+	}
+	r->p += n;
+	r->left -= n;
+	return p;
+}
+
+static inline uint8_t
+rd_u8(struct rd *r)
+{
+	const uint8_t *p = rd_bytes(r, 1);
+
+	return p != NULL ? p[0] : 0;
+}
+
+static inline uint16_t
+rd_u16(struct rd *r)
+{
+	const uint8_t *p = rd_bytes(r, 2);
+
+	return p != NULL ? be16_get(p) : 0;
+}
+
+static inline uint32_t
+rd_u32(struct rd *r)
+{
+	const uint8_t *p = rd_bytes(r, 4);
+
+	return p != NULL ? be32_get(p) : 0;
+}
+
+void rd_copy(struct rd *r, void *dst, size_t n);	/* zeroes dst if bad */
+void rd_skip(struct rd *r, size_t n);
+
+void wr_u8(struct wr *w, uint8_t v);
+void wr_u16(struct wr *w, uint16_t v);
+void wr_u32(struct wr *w, uint32_t v);
+void wr_copy(struct wr *w, const void *src, size_t n);
 
 #endif

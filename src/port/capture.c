@@ -62,7 +62,7 @@ write_record(struct capture *c, const struct pkt *pkt, uint32_t start,
 	uint32_t own = pkt->off + pkt->len - start;
 	uint32_t len = own + pkt->ref_len + (link != NULL ? ETH_HLEN : 0);
 	uint32_t shown = len < c->conf.snaplen ? len : c->conf.snaplen;
-	int64_t us = c->stk->now.us + c->conf.epoch_us;
+	int64_t us = c->stk->now.us + c->stk->wall_offset_us;
 	uint32_t part = (uint32_t)(us % USEC_PER_SEC);
 	struct iovec iov[3 + PIECES_MAX];
 	uint8_t b[RECORD_HLEN];

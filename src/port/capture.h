@@ -5,6 +5,8 @@
  * the receiver's business.  Needs no privilege and no kernel: what is shown is
  * what the stack saw, super-frames and partial checksums as they are.
  *
+ * Times are those of the day, as far as struct env told it.
+ *
  * Limits: one capture a port and one of drops at a time.
  */
 #ifndef HOPD_PORT_CAPTURE_H
@@ -31,7 +33,6 @@ typedef void capture_write_fn(void *arg, const struct iovec *iov, int n);
 struct capture_conf {
 	capture_write_fn *write;
 	void *arg;
-	int64_t epoch_us;	/* time of day when stk->now is zero */
 	uint32_t snaplen;	/* bytes of a frame to show; 0: all */
 	bool nanoseconds;	/* the format with finer time */
 };

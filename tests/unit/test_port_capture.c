@@ -99,7 +99,7 @@ START_TEST(both_directions)
 	uint32_t len = echo_request(frame, sizeof(frame));
 	struct unit_seen s;
 
-	conf.epoch_us = INT64_C(1700000000) * USEC_PER_SEC;
+	stk->wall_offset_us = INT64_C(1700000000) * USEC_PER_SEC;
 	ck_assert_int_eq(capture_port(&cap, stk, port, &conf), 0);
 	expect_file_header(0xa1b2c3d4, CAPTURE_SNAPLEN, 1);
 	unit_neighbour(stk, "a", "10.0.0.9", 9);
