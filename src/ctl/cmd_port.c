@@ -36,6 +36,7 @@ set_knobs(struct iface *ifp, const struct command *cmd)
 	set_u8(cmd, A_RP_FILTER, &c->rp_filter);
 	set_bool(cmd, A_ARP_ACCEPT, &c->arp_accept);
 	set_bool(cmd, A_PROXY_ARP, &c->proxy_arp);
+	set_u8(cmd, A_ACD, &c->acd);
 	set_bool(cmd, A_FORWARDING, &c->forwarding);
 	set_bool(cmd, A_REDIRECTS, &c->redirects);
 }
@@ -112,6 +113,7 @@ describe(struct ctl *ctl, const struct port *port, struct command *cmd)
 	command_set(cmd, A_RP_FILTER)->num = c->rp_filter;
 	command_set(cmd, A_ARP_ACCEPT)->num = c->arp_accept;
 	command_set(cmd, A_PROXY_ARP)->num = c->proxy_arp;
+	command_set(cmd, A_ACD)->num = c->acd;
 	command_set(cmd, A_FORWARDING)->num = c->forwarding;
 	command_set(cmd, A_REDIRECTS)->num = c->redirects;
 }

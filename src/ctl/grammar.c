@@ -48,6 +48,8 @@ static const struct arg args_none[] = {
 	    "learn from gratuitous ARP"),				\
 	KNOB(A_PROXY_ARP, ARG_SWITCH, f, "proxy_arp", "on|off", 0, 0, 0, \
 	    "answer ARP for what is routed elsewhere"),			\
+	KNOB(A_ACD, ARG_NUMBER, f, "acd", "N", 2, 0, 2,			\
+	    "a new address: 0 silent, 1 announced, 2 probed for first"), \
 	KNOB(A_FORWARDING, ARG_SWITCH, f, "forwarding", "on|off", 1, 0, 0, \
 	    "forward what comes in here"),				\
 	KNOB(A_REDIRECTS, ARG_SWITCH, f, "redirects", "on|off", 0, 0, 0, \

@@ -478,6 +478,22 @@ START_TEST(dead_hosts_starve_nobody)
 }
 END_TEST
 
+/* All places taken: who already has one pays for its own next packet. */
+START_TEST(own_share_first)
+{
+	stk->limits.neigh_hold_all = 4;
+	send_to_host(2, 1, 28);
+	send_to_host(2, 2, 28);
+	send_to_host(3, 3, 28);
+	send_to_host(3, 4, 28);
+	send_to_host(3, 5, 28);
+	ck_assert_uint_eq(entry(2)->held.count, 2);
+	ck_assert_uint_eq(entry(3)->held.count, 2);
+	ck_assert_uint_eq(stk->drop.count[DROP_NEIGH_QUEUE], 1);
+	check_invariants();
+}
+END_TEST
+
 /* Of 64 large buffers, 16 may wait; small packets are not concerned. */
 START_TEST(super_frames_wait_in_small_number)
 {
@@ -599,6 +615,7 @@ suite(void)
 	tcase_add_test(tc, scan_displaces_only_itself);
 	tcase_add_test(tc, oldest_of_the_neighbour_goes);
 	tcase_add_test(tc, dead_hosts_starve_nobody);
+	tcase_add_test(tc, own_share_first);
 	tcase_add_test(tc, super_frames_wait_in_small_number);
 	tcase_add_test(tc, waiting_goes_with_its_way_in);
 	tcase_add_test(tc, interface_takes_its_neighbours);
