@@ -41,7 +41,21 @@ value_differs(const struct command *a, const struct command *b, unsigned i)
 	return strcmp(x, y) != 0;
 }
 
-/* What the file leaves open stays as it runs: 0 or -ENOMEM. */
+/* What the file leaves open stays as it runs. */
+static void
+keep(const struct command *run, struct command *want)
+{
+	const struct arg *args = run->row->args;
+
+	for (unsigned i = 0; args[i].kind != ARG_END; i++) {
+		if ((args[i].flags & ARG_KEEP) != 0 &&
+		    (want->given & 1u << i) == 0 &&
+		    (run->given & 1u << i) != 0)
+			*command_set(want, args[i].id) = run->val[i];
+	}
+}
+
+/* Same key, other text: what is to be done.  0 or -ENOMEM. */
 static int
 compare(struct conf *target, struct conf_obj *run, struct conf_obj *want)
 {
@@ -52,13 +66,15 @@ compare(struct conf *target, struct conf_obj *run, struct conf_obj *want)
 	conf_command(run, &a, &run_room);
 	conf_command(want, &b, &want_room);
 	for (unsigned i = 0; a.row->args[i].kind != ARG_END; i++) {
-		if ((a.row->args[i].flags & ARG_KEEP) != 0 &&
-		    (b.given & 1u << i) == 0 && (a.given & 1u << i) != 0)
-			*command_set(&b, a.row->args[i].id) = a.val[i];
-		if ((a.row->args[i].flags & ARG_FIXED) != 0 &&
-		    value_differs(&a, &b, i))
+		unsigned flags = a.row->args[i].flags;
+
+		if ((flags & ARG_FIXED) != 0 && value_differs(&a, &b, i) &&
+		    ((flags & ARG_KEEP) == 0 || (b.given & 1u << i) != 0))
 			want->replace = run->replace = true;
 	}
+	/* What is made anew chooses anew. */
+	if (!want->replace)
+		keep(&a, &b);
 	command_format(&b, FORMAT_ARGS, text, sizeof(text));
 	if (strcmp(text, run->text) == 0)
 		return 0;
