@@ -15,7 +15,7 @@ struct mem {
 	uint64_t live;		/* objects not yet freed */
 	uint64_t live_bytes;
 	uint64_t calls;		/* allocations asked for, failed ones too */
-	uint64_t fail_at;	/* calls still to go until one fails; 0: never */
+	uint64_t fail_at;	/* calls to go until one fails; 0: never */
 	uint64_t failed;
 };
 

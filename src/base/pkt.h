@@ -16,9 +16,9 @@
  * are pushed and pulled.
  *
  * Invariants: off + len <= size; csum_needed implies off <= csum_start and
- * csum_start + csum_offset + 2 <= off + len; gso_type implies csum_needed; in an
- * IP packet csum_start is its (outer) transport header; the borrowed payload lies behind the buffer's bytes and total length is
- * pkt_len().
+ * csum_start + csum_offset + 2 <= off + len; gso_type implies csum_needed; in
+ * an IP packet csum_start is its (outer) transport header; the borrowed payload
+ * lies behind the buffer's bytes and total length is pkt_len().
  */
 #ifndef HOPD_BASE_PKT_H
 #define HOPD_BASE_PKT_H
@@ -34,8 +34,8 @@
 struct iface;
 
 #define PKT_HEADROOM	128		/* Ethernet, an outer IP, TOA, spare */
-#define PKT_SMALL	2048		/* buffer of a small packet, headroom in */
-#define PKT_LARGE	(65536 + 256)	/* any super-frame, headroom in */
+#define PKT_SMALL	2048		/* small buffer, headroom included */
+#define PKT_LARGE	(65536 + 256)	/* any super-frame, likewise */
 #define PKT_LARGE_ROOM	65536		/* the most to ask pkt_alloc() for */
 #define PKT_NO_OFF	UINT32_MAX
 

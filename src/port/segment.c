@@ -136,8 +136,8 @@ int
 offload_check(struct pkt *pkt, bool l2)
 {
 	uint32_t end = pkt->off + pkt->len;
-	uint32_t l3, n;
-	uint8_t proto;
+	uint32_t l3, n, at;
+	uint8_t proto = 0;
 
 	if (!pkt->csum_needed)
 		return pkt->gso_type == PKT_GSO_NONE ? 0 : -EINVAL;
@@ -150,8 +150,8 @@ offload_check(struct pkt *pkt, bool l2)
 	if (pkt->gso_type != PKT_GSO_NONE)
 		return super_headers(pkt, l3) != 0 ? 0 : -EINVAL;
 	n = network_header(pkt->buf + l3, end - l3, &proto);
-	if (n == 0 || pkt->csum_start != l3 + n ||
-	    pkt->csum_offset != (proto == PROTO_UDP ? UDP_CSUM_AT : TCP_CSUM_AT)) {
+	at = proto == PROTO_UDP ? UDP_CSUM_AT : TCP_CSUM_AT;
+	if (n == 0 || pkt->csum_start != l3 + n || pkt->csum_offset != at) {
 		pkt_csum_complete(pkt);
 		pkt->csum_ok = false;
 	}

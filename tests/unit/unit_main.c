@@ -1,6 +1,6 @@
 /*
- * unit_main.c - runs a suite and speaks TAP; hex text.  Apart from unit.c, so that the
- * tests of the leaves do not link a whole stack.
+ * unit_main.c - runs a suite and speaks TAP; hex text.  Apart from unit.c, so
+ * that the tests of the leaves do not link a whole stack.
  */
 #include "unit/unit.h"
 
