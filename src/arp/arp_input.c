@@ -12,7 +12,8 @@
  *  5. A request for an address of ours is answered. arp-not-us
  *
  * Believed is a sender whose address lies in a network of the interface (or,
- * by route, behind it) and, where arp_accept is on, everybody.  Only who talks
+ * by route, behind it), who is in the table already, because we asked for him,
+ * and, where arp_accept is on, everybody.  Only who talks
  * to us gets a new entry; from other traffic an entry is at most updated
  * (RFC 826's merge), so a chatty segment does not fill the table.
  */
@@ -28,13 +29,15 @@ is_possible_sender(const struct iface *ifp, struct ip4 ip)
 	    !ip4_is_loopback(ip) && !iface_is_broadcast(ifp, ip));
 }
 
-/* Is ip reached by ifp: on its networks, or by a route to it? */
+/* Is ip reached by ifp: on its networks, by a route to it, or because we asked
+ * for it ourselves? */
 static bool
 is_behind(struct stack *stk, const struct iface *ifp, struct ip4 ip)
 {
 	struct route_result r;
 
-	if (iface_addr_near(ifp, ip) != NULL)
+	if (iface_addr_near(ifp, ip) != NULL ||
+	    neigh_lookup(stk, ifp, ip) != NULL)
 		return true;
 	r = route_lookup(stk, ip, 0);
 	return r.route != NULL && r.route->type == ROUTE_UNICAST &&

@@ -253,6 +253,27 @@ START_TEST(stranger_with_a_route)
 }
 END_TEST
 
+/* Whom we ask is no stranger, wherever his address lies. */
+START_TEST(asked_stranger_may_answer)
+{
+	struct ip4 far = IP4(203, 0, 113, 9);
+	struct arp_msg m = { ARP_OP_REPLY, peer_mac, us_mac, far, US };
+	struct ip4_hdr h = { .total_len = 20, .src = US, .dst = far };
+	struct pkt *pkt = pkt_alloc(&stk->pool, 20);
+	struct unit_seen s;
+
+	ip4_build_hdr(pkt_append(pkt, 20), &h);
+	neigh_output(stk, a->ifp, far, pkt);
+	s = unit_expect(a);
+	ck_assert_uint_eq(s.arp.tpa.v, far.v);
+	unit_seen_free(&s);
+	unit_feed_arp(stk, a, us_mac, &m);
+	s = unit_expect(a);
+	ck_assert_uint_eq(s.ip.dst.v, far.v);
+	unit_seen_free(&s);
+}
+END_TEST
+
 /* An answer that nobody asked for makes no entry, accepted or not. */
 START_TEST(unsolicited_reply)
 {
@@ -522,6 +543,7 @@ suite(void)
 	tcase_add_test(tc, probe_is_answered);
 	tcase_add_test(tc, stranger);
 	tcase_add_test(tc, stranger_with_a_route);
+	tcase_add_test(tc, asked_stranger_may_answer);
 	tcase_add_test(tc, unsolicited_reply);
 	tcase_add_loop_test(tc, gratuitous, 0, 2);
 	tcase_add_test(tc, broadcast_reply_is_unsolicited);
