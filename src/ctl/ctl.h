@@ -29,6 +29,9 @@ struct stack;
 struct ctl;
 struct ctl_session;
 
+/* Where hopd listens and hopctl asks: HOPD_SOCKET or -S say otherwise. */
+#define CTL_SOCKET_DEFAULT "/run/hopd/hopd.sock"
+
 struct port_spec {
 	char name[16];
 	char netns[64];		/* "": where hopd runs */

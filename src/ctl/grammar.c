@@ -169,19 +169,6 @@ static const struct arg args_neigh_announce[] = {
 	{ .kind = ARG_END },
 };
 
-static const struct arg args_rarp_add[] = {
-	{ A_MAC, ARG_MAC, ARG_POS | ARG_REQ | ARG_KEY, "mac", "MAC", 0, 0, 0,
-	    "of the station" },
-	{ A_IP, ARG_IP, ARG_REQ, "ip", "IP", 0, 0, 0, "what it is told" },
-	{ .kind = ARG_END },
-};
-
-static const struct arg args_rarp_del[] = {
-	{ A_MAC, ARG_MAC, ARG_POS | ARG_REQ | ARG_KEY, "mac", "MAC", 0, 0, 0,
-	    "of the station" },
-	{ .kind = ARG_END },
-};
-
 static const struct arg args_service_add[] = {
 	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
 	{ A_SCHED, ARG_CHOICE, ARG_DEF | ARG_SHOWN, "sched",
@@ -320,12 +307,6 @@ static const struct command_row rows[] = {
 	{ OBJ_NEIGH, VERB_ANNOUNCE, 0, args_neigh_announce,
 	    "send gratuitous ARP for an own address" },
 
-	{ OBJ_RARP, VERB_ADD, FILED, args_rarp_add,
-	    "tell a station its address when it boots" },
-	{ OBJ_RARP, VERB_SET, CHANGE, args_rarp_add, "add or change one" },
-	{ OBJ_RARP, VERB_DEL, CHANGE, args_rarp_del, "forget a station" },
-	{ OBJ_RARP, VERB_SHOW, 0, args_none, "list stations" },
-
 	{ OBJ_SERVICE, VERB_ADD, FILED, args_service_add,
 	    "add a virtual service" },
 	{ OBJ_SERVICE, VERB_SET, CHANGE, args_service_add,
@@ -382,7 +363,6 @@ static const struct {
 	[OBJ_ADDR] = { "addr", "addresses of interfaces" },
 	[OBJ_ROUTE] = { "route", "the routing table" },
 	[OBJ_NEIGH] = { "neigh", "neighbours: who has which MAC (ARP)" },
-	[OBJ_RARP] = { "rarp", "stations that boot by RARP" },
 	[OBJ_SERVICE] = { "service", "virtual services of the load balancer" },
 	[OBJ_SERVER] = { "server", "real servers behind a service" },
 	[OBJ_CONN] = { "conn", "load-balanced connections" },

@@ -8,8 +8,6 @@
 
 #include "base/err.h"
 
-#define HOPD_SOCKET_DEFAULT	"/run/hopd/hopd.sock"
-
 /* Exit codes (ctl.h), and what hopctl finds out by itself. */
 #define EXIT_DONE	0
 #define EXIT_REFUSED	1

@@ -15,6 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/ctl.h"
 #include "ctl/grammar.h"
 #include "hopctl/client.h"
 #include "hopctl/file.h"
@@ -262,7 +263,7 @@ main(int argc, char **argv)
 		}
 	}
 	if (path == NULL || path[0] == '\0')
-		path = HOPD_SOCKET_DEFAULT;
+		path = CTL_SOCKET_DEFAULT;
 	count = argc - optind;
 	words = (const char *const *)argv + optind;
 	if (count == 0) {

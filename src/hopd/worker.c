@@ -1,0 +1,268 @@
+/*
+ * worker.c - the child: runs the stack, with no privilege at all.
+ *
+ * Order of life: take the descriptors from the keeper; give up every
+ * privilege; make the stack on the flow table's memory; build the
+ * configuration, from the file if this is the first worker, from the journal
+ * of the last one otherwise; say that it stands; turn.
+ *
+ * The worker may die at any instruction.  What must survive is written
+ * elsewhere by then: flows in their memory, accepted commands in the journal.
+ */
+#include "hopd/worker.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <jansson.h>
+
+#include "hopd/control.h"
+#include "hopd/hopd.h"
+#include "hopd/jail.h"
+#include "hopd/loop.h"
+#include "hopd/report.h"
+#include "stack/stack.h"
+
+/* ---- beginning ------------------------------------------------------------ */
+
+static int
+hello(struct worker *w, struct keeper_msg *m, struct err *err)
+{
+	int fds[KEEPER_MSG_FDS];
+	int r;
+
+	*m = (struct keeper_msg){ .ask = KEEPER_HELLO };
+	if ((r = keeper_msg_send(KEEPER_CHAN_FD, m, NULL, 0)) != 0 ||
+	    (r = keeper_msg_recv(KEEPER_CHAN_FD, m, fds)) != 0)
+		return err_set(err, r, "keeper: %s", strerror(-r));
+	if (m->ask != KEEPER_HELLO || fds[KEEPER_MSG_FDS - 1] == -1)
+		return err_set(err, -EPROTO, "keeper: unexpected answer");
+	w->listen_fd = fds[0];
+	w->flow_fd = fds[1];
+	w->journal_fd = fds[2];
+	w->fresh = m->fresh != 0;
+	memcpy(w->conf, m->text, sizeof(w->conf));
+	return 0;
+}
+
+static int
+stack_make(struct worker *w, struct err *err)
+{
+	struct env env = {
+		.log = { .sink = report_sink, .level = LOG_LVL_INFO },
+		.limits = LIMITS_DEFAULT,
+	};
+	struct stat st;
+
+	if (getrandom(env.seed, sizeof(env.seed), 0) != sizeof(env.seed))
+		return err_set(err, -EIO, "getrandom failed");
+	if (fstat(w->flow_fd, &st) == -1)
+		return err_set(err, -errno, "flow table: %s",
+		    strerror(errno));
+	env.flow_mem_len = (size_t)st.st_size;
+	env.flow_mem = mmap(NULL, env.flow_mem_len, PROT_READ | PROT_WRITE,
+	    MAP_SHARED, w->flow_fd, 0);
+	if (env.flow_mem == MAP_FAILED)
+		return err_set(err, -errno, "flow table: %s",
+		    strerror(errno));
+	w->stk = stack_new(&env, loop_clock());
+	if (w->stk == NULL)
+		return err_set(err, -ENOMEM, "no memory for the stack");
+	return 0;
+}
+
+static int
+worker_init(struct worker *w, struct err *err)
+{
+	struct keeper_msg m;
+	struct ctl_host host;
+	int r;
+
+	if ((r = hello(w, &m, err)) != 0 ||
+	    (r = jail_drop(m.uid, m.gid, (pid_t)m.pid, err)) != 0)
+		return r;
+	w->loop = loop_new();
+	if (w->loop == NULL)
+		return err_set(err, -ENOMEM, "no memory for the loop");
+	if ((r = jail_seal(err)) != 0 ||
+	    (r = worker_ports_take(w, err)) != 0 ||
+	    (r = stack_make(w, err)) != 0)
+		return r;
+	host = worker_host(w);
+	w->ctl = ctl_new(w->stk, &host);
+	if (w->ctl != NULL)
+		w->control = control_new(w->loop, w->ctl, w->listen_fd);
+	if (w->control == NULL)
+		return err_set(err, -ENOMEM, "no memory for control");
+	return 0;
+}
+
+/* ---- configuration -------------------------------------------------------- */
+
+/* The file as the target state.  False: the file is bad and nothing changed;
+ * why has been reported. */
+static bool
+conf_apply(struct worker *w)
+{
+	struct err err = { "" };
+	char *errors = NULL;
+	char *text = worker_conf_read(w, &err);
+	int r;
+
+	if (text == NULL) {
+		report(LOG_LVL_ERR, "%s", err.text);
+		return false;
+	}
+	r = ctl_config_apply(w->ctl, w->conf, text, &errors);
+	if (r != 0)
+		report_lines(LOG_LVL_ERR, errors != NULL ? errors :
+		    strerror(-r));
+	free(errors);
+	free(text);
+	return r == 0;
+}
+
+/* A reply to a command of the journal: only a refusal is of interest. */
+static void
+replay_emit(void *arg, const char *line, size_t len)
+{
+	const char *command = arg;
+	json_t *reply = json_loadb(line, len, 0, NULL);
+	const char *error = json_string_value(json_object_get(reply,
+	    "error"));
+
+	if (error != NULL)
+		report(LOG_LVL_ERR, "journal: %s: %s", command, error);
+	json_decref(reply);
+}
+
+/* One accepted command once more; canonical, so blanks part its words. */
+static void
+replay(struct worker *w, char *command)
+{
+	struct ctl_session *s = ctl_open(w->ctl, replay_emit, command);
+	json_t *words = json_array();
+	json_t *request = json_pack("{s:o}", "command", words);
+	const char *p = command;
+	char *line;
+
+	while (*p != '\0') {
+		size_t n = strcspn(p, " ");
+
+		if (n > 0)
+			json_array_append_new(words, json_stringn(p, n));
+		p += n + (p[n] == ' ');
+	}
+	line = json_dumps(request, JSON_COMPACT);
+	if (s != NULL && line != NULL)
+		ctl_input(s, line, strlen(line));
+	if (s != NULL)
+		ctl_close(s);
+	free(line);
+	json_decref(request);
+}
+
+/* What the last worker had.  What cannot be had again (a namespace that is
+ * gone) is reported, and the rest stands. */
+static bool
+journal_restore(struct worker *w)
+{
+	char *commands, *errors = NULL;
+	char *text = journal_read(&w->journal, w->journal_fd, &commands);
+
+	if (text == NULL) {
+		report(LOG_LVL_ERR, "journal: cannot be read");
+		return false;
+	}
+	w->restoring = true;
+	if (ctl_config_apply(w->ctl, "journal", text, &errors) != 0 &&
+	    errors != NULL)
+		report_lines(LOG_LVL_ERR, errors);
+	free(errors);
+	while (*commands != '\0') {
+		size_t n = strcspn(commands, "\n");
+
+		commands[n] = '\0';
+		replay(w, commands);
+		commands += n + 1;
+	}
+	w->restoring = false;
+	free(text);
+	return true;
+}
+
+/* The configuration stands.  When detached, the keeper sends what stderr is
+ * from now on. */
+static int
+say_ready(struct err *err)
+{
+	struct keeper_msg m = { .ask = KEEPER_READY };
+	int fd;
+	int r = keeper_call(KEEPER_CHAN_FD, &m, -1, &fd, err);
+
+	if (r == 0 && fd != -1) {
+		dup2(fd, STDIN_FILENO);
+		dup2(fd, STDOUT_FILENO);
+		dup2(fd, STDERR_FILENO);
+		close(fd);
+	}
+	return r;
+}
+
+/* ---- turns and end -------------------------------------------------------- */
+
+static bool
+worker_turn(void *arg)
+{
+	struct worker *w = arg;
+
+	if (loop_hup_taken(w->loop) && conf_apply(w))
+		report(LOG_LVL_INFO, "%s: applied", w->conf);
+	return control_turn(w->control);
+}
+
+static void
+worker_fini(struct worker *w)
+{
+	if (w->control != NULL)
+		control_free(w->control);
+	if (w->ctl != NULL)
+		ctl_free(w->ctl);
+	worker_ports_free(w);
+	if (w->stk != NULL)
+		stack_free(w->stk);
+	if (w->loop != NULL)
+		loop_free(w->loop);
+}
+
+int
+worker_main(void)
+{
+	struct worker w = { .listen_fd = -1, .flow_fd = -1,
+	    .journal_fd = -1 };
+	struct err err = { "" };
+	bool good = false;
+
+	if (worker_init(&w, &err) == 0) {
+		good = journal_restore(&w);
+		if (good && w.fresh && w.conf[0] != '\0')
+			good = conf_apply(&w);
+		if (good) {
+			worker_ports_settle(&w);
+			worker_journal_rewrite(&w);
+			good = say_ready(&err) == 0;
+		}
+	}
+	if (err.text[0] != '\0')
+		report(LOG_LVL_ERR, "%s", err.text);
+	if (good)
+		loop_run(w.loop, w.stk, worker_turn, &w);
+	worker_fini(&w);
+	return good ? 0 : HOPD_EXIT_FAILED;
+}
