@@ -1,0 +1,82 @@
+#!/bin/sh
+# The worker is killed while connections run, routed ones and balanced ones:
+# they go on, with the same devices, configuration and flows.
+#
+#	client --tapc-- hopd --tapa-- rs1 (nginx)
+#	                    \--tapb-- rs2 (nginx)
+. "$(dirname "$0")/lib.sh"
+
+need lab_up lvs-nat
+dir=$(lab_dir lvs-nat)
+for rs in rs1 rs2; do
+	need dd if=/dev/urandom of="$dir/$rs/www/blob" bs=1M count=24 status=none
+	md5sum <"$dir/$rs/www/blob" >>"$tmp/sums"
+done
+
+# Slow enough that it is still running after the kills.
+download()	# NAME URL
+{
+	lab exec client curl -s -m 60 --limit-rate 6M -o "$tmp/$1" "$2" &
+	pids="$pids $!"
+	eval "$1=\$!"
+}
+
+is_under_way()	# NAME
+{
+	[ "$(stat -c %s "$tmp/$1" 2>/dev/null || echo 0)" -gt 1000000 ]
+}
+
+has_a_sum()	# NAME
+{
+	grep -qF "$(md5sum <"$tmp/$1")" "$tmp/sums"
+}
+
+carrier_changes()
+{
+	lab exec client cat /sys/class/net/tapc/carrier_changes
+}
+
+index_of()
+{
+	ip -n "$HOPD_LAB_PREFIX-lvs-nat-client" -o link show tapc | cut -d: -f1
+}
+
+hopctl route add 192.0.2.0/24 via 10.0.2.2 >/dev/null
+hopctl route add 198.51.100.0/24 via 10.0.2.2 >/dev/null
+hopctl route del 198.51.100.0/24 >/dev/null
+hopctl config show >"$tmp/config.before"
+index=$(index_of)
+
+download routed http://10.0.2.2/blob
+download balanced1 http://10.0.1.100/blob
+download balanced2 http://10.0.1.100/blob
+for name in routed balanced1 balanced2; do
+	try "$name download is under way" await 10 is_under_way $name
+done
+for round in 1 2 3; do
+	old=$(worker_of "$keeper")
+	kill -KILL "$old"
+	try "kill $round: another worker" await 10 has_other_worker \
+	    "$keeper" "$old"
+	try "kill $round: answers" await 10 hopctl port show
+done
+try 'the commands since the start are part of the configuration' \
+    hopctl route get 192.0.2.1
+hopctl config show >"$tmp/config.after"
+try 'the configuration is the same' \
+    diff "$tmp/config.before" "$tmp/config.after"
+try 'the device is the same' test "$(index_of)" = "$index"
+hopctl conn show >"$tmp/conns"
+try 'the connections are still known' \
+    matches '10\.0\.1\.2:[0-9]+ .*10\.0\.1\.100:80' "$tmp/conns"
+for name in routed balanced1 balanced2; do
+	eval "pid=\$$name"
+	try "$name download ends well" wait "$pid"
+	try "$name download is whole" has_a_sum $name
+done
+try 'new connections are balanced' \
+    lab exec client curl -s -m 5 http://10.0.1.100/
+try 'the keeper told about it' \
+    matches 'worker: killed by signal 9' "$dir/hopd.log"
+need lab_down lvs-nat
+finish
