@@ -177,7 +177,7 @@ hopd_start()
 	"$hopd" -S "$socket" "$@" >"$tmp/hopd.log" 2>&1 </dev/null &
 	keeper=$!
 	pids="$pids $keeper"
-	await 10 hopctl version || {
+	await 10 hopctl port show || {
 		cat "$tmp/hopd.log"
 		return 1
 	}
