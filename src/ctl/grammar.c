@@ -276,26 +276,32 @@ static const struct arg args_words[] = {
 #define CHANGE	ROW_CHANGE
 #define FILED	(ROW_CHANGE | ROW_FILE)
 
-static const struct command_row rows[] = {
+static const struct command_row rows_port[] = {
 	{ OBJ_PORT, VERB_ADD, FILED, args_port_add,
 	    "open a TAP or TUN device and make an interface of it" },
 	{ OBJ_PORT, VERB_SET, FILED, args_port_set, "change its settings" },
 	{ OBJ_PORT, VERB_DEL, CHANGE, args_port_del,
 	    "close it, with its addresses, routes and neighbours" },
 	{ OBJ_PORT, VERB_SHOW, 0, args_port_show, "list ports" },
+};
 
+static const struct command_row rows_addr[] = {
 	{ OBJ_ADDR, VERB_ADD, FILED, args_addr_add,
 	    "give an interface an address" },
 	{ OBJ_ADDR, VERB_DEL, CHANGE, args_addr_del, "take it away" },
 	{ OBJ_ADDR, VERB_SHOW, 0, args_dev, "list addresses" },
+};
 
+static const struct command_row rows_route[] = {
 	{ OBJ_ROUTE, VERB_ADD, FILED, args_route_add, "add a route" },
 	{ OBJ_ROUTE, VERB_SET, CHANGE, args_route_add, "add or replace one" },
 	{ OBJ_ROUTE, VERB_DEL, CHANGE, args_route_del, "remove a route" },
 	{ OBJ_ROUTE, VERB_SHOW, 0, args_route_show, "list routes" },
 	{ OBJ_ROUTE, VERB_GET, 0, args_route_get,
 	    "say which way a packet would go" },
+};
 
+static const struct command_row rows_neigh[] = {
 	{ OBJ_NEIGH, VERB_ADD, FILED, args_neigh_add,
 	    "add a permanent neighbour" },
 	{ OBJ_NEIGH, VERB_SET, CHANGE, args_neigh_add,
@@ -306,7 +312,9 @@ static const struct command_row rows[] = {
 	    "forget all but permanent neighbours" },
 	{ OBJ_NEIGH, VERB_ANNOUNCE, 0, args_neigh_announce,
 	    "send gratuitous ARP for an own address" },
+};
 
+static const struct command_row rows_service[] = {
 	{ OBJ_SERVICE, VERB_ADD, FILED, args_service_add,
 	    "add a virtual service" },
 	{ OBJ_SERVICE, VERB_SET, CHANGE, args_service_add,
@@ -316,7 +324,9 @@ static const struct command_row rows[] = {
 	{ OBJ_SERVICE, VERB_SHOW, 0, args_service_opt,
 	    "list services with their servers" },
 	{ OBJ_SERVICE, VERB_ZERO, 0, args_service_opt, "zero counters" },
+};
 
+static const struct command_row rows_server[] = {
 	{ OBJ_SERVER, VERB_ADD, FILED, args_server_add,
 	    "add a real server to a service" },
 	{ OBJ_SERVER, VERB_SET, CHANGE, args_server_add,
@@ -325,19 +335,29 @@ static const struct command_row rows[] = {
 	{ OBJ_SERVER, VERB_SHOW, 0, args_server_show, "list real servers" },
 	{ OBJ_SERVER, VERB_DRAIN, CHANGE, args_server_drain,
 	    "weight 0: no new connections" },
+};
 
+static const struct command_row rows_conn[] = {
 	{ OBJ_CONN, VERB_SHOW, 0, args_conn_show,
 	    "list load-balanced connections" },
 	{ OBJ_CONN, VERB_FLUSH, 0, args_conn_flush, "forget connections" },
+};
 
+static const struct command_row rows_drops[] = {
 	{ OBJ_DROPS, VERB_SHOW, 0, args_drops,
 	    "count dropped packets by reason" },
 	{ OBJ_DROPS, VERB_ZERO, 0, args_none, "zero the counters" },
+};
 
+static const struct command_row rows_limits[] = {
 	{ OBJ_LIMITS, VERB_SHOW, 0, args_none, "list limits and their use" },
+};
 
+static const struct command_row rows_stats[] = {
 	{ OBJ_STATS, VERB_SHOW, 0, args_none, "counters of every layer" },
+};
 
+static const struct command_row rows_config[] = {
 	{ OBJ_CONFIG, VERB_SHOW, 0, args_none,
 	    "print what runs as a configuration file" },
 	{ OBJ_CONFIG, VERB_CHECK, 0, args_file, "look for errors in a file" },
@@ -346,34 +366,63 @@ static const struct command_row rows[] = {
 	{ OBJ_CONFIG, VERB_APPLY, 0, args_file,
 	    "make what runs equal to the file, all or nothing" },
 	{ OBJ_CONFIG, VERB_SAVE, 0, args_file_opt, "write what runs to a file" },
+};
 
+static const struct command_row rows_summary[] = {
 	{ OBJ_SUMMARY, VERB_NONE, ROW_HIDDEN, args_none, "" },
+};
+
+static const struct command_row rows_help[] = {
 	{ OBJ_HELP, VERB_NONE, ROW_LOCAL, args_words,
 	    "list commands, or explain one" },
+};
+
+static const struct command_row rows_complete[] = {
 	{ OBJ_COMPLETE, VERB_NONE, ROW_LOCAL | ROW_HIDDEN, args_words, "" },
+};
+
+static const struct command_row rows_version[] = {
 	{ OBJ_VERSION, VERB_NONE, ROW_LOCAL, args_none, "print the version" },
 };
 
-#define ROWS (sizeof(rows) / sizeof(rows[0]))
+#define ROWS(rows) rows, sizeof(rows) / sizeof((rows)[0])
 
 static const struct {
-	const char *name, *help;
+	const char *name;
+	const struct command_row *rows;
+	unsigned count;		/* of rows */
+	const char *help;	/* "": hidden */
 } objects[OBJ_COUNT] = {
-	[OBJ_PORT] = { "port", "where frames enter and leave: TAP, TUN" },
-	[OBJ_ADDR] = { "addr", "addresses of interfaces" },
-	[OBJ_ROUTE] = { "route", "the routing table" },
-	[OBJ_NEIGH] = { "neigh", "neighbours: who has which MAC (ARP)" },
-	[OBJ_SERVICE] = { "service", "virtual services of the load balancer" },
-	[OBJ_SERVER] = { "server", "real servers behind a service" },
-	[OBJ_CONN] = { "conn", "load-balanced connections" },
-	[OBJ_DROPS] = { "drops", "dropped packets by reason" },
-	[OBJ_LIMITS] = { "limits", "every bound and its use" },
-	[OBJ_STATS] = { "stats", "counters" },
-	[OBJ_CONFIG] = { "config", "the configuration as a whole" },
-	[OBJ_SUMMARY] = { "summary", "" },
-	[OBJ_HELP] = { "help", "this" },
-	[OBJ_COMPLETE] = { "complete", "" },
-	[OBJ_VERSION] = { "version", "of this program" },
+	[OBJ_PORT] = { "port", ROWS(rows_port),
+	    "where frames enter and leave: TAP, TUN" },
+	[OBJ_ADDR] = { "addr", ROWS(rows_addr),
+	    "addresses of interfaces" },
+	[OBJ_ROUTE] = { "route", ROWS(rows_route),
+	    "the routing table" },
+	[OBJ_NEIGH] = { "neigh", ROWS(rows_neigh),
+	    "neighbours: who has which MAC (ARP)" },
+	[OBJ_SERVICE] = { "service", ROWS(rows_service),
+	    "virtual services of the load balancer" },
+	[OBJ_SERVER] = { "server", ROWS(rows_server),
+	    "real servers behind a service" },
+	[OBJ_CONN] = { "conn", ROWS(rows_conn),
+	    "load-balanced connections" },
+	[OBJ_DROPS] = { "drops", ROWS(rows_drops),
+	    "dropped packets by reason" },
+	[OBJ_LIMITS] = { "limits", ROWS(rows_limits),
+	    "every bound and its use" },
+	[OBJ_STATS] = { "stats", ROWS(rows_stats),
+	    "counters" },
+	[OBJ_CONFIG] = { "config", ROWS(rows_config),
+	    "the configuration as a whole" },
+	[OBJ_SUMMARY] = { "summary", ROWS(rows_summary),
+	    "" },
+	[OBJ_HELP] = { "help", ROWS(rows_help),
+	    "this" },
+	[OBJ_COMPLETE] = { "complete", ROWS(rows_complete),
+	    "" },
+	[OBJ_VERSION] = { "version", ROWS(rows_version),
+	    "of this program" },
 };
 
 static const char *const verbs[VERB_COUNT] = {
@@ -412,15 +461,27 @@ verb_name(enum verb v)
 const struct command_row *
 grammar_row_at(unsigned i)
 {
-	return i < ROWS ? &rows[i] : NULL;
+	for (int o = 0; o < OBJ_COUNT; o++) {
+		if (i < objects[o].count)
+			return &objects[o].rows[i];
+		i -= objects[o].count;
+	}
+	return NULL;
+}
+
+const struct command_row *
+grammar_rows(enum object o, unsigned *count)
+{
+	*count = objects[o].count;
+	return objects[o].rows;
 }
 
 const struct command_row *
 grammar_row(enum object o, enum verb v)
 {
-	for (unsigned i = 0; i < ROWS; i++) {
-		if (rows[i].object == o && rows[i].verb == v)
-			return &rows[i];
+	for (unsigned i = 0; i < objects[o].count; i++) {
+		if (objects[o].rows[i].verb == v)
+			return &objects[o].rows[i];
 	}
 	return NULL;
 }

@@ -148,6 +148,8 @@ bool object_hidden(enum object o);
 const char *verb_name(enum verb v);
 /* NULL: there is no such command. */
 const struct command_row *grammar_row(enum object o, enum verb v);
+/* Those of one object. */
+const struct command_row *grammar_rows(enum object o, unsigned *count);
 /* All rows: i from 0 until NULL. */
 const struct command_row *grammar_row_at(unsigned i);
 /* An argument of a row by its identity, or NULL. */

@@ -46,35 +46,44 @@ fail_value(struct parser *p, int word, const char *expected)
 
 struct pick {
 	const char *word;
-	size_t len;		/* of word */
 	bool abbrev;
 	int exact, prefix, hits;	/* candidates' numbers; -1: none */
 	int count;
-	struct {
-		const char *name;	/* not NUL-terminated */
-		size_t len;
-	} tried[PICK_MAX];	/* for the near misses of an error */
+	const char *tried[PICK_MAX];	/* ended by NUL or "|" */
 };
 
 static void
 pick_start(struct pick *k, const char *word, unsigned flags)
 {
 	k->word = word;
-	k->len = strlen(word);
-	k->abbrev = (flags & PARSE_ABBREV) != 0 && k->len > 0;
+	k->abbrev = (flags & PARSE_ABBREV) != 0 && word[0] != '\0';
 	k->exact = k->prefix = -1;
 	k->hits = k->count = 0;
 }
 
-static void
-pick_try(struct pick *k, const char *name, size_t len, int number)
+/* Is the word the start of the name?  *whole: all of it. */
+static bool
+starts(const char *name, const char *word, bool *whole)
 {
+	for (; *word != '\0'; word++, name++) {
+		/* A "|" ends the name, whatever the word has there. */
+		if (*word != *name || *name == '|')
+			return false;
+	}
+	*whole = *name == '\0' || *name == '|';
+	return true;
+}
+
+static void
+pick_try(struct pick *k, const char *name, int number)
+{
+	bool whole;
+
 	assert(k->count < PICK_MAX);
-	k->tried[k->count].name = name;
-	k->tried[k->count++].len = len;
-	if (k->len > len || memcmp(name, k->word, k->len) != 0)
+	k->tried[k->count++] = name;
+	if (!starts(name, k->word, &whole))
 		return;
-	if (k->len == len) {
+	if (whole) {
 		k->exact = number;
 	} else if (k->abbrev) {
 		k->prefix = number;
@@ -99,11 +108,12 @@ hits_text(const struct pick *k, char *buf, size_t size)
 	int left = k->hits;
 
 	for (int i = 0; i < k->count && n < size; i++) {
-		if (k->len > k->tried[i].len ||
-		    memcmp(k->tried[i].name, k->word, k->len) != 0)
+		bool whole;
+
+		if (!starts(k->tried[i], k->word, &whole))
 			continue;
 		n += (size_t)snprintf(buf + n, size - n, "%.*s%s",
-		    (int)k->tried[i].len, k->tried[i].name,
+		    (int)strcspn(k->tried[i], "|"), k->tried[i],
 		    left > 2 ? ", " : left == 2 ? " or " : "");
 		left--;
 	}
@@ -122,7 +132,7 @@ fail_pick(struct parser *p, const struct pick *k, int word, const char *what)
 		    k->word, hits_text(k, text, sizeof(text)));
 	near_start(&near, k->word);
 	for (int i = 0; i < k->count; i++)
-		near_try(&near, k->tried[i].name, k->tried[i].len);
+		near_try(&near, k->tried[i], strcspn(k->tried[i], "|"));
 	near_hint(&near, hint, sizeof(hint));
 	return err_set(p->err, -EINVAL, "\"%s\": expected %s%s", k->word,
 	    what, hint);
@@ -134,14 +144,13 @@ pick_choice(const struct parser *p, const char *choices, struct pick *k)
 	const char *s = choices;
 
 	pick_start(k, p->words[p->at], p->flags);
-	for (int i = 0; ; i++) {
-		size_t len = strcspn(s, "|");
-
-		pick_try(k, s, len, i);
-		if (s[len] == '\0')
-			return pick_end(k);
-		s += len + 1;
+	for (int i = 0; s != NULL && k->exact < 0; i++) {
+		pick_try(k, s, i);
+		s = strchr(s, '|');
+		if (s != NULL)
+			s++;
 	}
+	return pick_end(k);
 }
 
 /* "a|b|c" as "a, b or c". */
@@ -465,10 +474,9 @@ parse_keywords(struct parser *p)
 		int i, r;
 
 		pick_start(&k, peek(p), p->flags);
-		for (i = 0; args[i].kind != ARG_END; i++) {
+		for (i = 0; args[i].kind != ARG_END && k.exact < 0; i++) {
 			if ((args[i].flags & ARG_POS) == 0)
-				pick_try(&k, args[i].word,
-				    strlen(args[i].word), i);
+				pick_try(&k, args[i].word, i);
 		}
 		i = pick_end(&k);
 		if (i < 0)
@@ -516,13 +524,13 @@ parse_object(struct parser *p, enum object *out)
 		return err_set(p->err, -EINVAL, "expected a command");
 	}
 	pick_start(&k, p->words[0], p->flags);
-	for (int o = 0; o < OBJ_COUNT; o++) {
+	for (int o = 0; o < OBJ_COUNT && k.exact < 0; o++) {
 		const char *name = object_name((enum object)o);
 
 		/* Nobody abbreviates what help does not show. */
 		if (!object_hidden((enum object)o) ||
 		    strcmp(name, p->words[0]) == 0)
-			pick_try(&k, name, strlen(name), o);
+			pick_try(&k, name, o);
 	}
 	i = pick_end(&k);
 	if (i < 0)
@@ -537,14 +545,14 @@ parse_object(struct parser *p, enum object *out)
 static const char *
 verbs_text(enum object o, char *buf, size_t size)
 {
+	unsigned count;
+	const struct command_row *rows = grammar_rows(o, &count);
 	size_t n = 0;
 
 	buf[0] = '\0';
-	for (int v = VERB_NONE + 1; v < VERB_COUNT && n < size; v++) {
-		if (grammar_row(o, (enum verb)v) != NULL)
-			n += (size_t)snprintf(buf + n, size - n, "%s%s",
-			    n == 0 ? "" : ", ", verb_name((enum verb)v));
-	}
+	for (unsigned i = 0; i < count && n < size; i++)
+		n += (size_t)snprintf(buf + n, size - n, "%s%s",
+		    i == 0 ? "" : ", ", verb_name(rows[i].verb));
 	return buf;
 }
 
@@ -552,11 +560,13 @@ static int
 parse_verb(struct parser *p, enum object o)
 {
 	char text[ERR_TEXT_MAX];
+	unsigned count;
+	const struct command_row *rows = grammar_rows(o, &count);
 	struct pick k;
 	int i;
 
-	p->cmd->row = grammar_row(o, VERB_NONE);
-	if (p->cmd->row != NULL)
+	p->cmd->row = rows;
+	if (rows[0].verb == VERB_NONE)
 		return 0;
 	if (peek(p) == NULL) {
 		p->cmd->row = grammar_row(o, VERB_SHOW);
@@ -564,17 +574,13 @@ parse_verb(struct parser *p, enum object o)
 		    verbs_text(o, text, sizeof(text)));
 	}
 	pick_start(&k, peek(p), p->flags);
-	for (int v = VERB_NONE + 1; v < VERB_COUNT; v++) {
-		const char *name = verb_name((enum verb)v);
-
-		if (grammar_row(o, (enum verb)v) != NULL)
-			pick_try(&k, name, strlen(name), v);
-	}
+	for (unsigned n = 0; n < count && k.exact < 0; n++)
+		pick_try(&k, verb_name(rows[n].verb), (int)n);
 	i = pick_end(&k);
 	if (i < 0)
 		return fail_pick(p, &k, p->at,
 		    verbs_text(o, text, sizeof(text)));
-	p->cmd->row = grammar_row(o, (enum verb)i);
+	p->cmd->row = &rows[i];
 	p->at++;
 	return 0;
 }
@@ -585,7 +591,7 @@ command_parse(struct command *cmd, int count, const char *const *words,
 {
 	struct parser p = { .cmd = cmd, .words = words, .count = count,
 	    .flags = flags, .word = word, .err = err };
-	enum object o;
+	enum object o = OBJ_COUNT;
 	int r;
 
 	command_init(cmd, NULL);
