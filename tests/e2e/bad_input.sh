@@ -3,6 +3,7 @@
 # nothing left behind.
 #
 #	hopd --taph-- a namespace
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 ns_add a

@@ -4,6 +4,7 @@
 #
 #	left (nginx) --tapl-- hopd --tapr-- right (nginx)
 #	                          \--taps-- small (MTU 1280)
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 need lab_up router

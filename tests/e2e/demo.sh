@@ -3,6 +3,7 @@
 #
 #	client --tapc-- hopd --tapa-- rs1 (nginx)
 #	                    \--tapb-- rs2 (nginx)
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 within_30s()

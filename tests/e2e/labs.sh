@@ -1,6 +1,7 @@
 #!/bin/sh
 # Labs go up, do what they say, and vanish without a trace, also after a
 # crash; whatever else is on the machine stays untouched.
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 nothing_left()

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # lib.sh - what every end-to-end test stands on.
 #
 # A test is a shell script that speaks TAP: it sources this file, says what it
@@ -206,8 +207,8 @@ has_other_worker()	# KEEPER OLD
 
 # ---- labs ---------------------------------------------------------------------
 
-export HOPD_LAB_PREFIX=$test_id-lab
-export HOPD_BUILD=$top_builddir
+export HOPD_LAB_PREFIX="$test_id-lab"
+export HOPD_BUILD="$top_builddir"
 
 lab()
 {

@@ -2,6 +2,7 @@
 # What the worker may do: nothing.
 #
 #	hopd --taph-- a namespace
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 ns_add a

@@ -4,6 +4,7 @@
 #
 #	client --tapc-- hopd --tapa-- rs1 (nginx)
 #	                    \--tapb-- rs2 (nginx)
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 need lab_up lvs-nat

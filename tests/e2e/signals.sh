@@ -2,6 +2,7 @@
 # Signals and -d: stop cleanly, read the file again, start in the background.
 #
 #	hopd --taph-- a namespace
+# shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
 ns_add a
