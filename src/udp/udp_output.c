@@ -104,14 +104,14 @@ length_check(uint32_t len, uint16_t segment, uint32_t mtu)
 	if (segment == 0)
 		return 0;
 	/* The datagrams of a super-frame are not fragmented. */
-	if (segment + 0u + UDP_HLEN + IP4_HLEN > mtu)
+	if (mtu < IP4_HLEN + UDP_HLEN + (uint32_t)segment)
 		return -EMSGSIZE;
 	if ((len + segment - 1) / segment > UDP_SEGMENTS_MAX)
 		return -EINVAL;
 	return 0;
 }
 
-/* udp_send() to a known peer; src, if not NULL, is the address to speak from. */
+/* To a known peer; src, if not NULL, is the address to speak from. */
 static int
 send_to(struct stack *stk, struct udp_sock *s, const struct addr *addr,
     uint16_t port, const struct addr *src, const void *data, uint32_t len,

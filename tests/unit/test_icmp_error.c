@@ -2,34 +2,13 @@
  * test_icmp_error.c - about whom and what an ICMP error may be sent, what it
  * quotes, from which address, and how often (RFC 1122 3.2.2, RFC 1812 4.3.2).
  */
-#include "unit/unit.h"
+#include "unit/host_fixture.h"
 
 #include <string.h>
 
 #include "base/cursor.h"
 
-#define US	IP4(10, 0, 0, 1)
-#define PEER	IP4(10, 0, 0, 2)
 #define FAR	IP4(10, 9, 9, 9)
-
-static struct stack *stk;
-static struct port *port;
-
-static void
-setup(void)
-{
-	stk = unit_stack();
-	port = unit_port(stk, "a", 1, "10.0.0.1/24");
-	unit_neighbour(stk, "a", "10.0.0.2", 2);
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
-}
-
-static void
-teardown(void)
-{
-	unit_stack_free(stk);
-}
 
 /* A packet as ip_input() would hold it: data at the IP header, l3 set. */
 static struct pkt *
@@ -259,7 +238,6 @@ START_TEST(source_is_the_address_asked)
 	struct unit_seen s;
 	struct pkt *pkt;
 
-	unit_port(stk, "b", 9, "10.0.1.1/24");
 	f.dip = IP4(10, 0, 1, 1);
 	pkt = packet(&f);
 	icmp_error(stk, pkt, ICMP_UNREACH, ICMP_UNREACH_PORT, 0);
@@ -333,8 +311,7 @@ errors_out(uint8_t type, uint8_t code, struct ip4 sip, unsigned tries)
 		icmp_error(stk, pkt, type, code, 1400);
 		pkt_free(pkt);
 	}
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
+	host_flush(port);
 	return (unsigned)(stk->icmp.sent_errors - before);
 }
 
@@ -422,7 +399,7 @@ main(void)
 	Suite *s = suite_create("icmp_error");
 	TCase *rule = tcase_create("rules"), *rate = tcase_create("rate");
 
-	tcase_add_checked_fixture(rule, setup, teardown);
+	tcase_add_checked_fixture(rule, host_setup, host_teardown);
 	tcase_add_loop_test(rule, rule_of_the_table, 0,
 	    sizeof(rules) / sizeof(rules[0]));
 	tcase_add_test(rule, icmp_without_a_type_is_not_answered);
@@ -436,7 +413,7 @@ main(void)
 	    sizeof(words) / sizeof(words[0]));
 	tcase_add_loop_test(rule, row_of_the_drop_table, 0, DROP_COUNT);
 	suite_add_tcase(s, rule);
-	tcase_add_checked_fixture(rate, setup, teardown);
+	tcase_add_checked_fixture(rate, host_setup, host_teardown);
 	tcase_add_test(rate, rate_of_one_destination);
 	tcase_add_test(rate, rates_of_two_destinations);
 	tcase_add_test(rate, fragmentation_needed_has_no_share);

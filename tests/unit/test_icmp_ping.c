@@ -2,21 +2,13 @@
  * test_icmp_ping.c - the ping engine: what is sent when, and what is told of
  * each request, to the microsecond.
  */
-#include "unit/unit.h"
+#include "unit/host_fixture.h"
 
 #include <errno.h>
 #include <string.h>
 
 #include "icmp/ping.h"
 
-#define US	IP4(10, 0, 0, 1)
-#define PEER	IP4(10, 0, 0, 2)
-
-static const struct mac us_mac = { { 2, 0, 0, 0, 0, 1 } };
-static const struct mac peer_mac = { { 2, 0, 0, 0, 0, 2 } };
-
-static struct stack *stk;
-static struct port *port;
 static struct ping *ping;
 static struct ping_result told[64];
 static unsigned count, stop_at;
@@ -24,11 +16,7 @@ static unsigned count, stop_at;
 static void
 setup(void)
 {
-	stk = unit_stack();
-	port = unit_port(stk, "a", 1, "10.0.0.1/24");
-	unit_neighbour(stk, "a", "10.0.0.2", 2);
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
+	host_setup();
 	count = stop_at = 0;
 	ping = NULL;
 }
@@ -38,7 +26,7 @@ teardown(void)
 {
 	if (ping != NULL)
 		ping_stop(stk, ping);
-	unit_stack_free(stk);
+	host_teardown();
 }
 
 static void
@@ -93,7 +81,7 @@ static void
 reply(uint32_t rest)
 {
 	uint8_t data[PING_SIZE] = { 0 };
-	struct unit_frame f = { .dst = us_mac, .src = peer_mac, .sip = PEER,
+	struct unit_frame f = { .dst = US_MAC, .src = PEER_MAC, .sip = PEER,
 	    .dip = US, .proto = IPPROTO_ICMP4, .ttl = 60,
 	    .icmp_type = ICMP_ECHO_REPLY, .icmp_rest = rest,
 	    .payload = data, .payload_len = sizeof(data) };
@@ -188,7 +176,7 @@ END_TEST
 START_TEST(error_is_told)
 {
 	struct ping_conf c = conf(1, 1000000, 2000000);
-	struct unit_frame e = { .dst = us_mac, .src = peer_mac,
+	struct unit_frame e = { .dst = US_MAC, .src = PEER_MAC,
 	    .sip = IP4(10, 0, 0, 254), .dip = US, .proto = IPPROTO_ICMP4,
 	    .icmp_type = ICMP_UNREACH, .icmp_code = ICMP_UNREACH_HOST };
 	struct unit_seen s;
@@ -239,8 +227,7 @@ START_TEST(stop_from_inside)
 	ck_assert_uint_eq(count, stop_at);
 	ck_assert_ptr_null(ping);
 	ck_assert_uint_eq(stk->icmp.echo_count, 0);
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
+	host_flush(port);
 }
 END_TEST
 
@@ -252,15 +239,13 @@ START_TEST(window)
 	start(&c);
 	unit_run_until(stk, 2000000);
 	ck_assert_uint_eq(mem_port_sent(port), PING_WINDOW);
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
+	host_flush(port);
 	unit_run_until(stk, 9999999);
 	unit_expect_nothing(port);
 	unit_run_until(stk, 10000000);
 	ck_assert_int_eq(told[0].what, PING_LOST);
 	ck_assert_uint_eq(mem_port_sent(port), 1);
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
+	host_flush(port);
 }
 END_TEST
 

@@ -3,7 +3,7 @@
  * combination of bound address, bound interface and destination; groups;
  * fragments and super-frames.
  */
-#include "unit/unit.h"
+#include "unit/host_fixture.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,56 +13,16 @@
 #include "base/cursor.h"
 #include "ip/igmp.h"
 
-#define US	IP4(10, 0, 0, 1)
-#define US_B	IP4(10, 0, 1, 1)
-#define PEER	IP4(10, 0, 0, 2)
-#define PEER_B	IP4(10, 0, 1, 2)
 #define BCAST	IP4(10, 0, 0, 255)
 #define GROUP	IP4(224, 0, 0, 251)
 
-static const struct mac us_mac = { { 2, 0, 0, 0, 0, 1 } };
-static const struct mac peer_mac = { { 2, 0, 0, 0, 0, 2 } };
 static const struct mac group_mac = { { 1, 0, 0x5e, 0, 0, 251 } };
 static const struct addr any;
-
-static struct stack *stk;
-static struct port *port, *port_b;
-
-static void
-flush(struct port *p)
-{
-	while (mem_port_sent(p) > 0)
-		mem_port_free(p, mem_port_take(p));
-}
-
-static void
-setup_offload(uint32_t offload)
-{
-	stk = unit_stack();
-	port = unit_port_offload(stk, "a", 1, "10.0.0.1/24", offload);
-	port_b = unit_port_offload(stk, "b", 9, "10.0.1.1/24", offload);
-	unit_neighbour(stk, "a", "10.0.0.2", 2);
-	unit_neighbour(stk, "b", "10.0.1.2", 2);
-	flush(port);
-	flush(port_b);
-}
-
-static void
-setup(void)
-{
-	setup_offload(0);
-}
 
 static void
 setup_uso(void)
 {
-	setup_offload(PORT_CSUM | PORT_USO);
-}
-
-static void
-teardown(void)
-{
-	unit_stack_free(stk);
+	host_setup_offload(PORT_CSUM | PORT_USO);
 }
 
 static void
@@ -109,12 +69,12 @@ static const struct send_row {
 } sends[] = {
 #define A 0x0a000001u
 #define B 0x0a000101u
-	{ "any to a neighbour", 0, "", 0x0a000002, 0, 'a', A, &peer_mac, 64 },
-	{ "any to b's", 0, "", 0x0a000102, 0, 'b', B, &peer_mac, 64 },
-	{ "address to a neighbour", A, "", 0x0a000002, 0, 'a', A, &peer_mac,
+	{ "any to a neighbour", 0, "", 0x0a000002, 0, 'a', A, &PEER_MAC, 64 },
+	{ "any to b's", 0, "", 0x0a000102, 0, 'b', B, &PEER_MAC, 64 },
+	{ "address to a neighbour", A, "", 0x0a000002, 0, 'a', A, &PEER_MAC,
 	    64 },
-	{ "another's address", B, "", 0x0a000002, 0, 'a', B, &peer_mac, 64 },
-	{ "bound to a", 0, "a", 0x0a000002, 0, 'a', A, &peer_mac, 64 },
+	{ "another's address", B, "", 0x0a000002, 0, 'a', B, &PEER_MAC, 64 },
+	{ "bound to a", 0, "a", 0x0a000002, 0, 'a', A, &PEER_MAC, 64 },
 	{ "broadcast", 0, "", 0x0a0000ff, 0, 'a', A, &MAC_BROADCAST, 64 },
 	{ "broadcast of b", 0, "", 0x0a0001ff, 0, 'b', B, &MAC_BROADCAST,
 	    64 },
@@ -125,9 +85,9 @@ static const struct send_row {
 	{ "group with an address", A, "a", 0xe00000fb, 0, 'a', A, &group_mac,
 	    1 },
 	{ "bound to a broadcast", 0x0a0000ff, "", 0x0a000002, 0, 'a', A,
-	    &peer_mac, 64 },
+	    &PEER_MAC, 64 },
 	{ "bound to a group", 0xe00000fb, "", 0x0a000002, 0, 'a', A,
-	    &peer_mac, 64 },
+	    &PEER_MAC, 64 },
 	{ "no route", 0, "", 0x0a090909, -ENETUNREACH, 0, 0, NULL, 0 },
 	{ "nowhere", 0, "", 0, -EINVAL, 0, 0, NULL, 0 },
 #undef A
@@ -206,7 +166,7 @@ START_TEST(udp_socket_recv)
 	const struct recv_row *r = &recvs[_i];
 	struct udp_sock *s = sock_on((struct ip4){ r->bind }, 99, r->ifname);
 	struct addr group = addr_from_ip4(GROUP);
-	struct unit_frame f = { .dst = us_mac, .src = peer_mac, .sip = PEER,
+	struct unit_frame f = { .dst = US_MAC, .src = PEER_MAC, .sip = PEER,
 	    .dip = { r->dst }, .proto = IPPROTO_UDP4, .sport = 5,
 	    .dport = 99, .payload = "hello", .payload_len = 5 };
 
@@ -229,7 +189,7 @@ END_TEST
 START_TEST(broadcast_to_several)
 {
 	struct udp_sock *s[3];
-	struct unit_frame f = { .dst = MAC_BROADCAST, .src = peer_mac,
+	struct unit_frame f = { .dst = MAC_BROADCAST, .src = PEER_MAC,
 	    .sip = PEER, .dip = BCAST, .proto = IPPROTO_UDP4, .sport = 5,
 	    .dport = 99, .payload = "hello", .payload_len = 5 };
 
@@ -322,7 +282,7 @@ START_TEST(send_refuses)
 	unit_expect_nothing(port);
 	ck_assert_int_eq(send_bytes(s, PEER, 7, big, 1472, 0), 0);
 	ck_assert_uint_eq(mem_port_sent(port), 1);
-	flush(port);
+	host_flush(port);
 }
 END_TEST
 
@@ -341,7 +301,7 @@ START_TEST(pool_exhausted)
 		pkt_free(p);
 	}
 	ck_assert_int_eq(send_bytes(s, PEER, 7, "x", 1, 0), 0);
-	flush(port);
+	host_flush(port);
 }
 END_TEST
 
@@ -456,7 +416,7 @@ END_TEST
 START_TEST(uso_comes_in_cut)
 {
 	struct udp_sock *s = sock_on(IP4_ANY, 99, "");
-	struct unit_frame f = { .dst = us_mac, .src = peer_mac, .sip = PEER,
+	struct unit_frame f = { .dst = US_MAC, .src = PEER_MAC, .sip = PEER,
 	    .dip = US, .proto = IPPROTO_UDP4, .sport = 5, .dport = 99,
 	    .payload = uso_data, .payload_len = 3500 };
 	struct mem_frame *mf = calloc(1, sizeof(*mf) + 4000);
@@ -527,7 +487,7 @@ main(void)
 	Suite *s = suite_create("udp_send");
 	TCase *c = tcase_create("plain"), *uso = tcase_create("uso");
 
-	tcase_add_checked_fixture(c, setup, teardown);
+	tcase_add_checked_fixture(c, host_setup, host_teardown);
 	tcase_add_loop_test(c, udp_socket_send, 0,
 	    sizeof(sends) / sizeof(sends[0]));
 	tcase_add_loop_test(c, udp_socket_recv, 0,
@@ -544,7 +504,7 @@ main(void)
 	tcase_add_test(c, to_ourselves);
 	tcase_add_test(c, refused_by_ourselves);
 	suite_add_tcase(s, c);
-	tcase_add_checked_fixture(uso, setup_uso, teardown);
+	tcase_add_checked_fixture(uso, setup_uso, host_teardown);
 	tcase_add_test(uso, uso_leaves_whole);
 	tcase_add_test(uso, uso_comes_in_cut);
 	tcase_add_test(uso, sizes_and_fragments);
