@@ -28,6 +28,7 @@ int rarp_add(struct stack *stk, struct mac mac, struct ip4 ip,
 /* 0 or -ENOENT. */
 int rarp_del(struct stack *stk, struct mac mac, struct err *err);
 void rarp_flush(struct stack *stk);
+const struct rarp_station *rarp_lookup(struct stack *stk, struct mac mac);
 /* NULL starts, NULL ends. */
 const struct rarp_station *rarp_next(struct stack *stk,
     const struct rarp_station *s);

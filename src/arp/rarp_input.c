@@ -9,10 +9,10 @@
 
 #include "stack/stack.h"
 
-static struct rarp_station *
-station_lookup(struct stack *stk, struct mac mac)
+const struct rarp_station *
+rarp_lookup(struct stack *stk, struct mac mac)
 {
-	struct rarp_station *s = stk->arp.stations;
+	const struct rarp_station *s = stk->arp.stations;
 
 	while (s != NULL && !mac_eq(s->mac, mac))
 		s = s->next;
@@ -36,7 +36,7 @@ rarp_add(struct stack *stk, struct mac mac, struct ip4 ip, struct err *err)
 		return err_set(err, -EINVAL,
 		    "\"%s\": expected the address of one station",
 		    ip4_format(ip, addr));
-	if (station_lookup(stk, mac) != NULL)
+	if (rarp_lookup(stk, mac) != NULL)
 		return err_set(err, -EEXIST, "\"%s\" is there already", text);
 	for (; *sp != NULL; sp = &(*sp)->next)
 		n++;
@@ -55,15 +55,16 @@ rarp_add(struct stack *stk, struct mac mac, struct ip4 ip, struct err *err)
 int
 rarp_del(struct stack *stk, struct mac mac, struct err *err)
 {
-	struct rarp_station *s = station_lookup(stk, mac);
 	struct rarp_station **sp = &stk->arp.stations;
+	struct rarp_station *s;
 	char text[MAC_STRLEN];
 
+	while (*sp != NULL && !mac_eq((*sp)->mac, mac))
+		sp = &(*sp)->next;
+	s = *sp;
 	if (s == NULL)
 		return err_set(err, -ENOENT, "\"%s\": no such station",
 		    mac_format(mac, text));
-	while (*sp != s)
-		sp = &(*sp)->next;
 	*sp = s->next;
 	mem_free(&stk->mem, s, sizeof(*s));
 	return 0;
@@ -104,7 +105,7 @@ judge(struct stack *stk, const struct iface *ifp, const struct pkt *pkt,
 	if (mac_is_group(m.sha) || mac_eq(m.sha, MAC_ZERO))
 		return DROP_ARP_SPOOF;
 	/* RFC 903: who asks (sha) may ask for another (tha). */
-	s = station_lookup(stk, m.tha);
+	s = rarp_lookup(stk, m.tha);
 	a = s == NULL ? NULL : iface_addr_near(ifp, s->ip);
 	if (a == NULL)
 		return DROP_RARP_UNKNOWN;

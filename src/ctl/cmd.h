@@ -77,6 +77,10 @@ int neigh_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int neigh_query(struct request *rq);
 int neigh_walk(struct ctl *ctl, command_fn *fn, void *arg);
 
+int rarp_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int rarp_query(struct request *rq);
+int rarp_walk(struct ctl *ctl, command_fn *fn, void *arg);
+
 int service_change(struct ctl *ctl, const struct command *cmd,
     struct err *err);
 int service_query(struct request *rq);

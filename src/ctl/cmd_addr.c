@@ -50,15 +50,26 @@ addr_walk(struct ctl *ctl, command_fn *fn, void *arg)
 	return walk(ctl, false, fn, arg);
 }
 
+/* An address that somebody else has, and who; else NULL. */
+static json_t *
+acd_json(const struct iface_addr *a)
+{
+	char mac[MAC_STRLEN];
+
+	if (a->acd.state != ACD_CONFLICT)
+		return NULL;
+	return json_pack("{s:s,s:s}", "acd", acd_state_name(a->acd.state),
+	    "rival", mac_format(a->acd.rival, mac));
+}
+
 static int
 show_one(void *arg, const struct command *cmd, const void *obj)
 {
 	struct request *rq = arg;
 	const char *only = command_str(rq->cmd, A_DEV);
 
-	(void)obj;
 	if (only == NULL || strcmp(only, command_str(cmd, A_DEV)) == 0)
-		reply_object(rq, cmd, NULL);
+		reply_object(rq, cmd, acd_json(obj));
 	return 0;
 }
 

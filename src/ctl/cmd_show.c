@@ -93,6 +93,7 @@ stats_query(struct request *rq)
 	stat(rq, "arp", "received", stk->arp.stats.received);
 	stat(rq, "arp", "sent", stk->arp.stats.sent);
 	stat(rq, "arp", "evicted", stk->arp.stats.evicted);
+	stat(rq, "arp", "conflicts", stk->arp.stats.conflicts);
 	stat(rq, "ip", "received", ip->received);
 	stat(rq, "ip", "delivered", ip->delivered);
 	stat(rq, "ip", "forwarded", ip->forwarded);

@@ -17,6 +17,8 @@ ctl_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 		return route_change(ctl, cmd, err);
 	case OBJ_NEIGH:
 		return neigh_change(ctl, cmd, err);
+	case OBJ_RARP:
+		return rarp_change(ctl, cmd, err);
 	case OBJ_SERVICE:
 		return service_change(ctl, cmd, err);
 	case OBJ_SERVER:
@@ -39,6 +41,8 @@ ctl_query(struct request *rq)
 		return route_query(rq);
 	case OBJ_NEIGH:
 		return neigh_query(rq);
+	case OBJ_RARP:
+		return rarp_query(rq);
 	case OBJ_SERVICE:
 		return service_query(rq);
 	case OBJ_SERVER:
@@ -74,6 +78,8 @@ ctl_walk(struct ctl *ctl, command_fn *fn, void *arg)
 		r = route_walk_static(ctl, fn, arg);
 	if (r == 0)
 		r = neigh_walk(ctl, fn, arg);
+	if (r == 0)
+		r = rarp_walk(ctl, fn, arg);
 	if (r == 0)
 		r = service_walk(ctl, fn, arg);
 	return r;

@@ -169,6 +169,19 @@ static const struct arg args_neigh_announce[] = {
 	{ .kind = ARG_END },
 };
 
+static const struct arg args_rarp_add[] = {
+	{ A_MAC, ARG_MAC, ARG_POS | ARG_REQ | ARG_KEY, "mac", "MAC", 0, 0, 0,
+	    "of the station" },
+	{ A_IP, ARG_IP, ARG_REQ, "ip", "IP", 0, 0, 0, "what it is told" },
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_rarp_del[] = {
+	{ A_MAC, ARG_MAC, ARG_POS | ARG_REQ | ARG_KEY, "mac", "MAC", 0, 0, 0,
+	    "of the station" },
+	{ .kind = ARG_END },
+};
+
 static const struct arg args_service_add[] = {
 	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
 	{ A_SCHED, ARG_CHOICE, ARG_DEF | ARG_SHOWN, "sched",
@@ -314,6 +327,14 @@ static const struct command_row rows_neigh[] = {
 	    "send gratuitous ARP for an own address" },
 };
 
+static const struct command_row rows_rarp[] = {
+	{ OBJ_RARP, VERB_ADD, FILED, args_rarp_add,
+	    "tell a station its address when it boots" },
+	{ OBJ_RARP, VERB_SET, CHANGE, args_rarp_add, "add or change one" },
+	{ OBJ_RARP, VERB_DEL, CHANGE, args_rarp_del, "forget a station" },
+	{ OBJ_RARP, VERB_SHOW, 0, args_none, "list stations" },
+};
+
 static const struct command_row rows_service[] = {
 	{ OBJ_SERVICE, VERB_ADD, FILED, args_service_add,
 	    "add a virtual service" },
@@ -401,6 +422,8 @@ static const struct {
 	    "the routing table" },
 	[OBJ_NEIGH] = { "neigh", ROWS(rows_neigh),
 	    "neighbours: who has which MAC (ARP)" },
+	[OBJ_RARP] = { "rarp", ROWS(rows_rarp),
+	    "stations that boot by RARP" },
 	[OBJ_SERVICE] = { "service", ROWS(rows_service),
 	    "virtual services of the load balancer" },
 	[OBJ_SERVER] = { "server", ROWS(rows_server),

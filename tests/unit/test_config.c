@@ -243,8 +243,8 @@ START_TEST(all_errors_are_told)
 		"shall be",
 		"f:6: \"nope\": no such port above",
 		"f:7: \"ty\": expected type, netns, mac, mtu, arp_ignore, "
-		"arp_announce, rp_filter, arp_accept, proxy_arp, forwarding, "
-		"redirects",
+		"arp_announce, rp_filter, arp_accept, proxy_arp, acd, "
+		"forwarding, redirects",
 	};
 
 	ck_assert_int_eq(ctl_unit_file(u, "config apply f",

@@ -383,6 +383,25 @@ START_TEST(limits_stats_summary)
 }
 END_TEST
 
+START_TEST(rarp_stations)
+{
+	struct ctl_unit *u = demo();
+
+	ctl_unit_must(u, "rarp add 02:00:00:00:00:aa ip 10.0.1.50");
+	ctl_unit_must(u, "rarp set 02:00:00:00:00:bb ip 10.0.1.51");
+	ctl_unit_must(u, "rarp set 02:00:00:00:00:aa ip 10.0.1.52");
+	ctl_unit_must(u, "rarp show");
+	ck_assert_str_eq(u->text, "02:00:00:00:00:bb ip 10.0.1.51\n"
+	    "02:00:00:00:00:aa ip 10.0.1.52\n");
+	ck_assert_ptr_nonnull(strstr(ctl_unit_config(u),
+	    "rarp add 02:00:00:00:00:aa ip 10.0.1.52\n"));
+	ctl_unit_must(u, "rarp del 02:00:00:00:00:bb");
+	ctl_unit_must(u, "rarp show");
+	ck_assert_str_eq(u->text, "02:00:00:00:00:aa ip 10.0.1.52\n");
+	ctl_unit_free(u);
+}
+END_TEST
+
 START_TEST(announce_sends_arp)
 {
 	struct ctl_unit *u = demo();
@@ -428,6 +447,7 @@ main(void)
 	tcase_add_test(t, ecmp_route_round_trips);
 	tcase_add_test(t, neighbours_and_drops_as_rows);
 	tcase_add_test(t, limits_stats_summary);
+	tcase_add_test(t, rarp_stations);
 	tcase_add_test(t, announce_sends_arp);
 	tcase_add_test(t, sessions_close_with_ctl);
 	suite_add_tcase(s, t);

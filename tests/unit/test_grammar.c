@@ -60,6 +60,7 @@ static const struct {
 	{ "route show all", NULL },
 	{ "route show 10.0.0.0/8 dev x", NULL },
 	{ "neigh add 10.0.0.9 mac 02:00:00:00:00:09 dev tapc", NULL },
+	{ "rarp add 02:00:00:00:00:09 ip 10.0.0.9", NULL },
 	{ "service add tcp 10.0.0.100:80 sched rr", NULL },
 	{ "service add tcp 10.0.0.100:80",
 	    "service add tcp 10.0.0.100:80 sched wlc" },
@@ -188,7 +189,7 @@ START_TEST(unique_prefixes_when_typing)
 	static struct parsed p;
 	char text[COMMAND_TEXT_MAX];
 
-	ck_assert_int_eq(parse(&p, "r a bl 10.0.0.0/8 met 3", PARSE_ABBREV), 0);
+	ck_assert_int_eq(parse(&p, "ro a bl 10.0.0.0/8 met 3", PARSE_ABBREV), 0);
 	command_format(&p.cmd, FORMAT_LINE, text, sizeof(text));
 	ck_assert_str_eq(text, "route add blackhole 10.0.0.0/8 metric 3");
 	ck_assert_int_eq(parse(&p, "serv a t 1.1.1.1:80", PARSE_ABBREV),
