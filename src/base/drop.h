@@ -65,6 +65,7 @@ X(IP_BLACKHOLE,	   "ip-blackhole",	NO_ICMP, 0, "blackhole route") \
 X(IP_TTL,	   "ip-ttl",		11, 0, "TTL ran out in transit") \
 X(IP_TOO_BIG,	   "ip-too-big",	3, 4, "over the next MTU with DF set") \
 X(IP_NO_FORWARD,   "ip-no-forward",	NO_ICMP, 0, "forwarding is off, or not for such a destination") \
+X(IP_UNSENT,	   "ip-unsent",		NO_ICMP, 0, "packet of our own without a way out, or too big for it") \
 X(IP_LOOP_FULL,	   "ip-loop-full",	NO_ICMP, 0, "too many packets to ourselves wait") \
 X(IP_LOOP,	   "ip-loop",		NO_ICMP, 0, "would be forwarded a second time") \
 /* fragments */								\

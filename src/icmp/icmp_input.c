@@ -71,25 +71,12 @@ echo_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 	reply_send(stk, pkt, m);
 }
 
-/* RFC 792: milliseconds since midnight UT; the high bit says that the clock is
- * none of the kind. */
-static uint32_t
-time_of_day(const struct stack *stk)
-{
-	int64_t day_us = INT64_C(86400) * USEC_PER_SEC;
-	int64_t t = stk->now.us + stk->wall_offset_us;
-	uint32_t ms = (uint32_t)((t % day_us + day_us) % day_us /
-	    USEC_PER_MSEC);
-
-	return stk->wall_offset_us != 0 ? ms : ms | UINT32_C(1) << 31;
-}
-
 /* RFC 1122 3.2.2.8, RFC 1812 4.3.3.8: in place, as an echo. */
 static void
 timestamp_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 {
 	uint8_t *p = pkt_data(pkt);
-	uint32_t now = time_of_day(stk);
+	uint32_t now = ip_time_of_day(stk);
 
 	if (pkt->len < ICMP_TIMESTAMP_LEN) {
 		pkt_drop(stk, pkt, DROP_ICMP_SHORT);

@@ -64,8 +64,8 @@ ip_fini(struct stack *stk)
  * lifetime.  A counter per hash bucket gives that; the hash also offsets it,
  * so that one peer cannot read off what another is sent.
  */
-static uint16_t
-next_ids(struct stack *stk, struct ip4 src, struct ip4 dst, uint8_t proto,
+uint16_t
+ip_next_ids(struct stack *stk, struct ip4 src, struct ip4 dst, uint8_t proto,
     uint16_t count)
 {
 	uint8_t b[9];
@@ -85,14 +85,18 @@ next_ids(struct stack *stk, struct ip4 src, struct ip4 dst, uint8_t proto,
 uint16_t
 ip_next_id(struct stack *stk, struct ip4 src, struct ip4 dst, uint8_t proto)
 {
-	return next_ids(stk, src, dst, proto, 1);
+	return ip_next_ids(stk, src, dst, proto, 1);
 }
 
-uint16_t
-ip_next_ids(struct stack *stk, struct ip4 src, struct ip4 dst, uint8_t proto,
-    uint16_t count)
+uint32_t
+ip_time_of_day(const struct stack *stk)
 {
-	return next_ids(stk, src, dst, proto, count);
+	int64_t day_us = INT64_C(86400) * USEC_PER_SEC;
+	int64_t t = stk->now.us + stk->wall_offset_us;
+	uint32_t ms = (uint32_t)((t % day_us + day_us) % day_us /
+	    USEC_PER_MSEC);
+
+	return stk->wall_offset_us != 0 ? ms : ms | UINT32_C(1) << 31;
 }
 
 uint32_t

@@ -148,12 +148,20 @@ enum ip_addr_kind ip_addr_kind(struct stack *stk, const struct addr *a);
 int ip_join(struct stack *stk, const struct addr *group, const char *ifname);
 int ip_leave(struct stack *stk, const struct addr *group, const char *ifname);
 
+/* The source that goes with a way to dst (RFC 1122 3.3.4.3); any: none. */
+struct ip4 ip_source(struct stack *stk, const struct route_result *r,
+    struct ip4 dst);
+
 /* The next identification for such a packet (RFC 6864). */
 uint16_t ip_next_id(struct stack *stk, struct ip4 src, struct ip4 dst,
     uint8_t proto);
 /* The first of count consecutive ones: a super-frame's. */
 uint16_t ip_next_ids(struct stack *stk, struct ip4 src, struct ip4 dst,
     uint8_t proto, uint16_t count);
+
+/* Milliseconds since midnight UT; the high bit says that the clock is none of
+ * the kind (RFC 791 3.1, RFC 792). */
+uint32_t ip_time_of_day(const struct stack *stk);
 
 /* The route of a packet, its flow's next hop picked: l3 set, h its header. */
 struct route_result ip_route(struct stack *stk, const struct pkt *pkt,

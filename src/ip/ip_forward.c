@@ -16,28 +16,6 @@
 #include "ip/ip_options.h"
 #include "stack/stack.h"
 
-/* What the route says about forwarding, or 0. */
-static int
-route_check(const struct route_result *r)
-{
-	if (r->route == NULL)
-		return DROP_IP_NO_ROUTE;
-	switch (r->route->type) {
-	case ROUTE_UNICAST:
-		return 0;
-	case ROUTE_BLACKHOLE:
-		return DROP_IP_BLACKHOLE;
-	case ROUTE_UNREACHABLE:
-		return DROP_IP_HOST_UNREACH;
-	case ROUTE_PROHIBIT:
-		return DROP_IP_PROHIBIT;
-	case ROUTE_LOCAL:
-	case ROUTE_BROADCAST:		/* RFC 2644 */
-		break;
-	}
-	return DROP_IP_NO_FORWARD;
-}
-
 int
 ip_transit_check(struct pkt *pkt, const struct ip4_hdr *h,
     const struct route_result *r, uint32_t overhead)
@@ -47,7 +25,7 @@ ip_transit_check(struct pkt *pkt, const struct ip4_hdr *h,
 
 	if (pkt->forwarded)
 		return DROP_IP_LOOP;
-	why = route_check(r);
+	why = route_drop(r);
 	if (why != 0)
 		return why;
 	/* RFC 1812 5.3.1: a TTL of 0 or 1 does not reach the next hop */
@@ -72,7 +50,8 @@ ip_transit(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 	ip4_set_ttl(pkt_data(pkt), out.ttl);
 	if (h->hlen > IP4_HLEN)
 		ip_options_forward(pkt_data(pkt), h->hlen,
-		    iface_source(stk, r->ifp, r->next_hop), stk->now);
+		    iface_source(stk, r->ifp, r->next_hop),
+		    ip_time_of_day(stk));
 	pkt->forwarded = true;
 	stk->ip.stats.forwarded++;
 	ip_output(stk, pkt, &out, r);

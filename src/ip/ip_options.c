@@ -5,10 +5,6 @@
  * we do not know pass unchanged (RFC 1812 4.2.2.1); source routes are refused
  * as RFC 7126 4.3 and 4.4 advise, and hopd has no setting to allow them.
  *
- * The times that we write are milliseconds since the stack's own origin with
- * the high bit set, which RFC 791 3.1 gives for a clock that does not know
- * midnight UT.
- *
  * Owns nothing.
  */
 #include "ip/ip_options.h"
@@ -152,9 +148,8 @@ rr_write(uint8_t *opt, uint32_t len, struct ip4 out)
 }
 
 static void
-ts_write(uint8_t *opt, uint32_t len, struct ip4 out, struct instant now)
+ts_write(uint8_t *opt, uint32_t len, struct ip4 out, uint32_t ms)
 {
-	uint32_t ms = (uint32_t)(now.us / USEC_PER_MSEC) | 0x80000000u;
 	uint8_t flags = opt[TS_FLAGS] & 0xf;
 	uint8_t *entry = opt + opt[OPT_PTR] - 1;
 
@@ -174,8 +169,7 @@ ts_write(uint8_t *opt, uint32_t len, struct ip4 out, struct instant now)
 }
 
 void
-ip_options_forward(uint8_t *p, uint32_t hlen, struct ip4 out,
-    struct instant now)
+ip_options_forward(uint8_t *p, uint32_t hlen, struct ip4 out, uint32_t ms)
 {
 	struct opts o = { p, hlen, IP4_HLEN, 0 };
 	uint32_t bad;
@@ -184,7 +178,7 @@ ip_options_forward(uint8_t *p, uint32_t hlen, struct ip4 out,
 		if (p[o.at] == IPOPT_RR)
 			rr_write(p + o.at, o.len, out);
 		else if (p[o.at] == IPOPT_TS)
-			ts_write(p + o.at, o.len, out, now);
+			ts_write(p + o.at, o.len, out, ms);
 	}
 	be16_put(p + IP4_OFF_CSUM, 0);
 	be16_put(p + IP4_OFF_CSUM, csum_finish(csum_add(0, p, hlen)));

@@ -7,7 +7,6 @@
 #include <stdint.h>
 
 #include "base/addr.h"
-#include "base/instant.h"
 
 #define IPOPT_END	0
 #define IPOPT_NOP	1
@@ -25,10 +24,10 @@
 int ip_options_check(const uint8_t *p, uint32_t hlen, uint32_t *pointer);
 
 /* Writes what a router must: out's address into record route, address and time
- * into timestamp.  In place, header checksum kept right.  The options passed
- * ip_options_check(). */
+ * (ip_time_of_day()) into timestamp.  In place, header checksum kept right.
+ * The options passed ip_options_check(). */
 void ip_options_forward(uint8_t *p, uint32_t hlen, struct ip4 out,
-    struct instant now);
+    uint32_t ms);
 
 /* The options that go into later fragments, padded: at most 40 bytes to dst;
  * returns how many. */

@@ -159,9 +159,8 @@ send_route(struct stack *stk, struct iface *ifp, struct ip4 dst,
 	return ip_way_out(ifp, dst);
 }
 
-/* The source that goes with a way (RFC 1122 3.3.4.3). */
-static struct ip4
-send_source(struct stack *stk, const struct route_result *r, struct ip4 dst)
+struct ip4
+ip_source(struct stack *stk, const struct route_result *r, struct ip4 dst)
 {
 	if (r->route != NULL && r->route->type == ROUTE_LOCAL)
 		return dst;
@@ -200,7 +199,7 @@ ip_path(struct stack *stk, const struct addr *dst, struct addr *src,
 
 	if (code != 0)
 		return code;
-	*src = addr_from_ip4(send_source(stk, &r, to));
+	*src = addr_from_ip4(ip_source(stk, &r, to));
 	*mtu = send_mtu(stk, &r, to, &df);
 	return 0;
 }
@@ -227,12 +226,7 @@ send_header(struct stack *stk, const struct pkt *pkt, const struct ip_send *s,
 static int
 send_refuse(struct stack *stk, struct pkt *pkt, int code)
 {
-	enum drop why = code == -EMSGSIZE ? DROP_IP_TOO_BIG :
-	    code == -EHOSTUNREACH ? DROP_IP_HOST_UNREACH :
-	    code == -EACCES ? DROP_IP_PROHIBIT :
-	    code == -EINVAL ? DROP_IP_BLACKHOLE : DROP_IP_NO_ROUTE;
-
-	pkt_drop_silent(stk, pkt, why);
+	pkt_drop_silent(stk, pkt, DROP_IP_UNSENT);
 	return code;
 }
 
@@ -251,7 +245,7 @@ ip_send(struct stack *stk, struct pkt *pkt, const struct ip_send *s)
 	if (code != 0)
 		return send_refuse(stk, pkt, code);
 	if (ip4_is_any(h.src))
-		h.src = send_source(stk, &r, h.dst);
+		h.src = ip_source(stk, &r, h.dst);
 	if (pkt_len(pkt) + IP4_HLEN > UINT16_MAX)
 		return send_refuse(stk, pkt, -EMSGSIZE);
 	/* The path's MTU holds for fragments of ours too (RFC 1191 3). */

@@ -2,8 +2,8 @@
  * pmtu.c - path MTUs that routers told us of.
  *
  * A table of fixed size, four ways wide: the entry that expires first makes
- * room.  So a stranger who forges errors costs no memory, only entries.
- * An entry is forgotten after ten minutes, which is how a better path is found.
+ * room.  So a stranger who forges errors costs no memory, only entries.  An
+ * entry is forgotten after ten minutes, and so a better path is found.
  *
  * It does not probe (RFC 4821); TCP may, on its own.
  *

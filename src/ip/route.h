@@ -59,6 +59,9 @@ struct route_result {
 struct route_result route_lookup(struct stack *stk, struct ip4 dst,
     uint32_t flow_hash);
 
+/* What befalls a packet in transit on that way: 0 or an enum drop. */
+int route_drop(const struct route_result *r);
+
 /* spec->next and ->origin are ignored; the route is copied.  A hop of weight 0
  * gets 1, one without an interface that of via's network; a local route
  * without a hop belongs to lo.  0, -EEXIST (prefix and metric), -ENETUNREACH
@@ -85,6 +88,28 @@ void route_kernel_del(struct stack *stk, const struct route_kernel *k);
 
 int route_init(struct stack *stk);	/* 0 or -ENOMEM */
 void route_fini(struct stack *stk);
+
+/* Why a destination goes where it goes: for `route get`. */
+struct route_explained {
+	struct route_result result;
+	struct ip4 src;			/* given, or what we would use */
+	int drop;		/* enum drop of a packet to it, or -1 */
+	uint32_t path_mtu;		/* learned; 0: nothing is known */
+	uint32_t flow_hash;		/* decides among several next hops */
+	uint8_t hop;			/* the one: index in route->hop[] */
+	bool usable[ROUTE_HOPS_MAX];	/* up, and its gateway answers */
+	/* The first longer prefix that was passed over because all its
+	 * interfaces are down. */
+	bool passed_over;
+	struct ip4_prefix passed;
+};
+/* src: any, or "from SRC"; never changes anything but neighbours' asking. */
+void route_explain(struct stack *stk, struct ip4 dst, struct ip4 src,
+    struct route_explained *out);
+
+/* Could a flow go by this next hop now?  Its interface is up, and its gateway
+ * did not fail to answer. */
+bool route_hop_usable(struct stack *stk, const struct next_hop *hop);
 
 /* All routes by prefix, then metric; fn returning false stops. */
 void route_walk(struct stack *stk,

@@ -52,9 +52,8 @@ hop_draw(const struct next_hop *hop, uint32_t flow_hash)
 	return (uint32_t)(x >> 31) | 1;
 }
 
-/* A hop is dead while its interface is down or its gateway does not answer. */
-static bool
-hop_alive(struct stack *stk, const struct next_hop *hop)
+bool
+route_hop_usable(struct stack *stk, const struct next_hop *hop)
 {
 	if (!hop->ifp->up)
 		return false;
@@ -79,7 +78,7 @@ hop_pick(struct stack *stk, const struct route *r, uint32_t flow_hash)
 		return r->hop[0].ifp->up ? &r->hop[0] : NULL;
 	for (unsigned i = 0; i < r->hops; i++) {
 		const struct next_hop *hop = &r->hop[i];
-		bool alive = hop_alive(stk, hop);
+		bool alive = route_hop_usable(stk, hop);
 		uint64_t log = neg_log2(hop_draw(hop, flow_hash));
 
 		if (!hop->ifp->up || (best_alive && !alive))
@@ -145,4 +144,25 @@ route_lookup(struct stack *stk, struct ip4 dst, uint32_t flow_hash)
 			break;
 	}
 	return out;
+}
+
+int
+route_drop(const struct route_result *r)
+{
+	if (r->route == NULL)
+		return DROP_IP_NO_ROUTE;
+	switch (r->route->type) {
+	case ROUTE_UNICAST:
+		return 0;
+	case ROUTE_BLACKHOLE:
+		return DROP_IP_BLACKHOLE;
+	case ROUTE_UNREACHABLE:
+		return DROP_IP_HOST_UNREACH;
+	case ROUTE_PROHIBIT:
+		return DROP_IP_PROHIBIT;
+	case ROUTE_LOCAL:
+	case ROUTE_BROADCAST:		/* RFC 2644 */
+		break;
+	}
+	return DROP_IP_NO_FORWARD;
 }

@@ -111,7 +111,7 @@ unit_poll(struct stack *stk)
 static void
 build_transport(struct wr *w, const struct unit_frame *f, uint32_t *csum_at)
 {
-	switch (f->proto) {
+	switch (f->raw ? 0 : f->proto) {
 	case IPPROTO_TCP4:
 		wr_u16(w, f->sport);
 		wr_u16(w, f->dport);
@@ -149,13 +149,14 @@ uint32_t
 unit_frame_build(uint8_t *dst, uint32_t max, const struct unit_frame *f)
 {
 	struct wr w = wr_init(dst, max);
-	uint8_t *ip = dst + 14, *l4 = dst + 34;
+	uint32_t hlen = 20 + f->ip_options_len;
+	uint8_t *ip = dst + 14, *l4 = ip + hlen;
 	uint32_t l4_len, csum_at, sum = 0;
 
 	wr_copy(&w, f->dst.b, 6);
 	wr_copy(&w, f->src.b, 6);
 	wr_u16(&w, 0x0800);
-	wr_u8(&w, 0x45);
+	wr_u8(&w, (uint8_t)(0x40 | hlen / 4));
 	wr_u8(&w, f->tos);
 	wr_u16(&w, 0);
 	wr_u16(&w, f->id);
@@ -165,11 +166,12 @@ unit_frame_build(uint8_t *dst, uint32_t max, const struct unit_frame *f)
 	wr_u16(&w, 0);
 	wr_u32(&w, f->sip.v);
 	wr_u32(&w, f->dip.v);
+	wr_copy(&w, f->ip_options, f->ip_options_len);
 	build_transport(&w, f, &csum_at);
 	ck_assert(!w.bad);
 	l4_len = (uint32_t)(w.p - l4);
-	be16_put(ip + 2, (uint16_t)(20 + l4_len));
-	be16_put(ip + 10, csum_finish(csum_add(0, ip, 20)));
+	be16_put(ip + 2, (uint16_t)(hlen + l4_len));
+	be16_put(ip + 10, csum_finish(csum_add(0, ip, hlen)));
 	if (csum_at != UINT32_MAX) {
 		if (f->proto != IPPROTO_ICMP4)
 			sum = csum_pseudo4(f->sip, f->dip, f->proto, l4_len);

@@ -59,6 +59,9 @@ struct unit_frame {
 	const void *payload;
 	uint32_t payload_len;
 	bool bad_csum;		/* of the transport */
+	const void *ip_options;	/* padded to 4 by the caller */
+	uint32_t ip_options_len;
+	bool raw;		/* payload is all: no transport header */
 };
 /* Builds it with right checksums; returns its length. */
 uint32_t unit_frame_build(uint8_t *dst, uint32_t max,
