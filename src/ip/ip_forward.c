@@ -11,7 +11,6 @@
  */
 #include "ip/ip.h"
 
-#include "icmp/icmp.h"
 #include "ip/ip_check.h"
 #include "ip/ip_options.h"
 #include "stack/stack.h"

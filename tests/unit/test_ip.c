@@ -9,7 +9,7 @@
 #define GROUP_MAC { { 0x01, 0x00, 0x5e, 0, 0, 1 } }
 #define BCAST_MAC { { 255, 255, 255, 255, 255, 255 } }
 
-/* ---- header (RFC 1122 3.2.1, RFC 1812 5.2.2) ------------------------------ */
+/* ---- header (RFC 1122 3.2.1, RFC 1812 5.2.2) -------------------------- */
 
 static void
 bytes_die(const char *hex_ip, enum drop why)
@@ -65,7 +65,7 @@ START_TEST(test_padding_is_cut)
 }
 END_TEST
 
-/* ---- martians (RFC 1812 5.3.7) -------------------------------------------- */
+/* ---- martians (RFC 1812 5.3.7) ---------------------------------------- */
 
 START_TEST(test_martian_sources)
 {
@@ -131,7 +131,7 @@ START_TEST(test_unconfigured_host_reaches_us_only)
 }
 END_TEST
 
-/* ---- rp_filter with Linux's meaning (RFC 3704) ---------------------------- */
+/* ---- rp_filter with Linux's meaning (RFC 3704) ------------------------ */
 
 START_TEST(test_rp_filter)
 {
@@ -179,7 +179,7 @@ START_TEST(test_rp_filter_multipath)
 }
 END_TEST
 
-/* ---- what is ours, what is a broadcast ------------------------------------ */
+/* ---- what is ours, what is a broadcast -------------------------------- */
 
 START_TEST(test_unicast_in_group_frame)
 {
@@ -274,7 +274,7 @@ START_TEST(test_unknown_protocol)
 }
 END_TEST
 
-/* ---- forwarding (RFC 1812 5.2, 5.3) --------------------------------------- */
+/* ---- forwarding (RFC 1812 5.2, 5.3) ----------------------------------- */
 
 START_TEST(test_forward_changes_ttl_and_nothing_else)
 {
@@ -389,7 +389,7 @@ START_TEST(test_link_local_is_not_forwarded)
 }
 END_TEST
 
-/* ---- redirects (RFC 1812 5.2.7.2) ----------------------------------------- */
+/* ---- redirects (RFC 1812 5.2.7.2) ------------------------------------- */
 
 START_TEST(test_redirect_by_knob)
 {

@@ -34,7 +34,7 @@ expect_type(struct ip_net *n, const char *dst, int type, struct port *port)
 		ck_assert_ptr_eq(r.ifp, port->ifp);
 }
 
-/* ---- by an address -------------------------------------------------------- */
+/* ---- by an address ---------------------------------------------------- */
 
 START_TEST(test_address_makes_its_routes)
 {
@@ -136,7 +136,7 @@ START_TEST(test_source_address)
 }
 END_TEST
 
-/* ---- by hand -------------------------------------------------------------- */
+/* ---- by hand ---------------------------------------------------------- */
 
 START_TEST(test_metric_and_length_decide)
 {
@@ -297,7 +297,7 @@ START_TEST(test_walk_is_in_order)
 }
 END_TEST
 
-/* ---- several next hops ---------------------------------------------------- */
+/* ---- several next hops ------------------------------------------------ */
 
 #define FLOWS 40000
 
@@ -406,7 +406,7 @@ START_TEST(test_flow_hash_is_keyed)
 }
 END_TEST
 
-/* ---- route get ------------------------------------------------------------ */
+/* ---- route get -------------------------------------------------------- */
 
 START_TEST(test_explain)
 {
