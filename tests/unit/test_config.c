@@ -242,9 +242,7 @@ START_TEST(all_errors_are_told)
 		"f:5: \"route del\": no command for a file, which says what "
 		"shall be",
 		"f:6: \"nope\": no such port above",
-		"f:7: \"ty\": expected type, netns, mac, mtu, arp_ignore, "
-		"arp_announce, rp_filter, arp_accept, proxy_arp, acd, "
-		"forwarding, redirects",
+		"f:7: \"dve\": expected dev, scope; did you mean \"dev\"?",
 	};
 
 	ck_assert_int_eq(ctl_unit_file(u, "config apply f",
@@ -254,7 +252,7 @@ START_TEST(all_errors_are_told)
 	    "port add x mtu 1400\n"
 	    "route del default\n"
 	    "port set nope mtu 1500\n"
-	    "port add y ty tap\n"), 1);
+	    "addr add 10.0.0.1/24 dve tap\n"), 1);
 	list = json_object_get(u->last, "errors");
 	ck_assert_uint_eq(json_array_size(list), sizeof(want) /
 	    sizeof(want[0]));
