@@ -1,129 +1,448 @@
 /*
- * tcp_input.c - a segment came in: is it whole, is it ours, who is it for.
+ * tcp_input.c - a segment came in: whose is it, and the eight steps of
+ * RFC 9293 3.10.7.4, one function each, in that order.
  *
- * So far no connection exists, so every sound segment takes the way of a
- * closed port (RFC 9293 3.10.7.1).  Owns nothing but the packet it consumes.
+ * Every step answers GO (on to the next), TAKEN (done with the segment) or a
+ * drop reason.  Nothing here calls an owner or frees a connection; what
+ * happened is left on the to-do list, and tcp_poll() goes on from there.
+ * ACKs are sent from here only where each segment must draw its own.
+ *
+ * Not here: SYN-SENT (tcp_synsent.c), LISTEN (tcp_listen.c), TIME-WAIT without
+ * an owner (tcp_timewait.c), what an ACK does (tcp_ack.c), what data do
+ * (tcp_text.c).
+ *
+ * Reading: RFC 9293 3.10.7, RFC 5961, RFC 7323 5, RFC 6093.
  */
-#include "tcp/tcp.h"
+#include "tcp/tcp_conn.h"
 
-#include "base/csum.h"
-#include "base/cursor.h"
-#include "ip/ip.h"
-#include "stack/stack.h"
-#include "tcp/tcp_wire.h"
+#include <errno.h>
 
-int
-tcp_init(struct stack *stk)
-{
-	stk->tcp = (struct tcp_state){ 0 };
-	return 0;
-}
+#define GO	(-1)
+#define TAKEN	(-2)
 
-void
-tcp_fini(struct stack *stk)
-{
-	(void)stk;
-}
+/* ---- first, check sequence number ---------------------------------------- */
 
-void
-tcp_poll(struct stack *stk)
-{
-	(void)stk;
-}
-
-void
-tcp_icmp_error(struct stack *stk, const struct ip_meta *quoted,
-    const uint8_t *l4, uint8_t type, uint8_t code, uint32_t info)
-{
-	(void)quoted, (void)l4, (void)type, (void)code, (void)info;
-	drop_count(stk, DROP_ICMP_NO_MATCH);
-}
-
-/* Is the transport checksum right, or vouched for? */
+/* RFC 7323 5.3 R1: true for an old duplicate. */
 static bool
-csum_is_right(const struct pkt *pkt, const struct ip_meta *m)
+paws_rejects(const struct stack *stk, const struct tcp_conn *c,
+    const struct tcp_seg *s)
 {
-	uint32_t sum;
-
-	if (pkt->csum_ok || pkt->csum_needed)
-		return true;
-	sum = csum_pseudo(&m->src, &m->dst, m->proto, m->l4_len);
-	return csum_finish(csum_add(sum, pkt_data(pkt), m->l4_len)) == 0;
+	if ((c->flags & CF_TS) == 0 || !s->o.ts_on ||
+	    (s->h.flags & TCP_RST) != 0 || seq_ge(s->o.tsval, c->ts_recent))
+		return false;
+	/* RFC 7323 5.5: after 24 days TS.Recent says nothing any more. */
+	return tcp_ts_now(stk) - c->ts_recent_ms < 24u * 86400 * 1000;
 }
 
-/* Sequence space a segment takes: its payload, SYN and FIN. */
-static uint32_t
-seg_len(const struct tcp_hdr *h, uint32_t l4_len)
+/* RFC 9293 3.4: does the segment touch the window?  An empty one may stand
+ * right behind it: that is where a peer's window probe is, and the reply
+ * would be the same ACK for ever. */
+static bool
+acceptable(const struct tcp_conn *c, const struct tcp_seg *s)
 {
-	return l4_len - h->hlen + ((h->flags & TCP_SYN) != 0) +
-	    ((h->flags & TCP_FIN) != 0);
+	uint32_t wnd = tcp_rcv_wnd(c), seq = s->h.seq;
+
+	if (s->slen == 0)
+		return seq - c->rcv_nxt <= wnd;
+	if (wnd == 0)
+		return false;
+	return seq - c->rcv_nxt < wnd || seq + s->slen - 1 - c->rcv_nxt < wnd;
 }
 
-/* The RST that answers segment h, which no connection wants. */
+/* RFC 7323 4.3 (2) and (3): remember the timestamp to echo. */
 static void
-reset_send(struct stack *stk, const struct ip_meta *m, const struct tcp_hdr *h)
+remember_ts(const struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s)
 {
-	struct tcp_hdr r = { .sport = h->dport, .dport = h->sport,
-	    .hlen = TCP_HLEN, .flags = TCP_RST };
-	struct ip_send s = { .src = m->dst, .dst = m->src,
-	    .proto = IPPROTO_TCP4, .df = true };
-	struct pkt *pkt = pkt_alloc(&stk->pool, TCP_HLEN);
-	uint32_t sum;
-	uint8_t *p;
-
-	if (pkt == NULL) {
-		drop_count(stk, DROP_NO_MEMORY);
+	if ((c->flags & CF_TS) == 0 || !s->o.ts_on)
 		return;
+	if (seq_ge(s->o.tsval, c->ts_recent) &&
+	    seq_le(s->h.seq, c->rcv_acked)) {
+		c->ts_recent = s->o.tsval;
+		c->ts_recent_ms = tcp_ts_now(stk);
 	}
-	if ((h->flags & TCP_ACK) != 0) {
-		r.seq = h->ack;
-	} else {
-		r.ack = h->seq + seg_len(h, m->l4_len);
-		r.flags |= TCP_ACK;
-	}
-	p = pkt_append(pkt, TCP_HLEN);
-	pkt->l4 = pkt->off;
-	tcp_build_hdr(p, &r);
-	sum = csum_pseudo(&s.src, &s.dst, s.proto, TCP_HLEN);
-	be16_put(p + TCP_OFF_CSUM, csum_finish(csum_add(sum, p, TCP_HLEN)));
-	stk->tcp.resets_sent++;
-	ip_send(stk, pkt, &s);
 }
 
-/* RFC 9293 3.10.7.1: every segment but a RST is answered with a RST. */
+/* What a segment outside the window draws: nothing for a RST, else an ACK. */
+static int
+reject(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s,
+    enum drop why)
+{
+	if ((s->h.flags & TCP_RST) != 0)
+		return (int)why;
+	/* RFC 2883 4: a duplicate of what was acknowledged is reported. */
+	if ((c->flags & CF_SACK) != 0 && s->len > 0 &&
+	    seq_lt(s->seq, c->rcv_nxt) &&
+	    seq_le(s->seq + s->len, c->rcv_nxt)) {
+		c->dsack = (struct tcp_sack){ s->seq, s->seq + s->len };
+		c->flags |= CF_DSACK;
+	}
+	/* RFC 9293 3.10.7.4: without ACK nothing would come of it. */
+	if (c->key.state == TCPS_SYN_RECEIVED &&
+	    (s->h.flags & TCP_SYN) != 0 && s->h.seq == c->irs) {
+		c->flags |= CF_SYN_DUE;
+		tcp_todo(stk, c, TODO_OUTPUT);
+	} else if ((s->h.flags & (TCP_ACK | TCP_SYN)) != 0 || s->len > 0) {
+		tcp_stray_ack(stk, c, s);
+	}
+	return (int)why;
+}
+
+static int
+check_sequence(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
+{
+	/* RFC 9293 3.5: in a simultaneous open the peer's SYN,ACK repeats the
+	 * SYN that we have: what is new in it is the ACK. */
+	if (c->key.state == TCPS_SYN_RECEIVED &&
+	    (s->h.flags & (TCP_SYN | TCP_ACK | TCP_RST)) ==
+	    (TCP_SYN | TCP_ACK) && s->h.seq == c->irs &&
+	    s->h.ack == c->snd_nxt) {
+		s->h.flags &= (uint8_t)~TCP_SYN;
+		s->h.seq++;
+		s->slen--;
+	}
+	if (paws_rejects(stk, c, s))
+		return reject(stk, c, s, DROP_TCP_PAWS);
+	if (!acceptable(c, s))
+		return reject(stk, c, s, DROP_TCP_OUT_WINDOW);
+	remember_ts(stk, c, s);
+	return GO;
+}
+
+/* ---- second, check the RST bit ------------------------------------------- */
+
+/* The errno that a reset means to the owner in this state. */
+static int
+reset_error(const struct tcp_conn *c)
+{
+	switch (c->key.state) {
+	case TCPS_SYN_RECEIVED:
+		return ECONNREFUSED;
+	case TCPS_CLOSING:
+	case TCPS_LAST_ACK:
+	case TCPS_TIME_WAIT:
+		return 0;
+	default:
+		return ECONNRESET;
+	}
+}
+
+static int
+check_rst(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
+{
+	if ((s->h.flags & TCP_RST) == 0)
+		return GO;
+	/* RFC 5961 3.2: only the exact number resets. */
+	if (s->h.seq != c->rcv_nxt) {
+		tcp_challenge_ack(stk, c);
+		return DROP_TCP_BAD_SEGMENT;
+	}
+	/* RFC 1337 4 (I1), by knob. */
+	if (c->key.state == TCPS_TIME_WAIT && c->conf->rfc1337)
+		return DROP_TCP_BAD_SEGMENT;
+	stk->tcp.stats.resets_received++;
+	if ((c->flags & CF_CONNECTED) != 0)
+		stk->tcp.stats.established_resets++;
+	tcp_die(stk, c, reset_error(c));
+	return TAKEN;
+}
+
+/* ---- fourth, check the SYN bit (third, security, is not here) ------------ */
+
+static int
+check_syn(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
+{
+	if ((s->h.flags & TCP_SYN) == 0)
+		return GO;
+	/* RFC 9293 3.10.7.4: a half-open child goes back to LISTEN. */
+	if (c->key.state == TCPS_SYN_RECEIVED &&
+	    (c->flags & CF_PASSIVE) != 0) {
+		tcp_die(stk, c, ECONNREFUSED);
+		return DROP_TCP_BAD_SEGMENT;
+	}
+	/* RFC 5961 4.2: whatever its number, a challenge ACK. */
+	tcp_challenge_ack(stk, c);
+	return DROP_TCP_BAD_SEGMENT;
+}
+
+/* ---- fifth, check the ACK field ------------------------------------------ */
+
+void
+tcp_established(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s)
+{
+	tcp_set_state(stk, c, TCPS_ESTABLISHED);
+	c->flags |= CF_CONNECTED;
+	c->tries = c->backoff = 0;
+	c->stuck_since = INSTANT_NEVER;
+	tcp_send_timer(stk, c, TCP_T_OFF, 0);
+	/* The window of a SYN is never scaled, later ones are (RFC 7323 2.2):
+	 * s->wnd is right for either. */
+	c->snd_wnd = s->wnd;
+	c->max_wnd = tcp_max(c->max_wnd, s->wnd);
+	c->snd_wl1 = s->h.seq;
+	c->snd_wl2 = s->h.ack;
+	tcp_mss_update(c);
+	tcp_cc_start(c);
+	tcp_keepalive_restart(stk, c);
+	tcp_todo(stk, c, TODO_EVENT | TODO_OUTPUT);
+}
+
+/* RTT of the handshake: by timestamp, or by time if nothing was repeated. */
 static void
-closed_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m,
-    const struct tcp_hdr *h)
+handshake_rtt(struct stack *stk, struct tcp_conn *c)
 {
-	if ((h->flags & TCP_RST) == 0)
-		reset_send(stk, m, h);
-	pkt_drop(stk, pkt, DROP_TCP_NO_PORT);
+	if ((c->flags & CF_SYN_RETRANS) == 0 &&
+	    !instant_is_never(c->stuck_since))
+		tcp_rtt_sample(c, instant_diff(stk->now, c->stuck_since));
 }
 
-/* RFC 1122 4.2.3.10: a segment to, or from, a group address is dropped. */
-static bool
-is_group(const struct pkt *pkt, const struct ip_meta *m)
+static int
+synrcvd_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
-	if (m->group || pkt->l2_group || addr_is_any(&m->src))
-		return true;
-	return addr_is_ip4(&m->src) &&
-	    (ip4_is_multicast(addr_to_ip4(&m->src)) ||
-	    ip4_eq(addr_to_ip4(&m->src), IP4_BROADCAST));
+	if (seq_le(s->h.ack, c->iss) || seq_gt(s->h.ack, c->snd_nxt)) {
+		/* RFC 9293 3.10.7.4: <SEQ=SEG.ACK><CTL=RST>. */
+		struct tcp_hdr r = { .seq = s->h.ack, .flags = TCP_RST };
+
+		stk->tcp.stats.resets_sent++;
+		tcp_respond(stk, &c->key, &r, &(struct tcp_opts){ 0 });
+		return DROP_TCP_BAD_SEGMENT;
+	}
+	if (c->listener != NULL && !tcp_listen_promote(stk, c))
+		return DROP_TCP_BACKLOG;
+	handshake_rtt(stk, c);
+	c->snd_una = c->iss + 1;
+	c->flags |= CF_SYN_ACKED;
+	tcp_established(stk, c, s);
+	/* The owner had closed already. */
+	if ((c->flags & CF_FIN) != 0)
+		tcp_set_state(stk, c, TCPS_FIN_WAIT_1);
+	return GO;
+}
+
+/* Our FIN has been acknowledged. */
+static bool
+fin_acked(const struct tcp_conn *c)
+{
+	return (c->flags & CF_FIN) != 0 && c->snd_una == c->snd_fin + 1;
+}
+
+/* What the ACK of our FIN changes. */
+static int
+ack_of_fin(struct stack *stk, struct tcp_conn *c)
+{
+	switch (c->key.state) {
+	case TCPS_FIN_WAIT_1:
+		tcp_set_state(stk, c, TCPS_FIN_WAIT_2);
+		/* Nobody will read: do not wait for ever. */
+		if ((c->flags & CF_ORPHAN) != 0 && c->conf->finwait2_us != 0) {
+			c->life_due = instant_add(stk->now,
+			    c->conf->finwait2_us);
+			tcp_timer_update(stk, c);
+		}
+		tcp_todo(stk, c, TODO_EVENT);
+		return GO;
+	case TCPS_CLOSING:
+		tcp_set_state(stk, c, TCPS_TIME_WAIT);
+		tcp_timewait_enter(stk, c);
+		return GO;
+	case TCPS_LAST_ACK:
+		tcp_die(stk, c, 0);
+		return TAKEN;
+	default:
+		return GO;
+	}
+}
+
+static int
+check_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
+{
+	int r;
+
+	if ((s->h.flags & TCP_ACK) == 0)
+		return DROP_TCP_BAD_SEGMENT;
+	if (c->key.state == TCPS_SYN_RECEIVED &&
+	    (r = synrcvd_ack(stk, c, s)) != GO)
+		return r;
+	/* RFC 5961 5.2: older than anything we sent lately. */
+	if (seq_lt(s->h.ack, c->snd_una - c->max_wnd)) {
+		tcp_challenge_ack(stk, c);
+		return DROP_TCP_BAD_SEGMENT;
+	}
+	/* RFC 9293 3.10.7.4: it acknowledges what was never sent. */
+	if (seq_gt(s->h.ack, c->snd_nxt)) {
+		tcp_stray_ack(stk, c, s);
+		return DROP_TCP_BAD_SEGMENT;
+	}
+	tcp_ack(stk, c, s);
+	if (fin_acked(c))
+		return ack_of_fin(stk, c);
+	return GO;
+}
+
+/* ---- sixth, check the URG bit -------------------------------------------- */
+
+/* RFC 6093 6: urgent data are ordinary data, in line; the pointer says
+ * nothing that an owner should rely on. */
+static int
+check_urg(void)
+{
+	return GO;
+}
+
+/* ---- seventh, process the segment text ----------------------------------- */
+
+static int
+process_text(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
+{
+	enum drop why;
+
+	if (s->len == 0)
+		return GO;
+	switch (c->key.state) {
+	case TCPS_ESTABLISHED:
+	case TCPS_FIN_WAIT_1:
+	case TCPS_FIN_WAIT_2:
+		break;
+	default:
+		/* RFC 9293 3.10.7.4: the peer had sent its FIN. */
+		c->flags |= CF_ACK_NOW;
+		return GO;
+	}
+	/* RFC 1122 4.2.2.13: nobody is left to read it. */
+	if ((c->flags & CF_ORPHAN) != 0 &&
+	    seq_gt(s->seq + s->len, c->rcv_nxt)) {
+		tcp_send_reset(stk, c);
+		tcp_die(stk, c, ECONNRESET);
+		return TAKEN;
+	}
+	why = tcp_text(stk, c, s);
+	return why == DROP_COUNT ? GO : (int)why;
+}
+
+/* ---- eighth, check the FIN bit ------------------------------------------- */
+
+/* The peer's FIN is next in sequence: take it. */
+static void
+take_fin(struct stack *stk, struct tcp_conn *c)
+{
+	c->rcv_nxt++;
+	c->flags = (c->flags | CF_RFIN | CF_ACK_NOW) & ~CF_FIN_AHEAD;
+	tcp_ooo_clear(stk, c);
+	switch (c->key.state) {
+	case TCPS_SYN_RECEIVED:
+	case TCPS_ESTABLISHED:
+		tcp_set_state(stk, c, TCPS_CLOSE_WAIT);
+		break;
+	case TCPS_FIN_WAIT_1:
+		/* An ACK of our FIN would have made it FIN-WAIT-2. */
+		tcp_set_state(stk, c, TCPS_CLOSING);
+		break;
+	case TCPS_FIN_WAIT_2:
+		tcp_set_state(stk, c, TCPS_TIME_WAIT);
+		tcp_timewait_enter(stk, c);
+		break;
+	default:
+		break;
+	}
+	tcp_todo(stk, c, TODO_EVENT | TODO_OUTPUT);
+}
+
+static int
+check_fin(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
+{
+	uint32_t fin = s->seq + s->len;
+
+	if ((s->h.flags & TCP_FIN) != 0) {
+		if ((c->flags & CF_RFIN) != 0) {
+			/* A retransmission: our ACK was lost. */
+			c->flags |= CF_ACK_NOW;
+			if (c->key.state == TCPS_TIME_WAIT)
+				tcp_timewait_enter(stk, c);
+		} else if (seq_ge(fin, c->rcv_nxt)) {
+			c->rcv_fin = fin;
+			c->flags |= CF_FIN_AHEAD;
+		}
+	}
+	/* It may have come before the data that fill the hole. */
+	if ((c->flags & CF_FIN_AHEAD) != 0 && c->rcv_nxt == c->rcv_fin)
+		take_fin(stk, c);
+	return TAKEN;
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+static int
+conn_steps(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
+{
+	int r;
+
+	if ((r = check_sequence(stk, c, s)) != GO)
+		return r;
+	c->heard = stk->now;
+	c->keep_tries = 0;
+	if ((r = check_rst(stk, c, s)) != GO)
+		return r;
+	if ((r = check_syn(stk, c, s)) != GO)
+		return r;
+	if ((r = check_ack(stk, c, s)) != GO)
+		return r;
+	if ((r = check_urg()) != GO)
+		return r;
+	if ((r = process_text(stk, c, s)) != GO)
+		return r;
+	return check_fin(stk, c, s);
+}
+
+enum drop
+tcp_conn_segment(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
+{
+	int r;
+
+	c->segs_in += s->segments;
+	if (c->key.state == TCPS_SYN_SENT)
+		return tcp_synsent_input(stk, c, s);
+	/* RFC 7323 2.2: every window but a SYN's is scaled. */
+	if ((s->h.flags & TCP_SYN) == 0)
+		s->wnd <<= c->snd_shift;
+	r = conn_steps(stk, c, s);
+	if (c->key.state != TCPS_CLOSED)
+		tcp_todo(stk, c, TODO_OUTPUT);
+	return r == TAKEN ? DROP_COUNT : (enum drop)r;
+}
+
+/* Whose is it?  A drop reason, or DROP_COUNT if it was of use. */
+static enum drop
+dispatch(struct stack *stk, const struct ip_meta *m, struct tcp_seg *s)
+{
+	struct tcp_key *k = tcp_key_lookup(stk, &m->dst, s->h.dport, &m->src,
+	    s->h.sport);
+	struct tcp_listener *l;
+	enum drop why;
+
+	if (k != NULL && k->kind == TCP_KIND_CONN)
+		return tcp_conn_segment(stk, (struct tcp_conn *)k, s);
+	if (k != NULL &&
+	    !tcp_timewait_input(stk, (struct tcp_tw *)k, s, &why))
+		return why;
+	l = tcp_listener_lookup(stk, &m->dst, s->h.dport);
+	if (l != NULL)
+		return tcp_listen_input(stk, l, m, s);
+	tcp_respond_reset(stk, m, &s->h, s->slen);
+	return DROP_TCP_NO_PORT;
 }
 
 void
 tcp_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 {
-	struct tcp_hdr h;
+	struct tcp_seg s;
+	enum drop why;
 
-	stk->tcp.received++;
-	if (pkt->len < m->l4_len ||
-	    tcp_parse_hdr(pkt_data(pkt), m->l4_len, &h) != 0)
-		pkt_drop(stk, pkt, DROP_TCP_SHORT);
-	else if (!csum_is_right(pkt, m))
-		pkt_drop(stk, pkt, DROP_TCP_CSUM);
-	else if (is_group(pkt, m))
-		pkt_drop(stk, pkt, DROP_TCP_GROUP);
+	stk->tcp.stats.received++;
+	if (tcp_seg_parse(pkt, m, &s, &why))
+		why = dispatch(stk, m, &s);
+	if (why == DROP_COUNT)
+		pkt_free(pkt);
 	else
-		closed_input(stk, pkt, m, &h);
+		pkt_drop(stk, pkt, why);
 }

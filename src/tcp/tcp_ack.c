@@ -1,0 +1,131 @@
+/*
+ * tcp_ack.c - what an acceptable ACK does (RFC 9293 3.10.7.4, fifth): takes
+ * acknowledged data away, moves the window, feeds the round-trip estimate,
+ * loss recovery and congestion control.
+ *
+ * The caller has checked that SND.UNA - MAX.SND.WND <= SEG.ACK <= SND.NXT.
+ */
+#include "tcp/tcp_conn.h"
+
+/* RFC 9293 3.10.7.4: only a segment at least as new may change the window.
+ * Returns whether it did change. */
+static bool
+update_window(struct tcp_conn *c, const struct tcp_seg *s)
+{
+	bool changed = s->wnd != c->snd_wnd;
+
+	if (seq_lt(s->h.ack, c->snd_una))
+		return false;
+	if (!seq_lt(c->snd_wl1, s->h.seq) && !(c->snd_wl1 == s->h.seq &&
+	    seq_le(c->snd_wl2, s->h.ack)))
+		return false;
+	c->snd_wnd = s->wnd;
+	c->snd_wl1 = s->h.seq;
+	c->snd_wl2 = s->h.ack;
+	c->max_wnd = tcp_max(c->max_wnd, s->wnd);
+	return changed;
+}
+
+/* RFC 7323 4.1: by timestamp, where every record was sent twice. */
+static int64_t
+rtt_by_ts(const struct stack *stk, const struct tcp_conn *c,
+    const struct tcp_seg *s)
+{
+	uint32_t ms;
+
+	if ((c->flags & CF_TS) == 0 || !s->o.ts_on || s->o.tsecr == 0)
+		return -1;
+	ms = tcp_ts_now(stk) + c->ts_offset - s->o.tsecr;
+	return ms < 1u << 20 ? (int64_t)ms * TCP_CLOCK_US : -1;
+}
+
+/* SND.UNA moves on: the buffer shrinks, the owner may write. */
+static void
+advance(struct stack *stk, struct tcp_conn *c, uint32_t ack)
+{
+	uint32_t n = tcp_min(ack - c->snd_una, c->snd.len);
+
+	tcp_bytes_skip(stk, &c->snd, n);
+	c->snd_una = ack;
+	c->tries = 0;
+	c->hole_tries = 0;
+	c->soft_error = 0;
+	c->stuck_since = c->snd_una == c->snd_nxt ? INSTANT_NEVER : stk->now;
+	if (n > 0)
+		tcp_todo(stk, c, TODO_EVENT);
+}
+
+/* RFC 5681 2: a duplicate ACK; with SACK, one that says something new
+ * (RFC 6675 2). */
+static bool
+is_dup(const struct tcp_conn *c, const struct tcp_seg *s,
+    const struct tcp_acked *a, bool wnd_changed)
+{
+	if (s->h.ack != a->prior_una || a->prior_flight == 0 || s->slen != 0)
+		return false;
+	if ((c->flags & CF_SACK) != 0)
+		return a->sacked > 0;
+	return !wnd_changed;
+}
+
+/* After the ACK: what looks after the rest. */
+static void
+restart_timer(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_acked *a)
+{
+	if (c->send_kind == TCP_T_PERSIST) {
+		/* The window opened: what waits goes out by itself. */
+		if (c->snd_wnd > 0) {
+			c->backoff = 0;
+			c->stuck_since = INSTANT_NEVER;
+			tcp_send_timer(stk, c, TCP_T_OFF, 0);
+		}
+		c->tries = 0;
+		return;
+	}
+	/* RFC 6298 5.2, 5.3; RFC 8985 7.2 the same for the probe.  A
+	 * reordering timer that is running was set by this very ACK. */
+	if (c->snd_una != a->prior_una && c->send_kind != TCP_T_REO)
+		tcp_send_timer_restart(stk, c);
+	else if (a->sacked > 0 && c->send_kind == TCP_T_PTO)
+		tcp_send_timer_restart(stk, c);
+}
+
+void
+tcp_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
+{
+	struct tcp_acked a = { .prior_una = c->snd_una, .rtt_us = -1,
+	    .prior_flight = tcp_flight_bytes(c) };
+	bool wnd_changed;
+
+	a.ece = (c->flags & CF_ECN) != 0 && (s->h.flags & TCP_ECE) != 0;
+	if (c->fl != NULL) {
+		if (c->send_kind == TCP_T_REO)
+			tcp_send_timer(stk, c, TCP_T_OFF, 0);
+		if ((c->flags & CF_SACK) != 0 && s->o.sacks > 0)
+			tcp_sack_input(stk, c, s, &a);
+		if (seq_gt(s->h.ack, c->snd_una))
+			tcp_flight_ack(stk, c, s->h.ack, &a);
+	}
+	wnd_changed = update_window(c, s);
+	if (seq_gt(s->h.ack, c->snd_una)) {
+		advance(stk, c, s->h.ack);
+		if (a.rtt_us < 0)
+			a.rtt_us = rtt_by_ts(stk, c, s);
+	}
+	a.dup = is_dup(c, s, &a, wnd_changed);
+	if (a.rtt_us >= 0)
+		tcp_rtt_sample(c, a.rtt_us);
+	if (c->fl != NULL) {
+		tcp_tlp_ack(stk, c, s, &a);
+		tcp_recovery_ack(stk, c, s, &a);
+	}
+	if (c->send_kind == TCP_T_OFF && tcp_flight_bytes(c) > 0)
+		tcp_send_timer_restart(stk, c);
+	restart_timer(stk, c, &a);
+	if (c->snd_una == c->snd_nxt) {
+		tcp_flight_put(stk, c);
+		if (c->send_kind != TCP_T_PERSIST)
+			tcp_send_timer(stk, c, TCP_T_OFF, 0);
+	}
+}

@@ -1,0 +1,530 @@
+/*
+ * tcp_conn.h - what the files of src/tcp share: the connection and its parts.
+ * Nobody outside src/tcp includes this.
+ *
+ * A connection is split by use.  struct tcp_conn is all that an idle one
+ * keeps.  struct tcp_flight is what only data in flight needs, and exists
+ * from the first byte sent to the last one acknowledged.  A connection that
+ * waits out 2 MSL with no owner left is a struct tcp_tw.
+ *
+ * Life: born by conn_new(), dead when its state is CLOSED, freed by
+ * tcp_poll() once its owner has let go, on one line of tcp_conn_free().
+ */
+#ifndef HOPD_TCP_TCP_CONN_H
+#define HOPD_TCP_TCP_CONN_H
+
+#include <assert.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/instant.h"
+#include "base/timer.h"
+#include "stack/stack.h"
+#include "tcp/tcp.h"
+#include "tcp/tcp_bytes.h"
+#include "tcp/tcp_cc.h"
+#include "tcp/tcp_options.h"
+#include "tcp/tcp_seq.h"
+#include "tcp/tcp_wire.h"
+
+#define TCP_MSS_DEFAULT	536	/* RFC 9293 3.7.1 */
+#define TCP_MSS_MIN	88	/* send no smaller ones, whoever asks */
+#define TCP_IP4_OVERHEAD (20 + TCP_HLEN)
+#define TCP_DUPTHRESH	3	/* RFC 5681 3.2 */
+#define TCP_CLOCK_US	1000	/* tick of our timestamps (RFC 7323 5.4) */
+
+/* What hangs in the demultiplexing table. */
+enum tcp_kind { TCP_KIND_CONN, TCP_KIND_TW };
+
+struct tcp_key {
+	struct tcp_key *next;		/* in its bucket */
+	struct addr local, remote;
+	uint16_t lport, rport;
+	uint8_t kind;			/* enum tcp_kind */
+	uint8_t state;			/* enum tcp_st: tcp_set_state() only */
+	uint8_t ca;			/* enum tcp_ca_state */
+	uint8_t todo;			/* TODO_*: what tcp_poll() must do */
+};
+
+#define TODO_LISTED	0x01u	/* is on the list */
+#define TODO_EVENT	0x02u	/* call the owner */
+#define TODO_OUTPUT	0x04u	/* tcp_output() */
+
+/* A record of one transmission, and the scoreboard of RFC 6675 in one: the
+ * records of a flight cover [snd_una, snd_nxt) without gaps, in order. */
+struct tcp_rec {
+	struct tcp_rec *next, *prev;
+	uint32_t seq, end;		/* [seq, end), FIN included */
+	struct instant sent;		/* last transmission */
+	uint8_t flags;			/* REC_* */
+	uint8_t tries;			/* retransmissions */
+};
+
+#define REC_SACKED	0x01u	/* the peer has it */
+#define REC_LOST	0x02u	/* we think it is lost */
+#define REC_RETRANS	0x04u	/* retransmitted since, in flight again */
+#define REC_EVER	0x08u	/* retransmitted at least once (Karn) */
+#define REC_FIN		0x10u	/* its last number is the FIN */
+#define REC_PROBE	0x20u	/* last sent as a tail loss probe */
+
+/* Invariants: the byte counts equal what the records' flags say: sacked sums
+ * REC_SACKED, lost REC_LOST, retrans REC_RETRANS; REC_SACKED excludes the
+ * other two. */
+struct tcp_flight {
+	struct tcp_rec *head, *tail;
+	struct tcp_flight *spare_next;	/* in the stack's warm list */
+	uint32_t sacked, lost, retrans;	/* bytes */
+	uint32_t high_sacked;		/* end of the highest sacked record */
+
+	/* recovery: RFC 6675, 6582, 6937, 3522 */
+	uint32_t recover;		/* leave when acknowledged up to here */
+	uint32_t prr_delivered, prr_out, prr_flight;
+	uint32_t undo_cwnd, undo_ssthresh;
+	uint32_t undo_marker;		/* snd_una at the reduction */
+	int32_t undo_left;		/* retransmissions no DSACK denied; -1:
+					 * cannot be undone */
+	uint32_t retrans_ts;		/* TSval of the first retransmission */
+	uint32_t dup_bytes;		/* without SACK: left the network */
+	uint32_t small_end;		/* end of the last small segment */
+	uint16_t dupacks;
+	bool retrans_ts_on;
+	bool cwnd_limited;		/* since the last ACK */
+
+	/* RACK-TLP: RFC 8985 5.2 */
+	struct instant rack_sent;	/* of the latest delivered record */
+	uint32_t rack_end, rack_rtt_us, rack_fack;
+	uint32_t reo_round;		/* RACK.dsack_round's end */
+	uint8_t reo_mult, reo_persist;
+	bool reo_seen, dsack_round_on, tlp_on, tlp_retrans;
+	uint32_t tlp_end;
+
+	/* HyStart++: RFC 9406 4.2 */
+	uint32_t hs_round_end, hs_last_min_us, hs_cur_min_us, hs_base_us;
+	uint16_t hs_samples, hs_css_rounds;
+	bool hs_css;
+};
+
+/* One island of out-of-order data: also one SACK block. */
+struct tcp_island {
+	struct tcp_island *next;	/* by sequence, none touch */
+	uint32_t seq;			/* its bytes are [seq, seq + q.len) */
+	uint32_t stamp;			/* c->ooo_stamp at its last arrival */
+	struct tcp_bytes q;
+};
+
+/* Kinds of the one timer that looks after what we sent. */
+enum tcp_send_timer { TCP_T_OFF, TCP_T_RTO, TCP_T_PTO, TCP_T_REO,
+    TCP_T_PERSIST, TCP_T_RETRY };
+
+struct tcp_conn {
+	struct tcp_key key;		/* first: the table holds keys */
+	struct timer timer;		/* at the earliest of the deadlines */
+	struct tcp_conn *todo_next;
+	/* Until accepted: its place in the listener's queue. */
+	struct tcp_listener *listener;	/* NULL: none, or not any more */
+	union {
+		struct {
+			tcp_ready_fn *ready;
+			void *owner;
+		};
+		struct {
+			struct tcp_conn *q_next, *q_prev;
+		};
+	};
+	const struct tcp_conf *conf;	/* the stack's, or counted */
+	uint32_t flags;			/* CF_* */
+
+	/* send sequence variables (RFC 9293 3.3.1) */
+	uint32_t iss, snd_una, snd_nxt;
+	uint32_t snd_wnd, snd_wl1, snd_wl2, max_wnd;
+	uint32_t snd_fin;		/* number of our FIN: CF_FIN */
+	struct tcp_bytes snd;		/* [snd_una, ...), SYN not in it */
+	struct tcp_flight *fl;
+
+	/* receive sequence variables */
+	uint32_t irs, rcv_nxt;
+	uint32_t rcv_adv;		/* right edge that we promised */
+	uint32_t rcv_acked;		/* rcv_nxt in our last segment */
+	uint32_t rcv_fin;		/* number of the peer's FIN: CF_RFIN */
+	uint32_t rcv_buf;		/* bytes that may wait for the owner */
+	struct tcp_bytes rcv;
+	struct tcp_island *ooo;
+	uint32_t ooo_bytes, ooo_count;	/* in islands; islands */
+	uint32_t ooo_stamp;
+	struct tcp_sack dsack;		/* RFC 2883: report once; CF_DSACK */
+
+	uint16_t mss;			/* payload of a segment, options off */
+	uint16_t peer_mss;		/* its MSS option, or 536 */
+	uint16_t rcv_mss;		/* what the peer seems to send */
+	uint16_t pmtu;
+	uint8_t snd_shift, rcv_shift;	/* window scale */
+	uint8_t backoff;		/* RTO doublings, persist steps */
+	uint8_t tries;			/* timeouts without progress */
+	uint8_t keep_tries;
+	uint8_t send_kind;		/* enum tcp_send_timer */
+	uint8_t quick;			/* ACKs yet to send at once */
+	uint8_t soft_error;		/* errno of an ICMP, not fatal */
+	uint8_t error;			/* errno of the death */
+	uint8_t cc;			/* enum tcp_cc_id */
+	uint8_t hole_tries;		/* PMTU black hole: timeouts in a row */
+
+	/* RFC 6298, RFC 7323 */
+	uint32_t srtt_us, rttvar_us, rto_us, min_rtt_us;
+	uint32_t ts_recent, ts_offset;
+	uint32_t ts_recent_ms;		/* when, on our timestamp clock */
+	uint32_t ato_us;		/* delayed ACK time-out at present */
+
+	/* congestion control (RFC 5681) */
+	uint32_t cwnd, ssthresh;	/* bytes */
+	union tcp_cc_priv ccp;
+
+	/* deadlines; INSTANT_NEVER: off */
+	struct instant send_due, ack_due, life_due, pace_due;
+	struct instant stuck_since;	/* first unanswered transmission */
+	struct instant heard;		/* last segment from the peer */
+	struct instant last_sent;	/* last new data from us */
+
+	/* receive buffer tuning */
+	uint32_t tune_us, tune_copied;	/* this round: began, bytes read */
+
+	/* for tcp_status() only */
+	uint32_t total_retrans, dsack_dups, segs_in, segs_out;
+	uint32_t challenge_ms;		/* last challenge ACK; CF_CHALLENGED */
+	uint64_t bytes_sent;
+};
+
+#define CF_SACK		0x00000001u	/* both sides permit */
+#define CF_TS		0x00000002u
+#define CF_WSCALE	0x00000004u
+#define CF_ECN		0x00000008u
+#define CF_FIN_AHEAD	0x00000010u	/* FIN seen beyond a hole: rcv_fin */
+#define CF_NODELAY	0x00000020u
+#define CF_CORK		0x00000040u
+#define CF_KEEPALIVE	0x00000080u
+#define CF_FIN		0x00000100u	/* the owner is done writing */
+#define CF_RFIN		0x00000200u	/* the peer's FIN was taken */
+#define CF_ORPHAN	0x00000400u	/* no owner: free when CLOSED */
+#define CF_ACK_NOW	0x00000800u
+#define CF_ACK_SOON	0x00001000u	/* may be delayed */
+#define CF_DSACK	0x00002000u
+#define CF_SYN_DUE	0x00004000u	/* (re)send SYN or SYN,ACK */
+#define CF_ECE_SEND	0x00008000u	/* RFC 3168 6.1.3 */
+#define CF_CWR_SEND	0x00010000u	/* RFC 3168 6.1.2 */
+#define CF_PASSIVE	0x00020000u	/* born by a listener */
+#define CF_ACCEPTQ	0x00040000u	/* in the accept queue */
+#define CF_CONNECTED	0x00080000u	/* was ESTABLISHED */
+#define CF_CHALLENGED	0x00100000u
+#define CF_FORCE	0x00200000u	/* send a small segment: SWS override */
+#define CF_PROBE_DUE	0x00400000u	/* window or keepalive probe */
+#define CF_TLP_DUE	0x00800000u
+#define CF_FASTOPEN	0x01000000u	/* data went with the SYN */
+#define CF_KEEP_PROBE	0x02000000u	/* CF_PROBE_DUE is a keepalive's */
+#define CF_SYN_ACKED	0x04000000u	/* our SYN left the sequence space */
+#define CF_SYN_RETRANS	0x10000000u
+#define CF_RCVBUF_SET	0x20000000u	/* the owner fixed rcv_buf */
+#define CF_FO_ASK	0x40000000u	/* send a Fast Open option */
+#define CF_UNSYN	0x80000000u	/* SYN-RECEIVED came from SYN-SENT */
+
+struct tcp_listener {
+	struct tcp_listener *hash_next, *todo_next;
+	struct addr local;		/* all zero: any of ours */
+	uint16_t port;
+	bool listed;			/* on stk->tcp.ltodo */
+	uint32_t backlog;
+	uint32_t waiting, half_open;	/* queue lengths */
+	struct tcp_conn *ready_head, *ready_tail;	/* accept queue */
+	struct tcp_conn *syn_head, *syn_tail;		/* oldest first */
+	struct instant cookie_sent;	/* the last SYN cookie; NEVER: none */
+	const struct tcp_conf *conf;
+	tcp_accept_fn *ready;
+	void *owner;
+};
+
+/* A connection in TIME-WAIT without an owner. */
+struct tcp_tw {
+	struct tcp_key key;
+	struct timer timer;
+	uint32_t snd_nxt, rcv_nxt, rcv_wnd;
+	uint32_t ts_recent, ts_recent_ms, ts_offset;
+	uint32_t acked_ms;		/* last ACK, for the rate limit */
+	uint32_t timewait_us;
+	bool ts_on, rfc1337, acked;
+	uint8_t rcv_shift;
+};
+
+/* A segment that came in, taken apart. */
+struct tcp_seg {
+	struct tcp_hdr h;
+	struct tcp_opts o;
+	const uint8_t *data;		/* its payload, trimmed by step 1 */
+	uint32_t seq;			/* of data[0]; SYN does not count */
+	uint32_t len;			/* payload bytes */
+	uint32_t slen;			/* SEG.LEN: payload, SYN and FIN */
+	uint32_t wnd;			/* scaled */
+	uint32_t segments;		/* the peer sent it in so many */
+	bool ce;			/* congestion was experienced */
+	bool iss_on;			/* a new connection begins at iss */
+	uint32_t iss;
+};
+
+/* What one ACK did; tcp_ack.c fills it, recovery and cc read it. */
+struct tcp_acked {
+	uint32_t prior_una, prior_flight;
+	uint32_t acked;			/* cumulatively, bytes */
+	uint32_t delivered;		/* newly known to have arrived */
+	uint32_t sacked;		/* newly sacked */
+	int64_t rtt_us;			/* -1: no sample */
+	bool dup;			/* RFC 5681: a duplicate ACK */
+	bool dsack, ece;
+	bool lost_new;			/* something was marked lost */
+};
+
+/* ---- tcp_conn.c ---- */
+/* In the table, CLOSED, with a reference to conf; NULL: -ENOMEM or limit. */
+struct tcp_conn *tcp_conn_new(struct stack *stk, const struct tcp_key *k,
+    const struct tcp_conf *conf);
+void tcp_conn_free(struct stack *stk, struct tcp_conn *c);
+int tcp_key_insert(struct stack *stk, struct tcp_key *k);
+void tcp_key_remove(struct stack *stk, struct tcp_key *k);
+struct tcp_key *tcp_key_lookup(const struct stack *stk,
+    const struct addr *local, uint16_t lport, const struct addr *remote,
+    uint16_t rport);
+void tcp_todo(struct stack *stk, struct tcp_conn *c, uint32_t what);
+void tcp_kick(struct stack *stk);
+/* The connection is over for this errno (0: in peace): CLOSED, buffers for
+ * sending gone; freed by tcp_poll() once it is an orphan. */
+void tcp_die(struct stack *stk, struct tcp_conn *c, int error);
+struct tcp_flight *tcp_flight_get(struct stack *stk, struct tcp_conn *c);
+void tcp_flight_put(struct stack *stk, struct tcp_conn *c);
+void tcp_flight_fini(struct stack *stk);
+
+/* ---- tcp_conf.c: settings, shared and counted ---- */
+/* from NULL: the stack's own.  NULL: no memory. */
+const struct tcp_conf *tcp_conf_new(struct stack *stk,
+    const struct tcp_conf *from);
+void tcp_conf_get(struct stack *stk, const struct tcp_conf *conf);
+void tcp_conf_put(struct stack *stk, const struct tcp_conf *conf);
+
+/* ---- tcp_state.c ---- */
+void tcp_set_state(struct stack *stk, struct tcp_conn *c, enum tcp_st st);
+bool tcp_state_legal(enum tcp_st from, enum tcp_st to);
+
+static inline bool
+tcp_synced(const struct tcp_conn *c)
+{
+	return c->key.state >= TCPS_ESTABLISHED;
+}
+
+/* ---- tcp_segment.c: from bytes to struct tcp_seg ---- */
+bool tcp_seg_parse(const struct pkt *pkt, const struct ip_meta *m,
+    struct tcp_seg *s, enum drop *why);
+
+/* ---- tcp_listen.c ---- */
+struct tcp_listener *tcp_listener_lookup(const struct stack *stk,
+    const struct addr *local, uint16_t port);
+enum drop tcp_listen_input(struct stack *stk, struct tcp_listener *l,
+    const struct ip_meta *m, struct tcp_seg *s);
+/* A half-open connection of c->listener became ESTABLISHED; false: no room in
+ * the accept queue, leave it half open. */
+bool tcp_listen_promote(struct stack *stk, struct tcp_conn *c);
+void tcp_listen_forget(struct stack *stk, struct tcp_conn *c);
+void tcp_listen_poll(struct stack *stk);
+void tcp_listen_fini(struct stack *stk);
+
+/* ---- tcp_cookie.c: SYN cookies (RFC 4987 3.6) ---- */
+#define TCP_COOKIE_TS_MASK 63u	/* bits of a timestamp that hold options */
+uint32_t tcp_cookie_make(struct stack *stk, const struct tcp_key *k,
+    uint32_t irs, uint16_t mss);
+/* 0, or the MSS that a good cookie keeps. */
+uint16_t tcp_cookie_check(const struct stack *stk, const struct tcp_key *k,
+    uint32_t irs, uint32_t cookie);
+uint32_t tcp_cookie_ts(const struct stack *stk, const struct tcp_opts *o,
+    bool ecn);
+void tcp_cookie_ts_read(uint32_t tsecr, struct tcp_opts *o, bool *ecn);
+
+/* ---- tcp_output.c ---- */
+void tcp_output(struct stack *stk, struct tcp_conn *c);
+void tcp_send_ack(struct stack *stk, struct tcp_conn *c);
+void tcp_send_reset(struct stack *stk, struct tcp_conn *c);
+/* Sends record r once more; false: could not. */
+bool tcp_retransmit(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
+    uint32_t max);
+bool tcp_send_new(struct stack *stk, struct tcp_conn *c, uint32_t max);
+
+/* ---- tcp_emit.c: one segment to bytes ---- */
+struct tcp_out {
+	uint32_t seq, len;		/* payload bytes from c->snd */
+	uint8_t flags;
+	bool ect;			/* may carry ECT(0) */
+	bool probe;			/* an old number, no options but TS */
+};
+#define TCP_FRAME_MAX	(65535 - 60 - 60)	/* payload of a super-frame */
+int tcp_emit(struct stack *stk, struct tcp_conn *c, const struct tcp_out *o);
+uint8_t tcp_own_wscale(const struct tcp_conf *conf);
+uint16_t tcp_own_mss(const struct tcp_conn *c);		/* to advertise */
+uint32_t tcp_mss_now(const struct tcp_conn *c);	/* options of now off */
+uint32_t tcp_initial_window(const struct tcp_conn *c);	/* receive */
+void tcp_mss_update(struct tcp_conn *c);	/* pmtu or peer_mss changed */
+
+/* ---- tcp_respond.c: segments that belong to no connection ---- */
+void tcp_respond_reset(struct stack *stk, const struct ip_meta *m,
+    const struct tcp_hdr *h, uint32_t slen);
+/* A segment from k's local to its remote; options as told. */
+void tcp_respond(struct stack *stk, const struct tcp_key *k,
+    const struct tcp_hdr *h, const struct tcp_opts *o);
+
+/* ---- tcp_input.c ---- */
+/* A segment for c: a drop reason, or DROP_COUNT if it was of use. */
+enum drop tcp_conn_segment(struct stack *stk, struct tcp_conn *c,
+    struct tcp_seg *s);
+void tcp_established(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s);
+
+/* ---- tcp_synsent.c: RFC 9293 3.10.7.3 ---- */
+enum drop tcp_synsent_input(struct stack *stk, struct tcp_conn *c,
+    struct tcp_seg *s);
+/* Options and windows that a SYN brings. */
+void tcp_take_syn(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s);
+
+/* ---- tcp_ack.c ---- */
+void tcp_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s);
+
+/* ---- tcp_text.c: receiving data ---- */
+enum drop tcp_text(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s);
+uint32_t tcp_rcv_wnd(const struct tcp_conn *c);	/* promised, from rcv_nxt */
+uint32_t tcp_window_select(struct tcp_conn *c);	/* and promise */
+bool tcp_window_update_due(const struct tcp_conn *c);
+void tcp_rcv_consumed(struct stack *stk, struct tcp_conn *c, uint32_t n);
+
+/* ---- tcp_ooo.c ---- */
+/* Keeps [seq, seq + n), beyond rcv_nxt.  Bytes that were new; 0 with *full:
+ * no memory. */
+uint32_t tcp_ooo_add(struct stack *stk, struct tcp_conn *c, uint32_t seq,
+    const uint8_t *p, uint32_t n, bool *full);
+/* Moves what rcv_nxt has reached to c->rcv. */
+void tcp_ooo_deliver(struct stack *stk, struct tcp_conn *c);
+void tcp_ooo_clear(struct stack *stk, struct tcp_conn *c);
+/* Blocks to report, RFC 2018 4 and RFC 2883 4: at most max. */
+uint8_t tcp_ooo_blocks(struct tcp_conn *c, struct tcp_sack *out, uint8_t max);
+
+/* ---- tcp_flight.c: the records ---- */
+int tcp_rec_add(struct stack *stk, struct tcp_conn *c, uint32_t seq,
+    uint32_t end, bool fin);
+/* Cuts r at seq; its first part stays r.  0 or -ENOMEM. */
+int tcp_rec_split(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
+    uint32_t seq);
+void tcp_rec_mark(struct tcp_flight *f, struct tcp_rec *r, uint8_t flags);
+void tcp_rec_unmark(struct tcp_flight *f, struct tcp_rec *r, uint8_t flags);
+/* Drops the records that ack covers; fills a->acked, rtt, delivered. */
+void tcp_flight_ack(struct stack *stk, struct tcp_conn *c, uint32_t ack,
+    struct tcp_acked *a);
+uint32_t tcp_flight_pipe(const struct tcp_conn *c);	/* RFC 6675 4 */
+
+/* ---- tcp_sack.c ---- */
+void tcp_sack_input(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s, struct tcp_acked *a);
+void tcp_sack_mark_lost(struct tcp_conn *c, struct tcp_acked *a);
+
+/* ---- tcp_rack.c: RFC 8985 ---- */
+void tcp_rack_delivered(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_rec *r);
+void tcp_rack_detect(struct stack *stk, struct tcp_conn *c,
+    struct tcp_acked *a);
+void tcp_rack_reo_timeout(struct stack *stk, struct tcp_conn *c);
+int64_t tcp_tlp_timeout(const struct stack *stk, const struct tcp_conn *c);
+void tcp_tlp_send(struct stack *stk, struct tcp_conn *c);
+void tcp_tlp_ack(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s, const struct tcp_acked *a);
+
+/* ---- tcp_recovery.c ---- */
+void tcp_recovery_ack(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s, struct tcp_acked *a);
+void tcp_recovery_timeout(struct stack *stk, struct tcp_conn *c);
+void tcp_recovery_enter_cwr(struct stack *stk, struct tcp_conn *c);
+void tcp_recovery_resize(struct stack *stk, struct tcp_conn *c);
+
+/* ---- tcp_rtt.c: RFC 6298 ---- */
+void tcp_rtt_sample(struct tcp_conn *c, int64_t rtt_us);
+void tcp_rto_compute(struct tcp_conn *c);
+uint32_t tcp_rto_now(const struct tcp_conn *c);		/* with backoff */
+
+/* ---- tcp_timer.c ---- */
+void tcp_timer_fire(struct stack *stk, struct timer *t);
+/* Sets the timer to the earliest deadline: after every change of one. */
+void tcp_timer_update(struct stack *stk, struct tcp_conn *c);
+void tcp_send_timer(struct stack *stk, struct tcp_conn *c,
+    enum tcp_send_timer kind, int64_t after_us);
+/* Chooses what the send timer must be now, and restarts it. */
+void tcp_send_timer_restart(struct stack *stk, struct tcp_conn *c);
+void tcp_keepalive_restart(struct stack *stk, struct tcp_conn *c);
+
+/* ---- tcp_timewait.c ---- */
+/* c is in TIME-WAIT: starts the wait, again if need be. */
+void tcp_timewait_enter(struct stack *stk, struct tcp_conn *c);
+/* An orphan in TIME-WAIT becomes a tcp_tw and is gone; without memory it
+ * stays as it is. */
+void tcp_timewait_shrink(struct stack *stk, struct tcp_conn *c);
+/* True: the segment opens a new connection (RFC 6191): w is gone. */
+bool tcp_timewait_input(struct stack *stk, struct tcp_tw *w,
+    struct tcp_seg *s, enum drop *why);
+void tcp_timewait_free(struct stack *stk, struct tcp_tw *w);
+
+/* ---- tcp_secure.c ---- */
+uint32_t tcp_isn(const struct stack *stk, const struct tcp_key *k);
+uint32_t tcp_ts_offset(const struct stack *stk, const struct tcp_key *k);
+int tcp_port_choose(struct stack *stk, struct tcp_key *k);
+/* RFC 5961 7: may this connection send a challenge ACK now? */
+void tcp_challenge_ack(struct stack *stk, struct tcp_conn *c);
+/* The same limit for ACKs to dataless segments out of the window. */
+void tcp_stray_ack(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s);
+
+static inline uint32_t
+tcp_ts_now(const struct stack *stk)
+{
+	return (uint32_t)(stk->now.us / TCP_CLOCK_US);
+}
+
+/* ---- tcp_pmtu.c ---- */
+void tcp_pmtu_too_big(struct stack *stk, struct tcp_conn *c, uint32_t mtu);
+void tcp_pmtu_timeout(struct stack *stk, struct tcp_conn *c);
+/* ip_send() said that a segment was too big: ask for the path again. */
+void tcp_pmtu_refresh(struct stack *stk, struct tcp_conn *c);
+void tcp_pmtu_set(struct stack *stk, struct tcp_conn *c, uint32_t mtu);
+
+/* ---- small things many files need ---- */
+static inline uint32_t
+tcp_min(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static inline uint32_t
+tcp_max(uint32_t a, uint32_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Number of the first byte in c->snd. */
+static inline uint32_t
+tcp_snd_base(const struct tcp_conn *c)
+{
+	return (c->flags & CF_SYN_ACKED) != 0 ? c->snd_una : c->iss + 1;
+}
+
+/* Number behind the last byte written. */
+static inline uint32_t
+tcp_snd_end(const struct tcp_conn *c)
+{
+	return tcp_snd_base(c) + c->snd.len;
+}
+
+static inline uint32_t
+tcp_flight_bytes(const struct tcp_conn *c)
+{
+	return c->snd_nxt - c->snd_una;
+}
+
+#endif

@@ -1,0 +1,256 @@
+/*
+ * tcp_emit.c - one segment of a connection to bytes: header, options, window,
+ * payload by reference, and out by ip_send().
+ *
+ * More payload than one segment holds makes a super-frame, which the port
+ * cuts.  The checksum is always left partial: the far side, or the port's
+ * software path, finishes it.
+ *
+ * Decides nothing about when and what (tcp_output.c); the rest of RFC 3168
+ * 6.1 that stands in the header is here.
+ */
+#include "tcp/tcp_conn.h"
+
+#include <errno.h>
+
+#include "base/csum.h"
+#include "base/cursor.h"
+
+#define IOV_MAX_FRAME	8	/* chunks grow: see chunk_new() */
+#define ECT_0		2u	/* RFC 3168 5 */
+
+uint8_t
+tcp_own_wscale(const struct tcp_conf *conf)
+{
+	uint8_t s = 0;
+
+	if (conf->wscale >= 0)
+		return (uint8_t)conf->wscale;
+	while (s < TCP_WSCALE_MAX && conf->rcvbuf_max >> s > UINT16_MAX)
+		s++;
+	return s;
+}
+
+uint16_t
+tcp_own_mss(const struct tcp_conn *c)
+{
+	uint32_t mss = c->pmtu - (uint32_t)TCP_IP4_OVERHEAD;
+
+	if (c->conf->mss != 0)
+		mss = tcp_min(mss, c->conf->mss);
+	return (uint16_t)tcp_max(mss, TCP_MSS_MIN);
+}
+
+void
+tcp_mss_update(struct tcp_conn *c)
+{
+	c->mss = (uint16_t)tcp_max(TCP_MSS_MIN,
+	    tcp_min(tcp_own_mss(c), c->peer_mss));
+}
+
+uint32_t
+tcp_initial_window(const struct tcp_conn *c)
+{
+	return tcp_min(c->rcv_buf, UINT16_MAX);
+}
+
+/* ---- options ------------------------------------------------------------- */
+
+static void
+syn_options(const struct tcp_conn *c, struct tcp_opts *o)
+{
+	/* A SYN offers what we may; a SYN,ACK what was agreed. */
+	bool answer = c->key.state == TCPS_SYN_RECEIVED;
+	const struct tcp_conf *f = c->conf;
+
+	o->mss_on = true;
+	o->mss = tcp_own_mss(c);
+	o->sack_ok = answer ? (c->flags & CF_SACK) != 0 : f->sack;
+	o->ts_on = answer ? (c->flags & CF_TS) != 0 : f->timestamps;
+	o->wscale_on = answer ? (c->flags & CF_WSCALE) != 0 :
+	    f->window_scaling;
+	o->wscale = tcp_own_wscale(f);
+}
+
+/* Blocks that fit beside the options already there. */
+static void
+sack_options(struct tcp_conn *c, struct tcp_opts *o)
+{
+	if ((c->flags & CF_SACK) != 0 &&
+	    (c->ooo != NULL || (c->flags & CF_DSACK) != 0))
+		o->sacks = tcp_ooo_blocks(c, o->sack, o->ts_on ? 3 : 4);
+}
+
+static void
+segment_options(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_out *o, struct tcp_opts *out)
+{
+	*out = (struct tcp_opts){ 0 };
+	if ((o->flags & TCP_SYN) != 0)
+		syn_options(c, out);
+	else
+		out->ts_on = (c->flags & CF_TS) != 0;
+	if (out->ts_on) {
+		out->tsval = tcp_ts_now(stk) + c->ts_offset;
+		/* RFC 7323 3.2: TSecr is 0 where there is no ACK. */
+		out->tsecr = (o->flags & TCP_ACK) != 0 ? c->ts_recent : 0;
+	}
+	if ((o->flags & (TCP_SYN | TCP_RST)) == 0)
+		sack_options(c, out);
+}
+
+uint32_t
+tcp_mss_now(const struct tcp_conn *c)
+{
+	uint32_t opts = (c->flags & CF_TS) != 0 ? TCP_TS_LEN : 0, n = 0;
+	uint32_t max = opts != 0 ? 3 : 4;
+
+	if ((c->flags & CF_SACK) != 0 &&
+	    (c->ooo != NULL || (c->flags & CF_DSACK) != 0)) {
+		n = (c->flags & CF_DSACK) != 0;
+		for (const struct tcp_island *i = c->ooo; i != NULL && n < max;
+		    i = i->next)
+			n++;
+		opts += 4 + 8 * n;
+	}
+	/* RFC 9293 3.7.1: options come out of the payload. */
+	return c->mss > opts + TCP_MSS_MIN / 2 ? c->mss - opts :
+	    TCP_MSS_MIN / 2;
+}
+
+/* ---- the segment --------------------------------------------------------- */
+
+/* ECN bits of the flags (RFC 3168 6.1.2, 6.1.3); CWR goes out once. */
+static uint8_t
+ecn_flags(struct tcp_conn *c, const struct tcp_out *o)
+{
+	uint8_t f = o->flags;
+
+	if ((f & TCP_SYN) != 0) {
+		if ((f & TCP_ACK) == 0 && c->conf->ecn == TCP_ECN_REQUEST &&
+		    (c->flags & CF_SYN_RETRANS) == 0)
+			return f | TCP_ECE | TCP_CWR;
+		if ((f & TCP_ACK) != 0 && (c->flags & CF_ECN) != 0)
+			return f | TCP_ECE;
+		return f;
+	}
+	if ((c->flags & CF_ECN) == 0 || (f & TCP_RST) != 0)
+		return f;
+	if ((c->flags & CF_ECE_SEND) != 0)
+		f |= TCP_ECE;
+	if (o->ect && (c->flags & CF_CWR_SEND) != 0) {
+		f |= TCP_CWR;
+		c->flags &= ~CF_CWR_SEND;
+	}
+	return f;
+}
+
+static void
+build_header(struct tcp_conn *c, const struct tcp_out *o, uint32_t hlen,
+    uint8_t *p)
+{
+	struct tcp_hdr h = { .sport = c->key.lport, .dport = c->key.rport,
+	    .seq = o->seq, .hlen = (uint8_t)hlen, .flags = ecn_flags(c, o) };
+
+	if ((o->flags & TCP_ACK) != 0)
+		h.ack = c->rcv_nxt;
+	if ((o->flags & TCP_SYN) != 0)
+		h.window = (uint16_t)tcp_initial_window(c);
+	else if ((o->flags & TCP_RST) == 0)
+		h.window = (uint16_t)(tcp_window_select(c) >> c->rcv_shift);
+	tcp_build_hdr(p, &h);
+}
+
+/* Our side of an ACK that went out. */
+static void
+ack_sent(struct tcp_conn *c)
+{
+	c->rcv_acked = c->rcv_nxt;
+	if ((c->flags & (CF_ACK_NOW | CF_ACK_SOON)) != 0 && c->quick > 0)
+		c->quick--;
+	c->flags &= ~(CF_ACK_NOW | CF_ACK_SOON | CF_DSACK);
+	c->ack_due = INSTANT_NEVER;
+}
+
+static void
+set_offload(struct tcp_conn *c, struct pkt *pkt, uint32_t len, uint32_t mss,
+    bool cwr)
+{
+	const struct tcp_key *k = &c->key;
+	uint32_t l4_len = pkt->len + len;
+
+	pkt->csum_needed = true;
+	pkt->csum_start = pkt->l4;
+	pkt->csum_offset = TCP_OFF_CSUM;
+	be16_put(pkt_data(pkt) + TCP_OFF_CSUM, csum_fold(csum_pseudo(&k->local,
+	    &k->remote, IPPROTO_TCP4, l4_len)));
+	if (len > mss) {
+		pkt->gso_type = PKT_GSO_TCP4;
+		pkt->gso_size = (uint16_t)mss;
+		pkt->gso_ecn = cwr;
+	}
+}
+
+/* Lends n bytes from seq on to pkt. */
+static void
+lend_payload(struct tcp_conn *c, struct pkt *pkt, const struct tcp_out *o,
+    struct iovec *iov)
+{
+	uint32_t got;
+
+	pkt->nref = tcp_bytes_iov(&c->snd, o->seq - tcp_snd_base(c), o->len,
+	    iov, IOV_MAX_FRAME, &got);
+	assert(got == o->len);
+	pkt->ref = iov;
+	pkt->ref_len = got;
+}
+
+static void
+count_sent(struct stack *stk, struct tcp_conn *c, const struct tcp_out *o,
+    uint32_t mss)
+{
+	uint32_t n = o->len > mss ? (o->len + mss - 1) / mss : 1;
+
+	stk->tcp.stats.sent += n;
+	c->segs_out += n;
+	c->bytes_sent += o->len;
+	if ((o->flags & TCP_ACK) != 0)
+		ack_sent(c);
+}
+
+int
+tcp_emit(struct stack *stk, struct tcp_conn *c, const struct tcp_out *o)
+{
+	struct ip_send s = { .src = c->key.local, .dst = c->key.remote,
+	    .proto = IPPROTO_TCP4, .tos = c->conf->tos, .ttl = c->conf->ttl,
+	    .df = c->conf->pmtud };
+	uint32_t mss = tcp_mss_now(c), hlen;
+	struct iovec iov[IOV_MAX_FRAME];
+	struct tcp_opts opts;
+	struct pkt *pkt;
+	bool cwr = (c->flags & CF_CWR_SEND) != 0;
+	uint8_t *p;
+	int r;
+
+	segment_options(stk, c, o, &opts);
+	hlen = TCP_HLEN + tcp_options_len(&opts);
+	pkt = pkt_alloc(&stk->pool, hlen);
+	if (pkt == NULL) {
+		drop_count(stk, DROP_NO_MEMORY);
+		return -ENOMEM;
+	}
+	p = pkt_append(pkt, hlen);
+	pkt->l4 = pkt->off;
+	build_header(c, o, hlen, p);
+	tcp_build_options(p + TCP_HLEN, &opts);
+	if ((c->flags & CF_ECN) != 0 && o->ect)
+		s.tos = (uint8_t)((s.tos & ~3u) | ECT_0);
+	set_offload(c, pkt, o->len, mss, cwr);
+	if (o->len > 0)
+		lend_payload(c, pkt, o, iov);
+	count_sent(stk, c, o, mss);
+	r = ip_send(stk, pkt, &s);
+	if (r != 0 && r != -EMSGSIZE)
+		c->soft_error = (uint8_t)-r;
+	return r;
+}

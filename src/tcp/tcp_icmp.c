@@ -1,0 +1,80 @@
+/*
+ * tcp_icmp.c - ICMP errors about our segments (RFC 1122 4.2.3.9, RFC 5927).
+ *
+ * An error must quote a sequence number that is in flight.  While a connection
+ * opens it ends the attempt, later it is remembered and becomes the reason if
+ * the connection times out.
+ */
+#include "tcp/tcp_conn.h"
+
+#include <errno.h>
+
+#include "base/cursor.h"
+#include "icmp/icmp.h"
+
+/* The errno of "destination unreachable" by code; RFC 1122 3.2.2.1. */
+static int
+unreach_errno(uint8_t code)
+{
+	static const uint8_t by_code[] = {
+		[0] = ENETUNREACH, [1] = EHOSTUNREACH, [2] = ENOPROTOOPT,
+		[3] = ECONNREFUSED, [4] = EMSGSIZE, [5] = EOPNOTSUPP,
+		[6] = ENETUNREACH, [7] = EHOSTDOWN, [8] = ENONET,
+		[9] = ENETUNREACH, [10] = EHOSTUNREACH, [11] = ENETUNREACH,
+		[12] = EHOSTUNREACH, [13] = EHOSTUNREACH,
+		[14] = EHOSTUNREACH, [15] = EHOSTUNREACH,
+	};
+
+	return code < sizeof(by_code) ? by_code[code] : EHOSTUNREACH;
+}
+
+static int
+icmp_errno(uint8_t type, uint8_t code)
+{
+	switch (type) {
+	case ICMP_UNREACH:
+		return unreach_errno(code);
+	case ICMP_TIME_EXCEEDED:
+		return EHOSTUNREACH;
+	case ICMP_PARAM_PROBLEM:
+		return EPROTO;
+	default:
+		return 0;
+	}
+}
+
+/* RFC 5927 4.1: does the quoted number lie in what we have in flight? */
+static bool
+seq_plausible(const struct tcp_conn *c, uint32_t seq)
+{
+	return seq_in(seq, c->snd_una, c->snd_nxt + 1);
+}
+
+void
+tcp_icmp_error(struct stack *stk, const struct ip_meta *quoted,
+    const uint8_t *l4, uint8_t type, uint8_t code, uint32_t info)
+{
+	struct tcp_key *k;
+	struct tcp_conn *c;
+	int error = icmp_errno(type, code);
+
+	if (error == 0)
+		return;
+	k = tcp_key_lookup(stk, &quoted->src, be16_get(l4 + TCP_OFF_SPORT),
+	    &quoted->dst, be16_get(l4 + TCP_OFF_DPORT));
+	if (k == NULL || k->kind != TCP_KIND_CONN ||
+	    !seq_plausible((struct tcp_conn *)k,
+	    be32_get(l4 + TCP_OFF_SEQ))) {
+		drop_count(stk, DROP_ICMP_NO_MATCH);
+		return;
+	}
+	c = (struct tcp_conn *)k;
+	if (error == EMSGSIZE) {
+		tcp_pmtu_too_big(stk, c, info);
+		return;
+	}
+	if (k->state == TCPS_SYN_SENT || k->state == TCPS_SYN_RECEIVED)
+		tcp_die(stk, c, error);
+	else
+		c->soft_error = (uint8_t)error;
+}

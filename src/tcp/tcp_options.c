@@ -1,0 +1,176 @@
+/*
+ * tcp_options.c - TCP options, bytes to a struct and back.
+ *
+ * Reading is liberal: an unknown option is skipped by its length (RFC 9293
+ * MUST-6), a malformed one ends the list but not the segment (MUST-7).
+ * Writing follows the layout that Linux made common, since middleboxes and
+ * fingerprints know it:
+ *
+ *	SYN with timestamps	mss, sackOK, TS, nop, wscale
+ *	SYN without		mss, nop, nop, sackOK, nop, wscale
+ *	others			nop, nop, TS, nop, nop, SACK
+ *
+ * Reading: RFC 9293 3.2, RFC 7323 2.2 and 3.2, RFC 2018 2 and 3, RFC 7413
+ * 4.1.1.
+ */
+#include "tcp/tcp_options.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/cursor.h"
+
+enum {
+	OPT_END = 0, OPT_NOP = 1, OPT_MSS = 2, OPT_WSCALE = 3, OPT_SACK_OK = 4,
+	OPT_SACK = 5, OPT_TS = 8, OPT_FASTOPEN = 34,
+};
+
+/* The blocks of one SACK option of n payload bytes. */
+static void
+parse_sack(struct rd *r, uint8_t n, struct tcp_opts *out)
+{
+	if (n < 8 || n % 8 != 0)
+		return;
+	out->sacks = 0;
+	for (; n > 0 && out->sacks < TCP_SACK_MAX; n -= 8) {
+		struct tcp_sack *s = &out->sack[out->sacks++];
+
+		s->left = rd_u32(r);
+		s->right = rd_u32(r);
+	}
+}
+
+/* One option of a known kind; body is its n bytes after the length. */
+static void
+parse_one(uint8_t kind, const uint8_t *body, uint8_t n, bool syn,
+    struct tcp_opts *out)
+{
+	struct rd r = rd_init(body, n);
+
+	if (kind == OPT_MSS && n == 2 && syn) {
+		out->mss_on = true;
+		out->mss = rd_u16(&r);
+	} else if (kind == OPT_WSCALE && n == 1 && syn) {
+		out->wscale_on = true;
+		out->wscale = rd_u8(&r);
+		/* RFC 7323 2.3: more than 14 counts as 14. */
+		if (out->wscale > TCP_WSCALE_MAX)
+			out->wscale = TCP_WSCALE_MAX;
+	} else if (kind == OPT_SACK_OK && n == 0 && syn) {
+		out->sack_ok = true;
+	} else if (kind == OPT_SACK && !syn) {
+		parse_sack(&r, n, out);
+	} else if (kind == OPT_TS && n == 8) {
+		out->ts_on = true;
+		out->tsval = rd_u32(&r);
+		out->tsecr = rd_u32(&r);
+	} else if (kind == OPT_FASTOPEN && syn && n % 2 == 0 &&
+	    (n == 0 || (n >= 4 && n <= 16))) {
+		/* RFC 7413 4.1.1: 4 to 16 bytes, even. */
+		out->fo_on = true;
+		out->fo_len = n;
+		rd_copy(&r, out->fo, n);
+	}
+}
+
+void
+tcp_parse_options(const uint8_t *p, size_t len, bool syn,
+    struct tcp_opts *out)
+{
+	struct rd r = rd_init(p, len);
+
+	*out = (struct tcp_opts){ 0 };
+	while (r.left > 0) {
+		uint8_t kind = rd_u8(&r), n;
+		const uint8_t *body;
+
+		if (kind == OPT_END)
+			return;
+		if (kind == OPT_NOP)
+			continue;
+		n = rd_u8(&r);
+		if (r.bad || n < 2)
+			return;
+		body = rd_bytes(&r, n - 2u);
+		if (body == NULL)
+			return;
+		parse_one(kind, body, (uint8_t)(n - 2), syn, out);
+	}
+}
+
+uint32_t
+tcp_options_len(const struct tcp_opts *o)
+{
+	uint32_t n = 0;
+
+	if (o->mss_on)
+		n += 4;
+	if (o->ts_on)
+		n += TCP_TS_LEN;
+	else if (o->sack_ok)
+		n += 4;
+	if (o->wscale_on)
+		n += 4;
+	if (o->sacks > 0)
+		n += 4 + 8u * o->sacks;
+	if (o->fo_on)
+		n += (2u + o->fo_len + 3) / 4 * 4;
+	return n;
+}
+
+static void
+build_sack(struct wr *w, const struct tcp_opts *o)
+{
+	wr_u8(w, OPT_NOP);
+	wr_u8(w, OPT_NOP);
+	wr_u8(w, OPT_SACK);
+	wr_u8(w, (uint8_t)(2 + 8 * o->sacks));
+	for (unsigned i = 0; i < o->sacks; i++) {
+		wr_u32(w, o->sack[i].left);
+		wr_u32(w, o->sack[i].right);
+	}
+}
+
+static void
+build_fastopen(struct wr *w, const struct tcp_opts *o)
+{
+	wr_u8(w, OPT_FASTOPEN);
+	wr_u8(w, (uint8_t)(2 + o->fo_len));
+	wr_copy(w, o->fo, o->fo_len);
+	for (unsigned n = 2u + o->fo_len; n % 4 != 0; n++)
+		wr_u8(w, OPT_NOP);
+}
+
+uint32_t
+tcp_build_options(uint8_t *p, const struct tcp_opts *o)
+{
+	struct wr w = wr_init(p, TCP_OPTIONS_MAX);
+
+	if (o->mss_on) {
+		wr_u8(&w, OPT_MSS);
+		wr_u8(&w, 4);
+		wr_u16(&w, o->mss);
+	}
+	if (o->sack_ok || o->ts_on) {
+		wr_u8(&w, o->sack_ok && o->ts_on ? OPT_SACK_OK : OPT_NOP);
+		wr_u8(&w, o->sack_ok && o->ts_on ? 2 : OPT_NOP);
+		wr_u8(&w, o->ts_on ? OPT_TS : OPT_SACK_OK);
+		wr_u8(&w, o->ts_on ? 10 : 2);
+	}
+	if (o->ts_on) {
+		wr_u32(&w, o->tsval);
+		wr_u32(&w, o->tsecr);
+	}
+	if (o->wscale_on) {
+		wr_u8(&w, OPT_NOP);
+		wr_u8(&w, OPT_WSCALE);
+		wr_u8(&w, 3);
+		wr_u8(&w, o->wscale);
+	}
+	if (o->sacks > 0)
+		build_sack(&w, o);
+	if (o->fo_on)
+		build_fastopen(&w, o);
+	assert(!w.bad);
+	return (uint32_t)(TCP_OPTIONS_MAX - w.left);
+}

@@ -1,0 +1,370 @@
+/*
+ * tcp_output.c - what a connection sends, and when: called by tcp_poll() once
+ * for all that happened in a turn.
+ *
+ * In this order: SYN, or lost data, then new data as far as the peer's window
+ * and cwnd let, then a probe, then an ACK if nothing carried it.  Nagle
+ * (RFC 9293 3.7.4) in Minshall's form, the sender's side of silly windows
+ * (3.8.6.2.1), cork and pacing decide about small segments.
+ *
+ * Not here: which records are lost (tcp_recovery.c, tcp_sack.c, tcp_rack.c),
+ * how a segment is built (tcp_emit.c), the timers' handlers (tcp_timer.c).
+ */
+#include "tcp/tcp_conn.h"
+
+#include <errno.h>
+
+/* ---- SYN ----------------------------------------------------------------- */
+
+static void
+send_syn(struct stack *stk, struct tcp_conn *c)
+{
+	struct tcp_out o = { .seq = c->iss, .flags = TCP_SYN };
+
+	if (c->key.state == TCPS_SYN_RECEIVED)
+		o.flags |= TCP_ACK;
+	c->flags &= ~CF_SYN_DUE;
+	if (instant_is_never(c->stuck_since))
+		c->stuck_since = stk->now;
+	tcp_emit(stk, c, &o);
+	if (c->snd_nxt == c->iss)
+		c->snd_nxt = c->iss + 1;
+	tcp_send_timer(stk, c, TCP_T_RTO, tcp_rto_now(c));
+}
+
+/* ---- retransmission ------------------------------------------------------ */
+
+bool
+tcp_retransmit(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
+    uint32_t max)
+{
+	struct tcp_flight *f = c->fl;
+	struct tcp_out o = { .seq = r->seq, .flags = TCP_ACK };
+	uint32_t mss = tcp_mss_now(c);
+
+	max = tcp_min(max < mss ? mss : max - max % mss, TCP_FRAME_MAX -
+	    TCP_FRAME_MAX % mss);
+	if (r->end - r->seq > max && tcp_rec_split(stk, c, r, r->seq + max))
+		return false;
+	o.len = r->end - r->seq;
+	if ((r->flags & REC_FIN) != 0) {
+		o.flags |= TCP_FIN;
+		o.len--;
+	}
+	if (o.len > 0 && r->end == tcp_snd_end(c) + ((o.flags & TCP_FIN) != 0))
+		o.flags |= TCP_PSH;
+	if (!f->retrans_ts_on) {
+		f->retrans_ts_on = true;
+		f->retrans_ts = tcp_ts_now(stk) + c->ts_offset;
+	}
+	tcp_rec_mark(f, r, REC_RETRANS | REC_EVER);
+	r->sent = stk->now;
+	r->tries++;
+	f->prr_out += r->end - r->seq;
+	if (f->undo_left >= 0)
+		f->undo_left++;
+	c->total_retrans += (o.len + mss - 1) / mss;
+	stk->tcp.stats.retransmits++;
+	tcp_emit(stk, c, &o);
+	return true;
+}
+
+/* Every record marked lost, in order, as far as cwnd lets. */
+static void
+retransmit_lost(struct stack *stk, struct tcp_conn *c)
+{
+	struct tcp_flight *f = c->fl;
+	uint32_t mss = tcp_mss_now(c);
+
+	for (struct tcp_rec *r = f->head; r != NULL; r = r->next) {
+		uint32_t pipe = tcp_flight_pipe(c), room;
+
+		if ((r->flags & (REC_LOST | REC_RETRANS)) != REC_LOST)
+			continue;
+		/* RFC 6675 5 (C): cwnd - pipe >= 1 SMSS. */
+		room = c->cwnd > pipe ? c->cwnd - pipe : 0;
+		if (room < tcp_min(mss, r->end - r->seq)) {
+			f->cwnd_limited = true;
+			return;
+		}
+		/* RFC 9293 3.8.6: not beyond a window that shrank, but for
+		 * the first, which probes it. */
+		if (r != f->head && seq_gt(r->seq, c->snd_una + c->snd_wnd))
+			return;
+		if (!tcp_retransmit(stk, c, r, room)) {
+			tcp_send_timer(stk, c, TCP_T_RETRY, tcp_rto_now(c));
+			return;
+		}
+	}
+}
+
+/* ---- new data ------------------------------------------------------------ */
+
+/* RFC 9293 3.7.4 (Nagle), Minshall's form: one small segment in flight, no
+ * more, unless the owner will not wait. */
+static bool
+small_allowed(const struct tcp_conn *c)
+{
+	if ((c->flags & (CF_FIN | CF_FORCE)) != 0)
+		return true;
+	if ((c->flags & CF_CORK) != 0)
+		return false;
+	if ((c->flags & CF_NODELAY) != 0 || c->fl == NULL)
+		return true;
+	return seq_le(c->fl->small_end, c->snd_una) ||
+	    seq_gt(c->fl->small_end, c->snd_nxt);
+}
+
+/* Window bytes left beyond snd_nxt. */
+static uint32_t
+window_left(const struct tcp_conn *c)
+{
+	uint32_t edge = c->snd_una + c->snd_wnd;
+
+	return seq_gt(edge, c->snd_nxt) ? edge - c->snd_nxt : 0;
+}
+
+/*
+ * How much of avail to send in one frame, 0 for nothing: whole segments, and
+ * the odd end of the data only where Nagle lets; RFC 9293 3.8.6.2.1 where the
+ * window is smaller than a segment.
+ */
+static uint32_t
+frame_size(struct tcp_conn *c, uint32_t avail, uint32_t max)
+{
+	uint32_t mss = tcp_mss_now(c), wnd = window_left(c);
+	uint32_t pipe = tcp_flight_pipe(c), n;
+	uint32_t room = c->cwnd > pipe ? c->cwnd - pipe : 0;
+
+	max = tcp_min(max, TCP_FRAME_MAX);
+	n = tcp_min(tcp_min(avail, wnd), tcp_min(room, max));
+	if (n == avail && n < mss)
+		return small_allowed(c) ? n : 0;
+	if (n == avail && n % mss != 0)
+		return small_allowed(c) ? n : n - n % mss;
+	if (n >= mss)
+		return n - n % mss;
+	if (n == wnd && wnd < room)
+		return (c->flags & CF_FORCE) != 0 ||
+		    (c->max_wnd > 1 && n >= c->max_wnd / 2) ? n : 0;
+	if (c->fl != NULL && n == room)
+		c->fl->cwnd_limited = true;
+	return 0;
+}
+
+/* What is written and not sent, the FIN not counted. */
+static uint32_t
+unsent_bytes(const struct tcp_conn *c)
+{
+	uint32_t end = tcp_snd_end(c);
+
+	return seq_gt(end, c->snd_nxt) ? end - c->snd_nxt : 0;
+}
+
+static bool
+fin_unsent(const struct tcp_conn *c)
+{
+	return (c->flags & CF_FIN) != 0 && seq_le(c->snd_nxt, c->snd_fin);
+}
+
+/* The rate: RFC 9438 has no pacing; twice cwnd per RTT in slow start and 1.2
+ * times after keep the pipe full without bursts. */
+static void
+pace(struct stack *stk, struct tcp_conn *c, uint32_t len)
+{
+	uint64_t rate = tcp_pacing_rate(c);
+
+	if (rate == 0)
+		return;
+	c->pace_due = instant_add(stk->now,
+	    (int64_t)((uint64_t)len * USEC_PER_SEC / rate));
+}
+
+static bool
+pacing_holds(const struct stack *stk, const struct tcp_conn *c)
+{
+	return c->conf->pacing && !instant_is_never(c->pace_due) &&
+	    instant_before(stk->now, c->pace_due);
+}
+
+/* Sends [snd_nxt, snd_nxt + n) and perhaps FIN, and remembers it. */
+static bool
+transmit(struct stack *stk, struct tcp_conn *c, uint32_t n, bool fin)
+{
+	struct tcp_out o = { .seq = c->snd_nxt, .len = n, .flags = TCP_ACK,
+	    .ect = n > 0 };
+	uint32_t end = c->snd_nxt + n + fin;
+	struct tcp_flight *f = c->fl;
+
+	if (tcp_rec_add(stk, c, c->snd_nxt, end, fin) != 0)
+		return false;
+	if (fin)
+		o.flags |= TCP_FIN;
+	if (n > 0 && n == unsent_bytes(c))
+		o.flags |= TCP_PSH;
+	if (n % tcp_mss_now(c) != 0)
+		f->small_end = end;
+	if (tcp_flight_bytes(c) == 0)
+		c->stuck_since = stk->now;
+	c->snd_nxt = end;
+	f->prr_out += n;
+	c->flags &= ~CF_FORCE;
+	if (tcp_emit(stk, c, &o) == -EMSGSIZE)
+		tcp_pmtu_refresh(stk, c);
+	if (c->conf->pacing)
+		pace(stk, c, n);
+	return true;
+}
+
+bool
+tcp_send_new(struct stack *stk, struct tcp_conn *c, uint32_t max)
+{
+	uint32_t avail = unsent_bytes(c), n = 0;
+	bool fin = fin_unsent(c);
+
+	if (avail == 0 && !fin)
+		return false;
+	if (tcp_flight_get(stk, c) == NULL) {
+		tcp_send_timer(stk, c, TCP_T_RETRY, tcp_rto_now(c));
+		return false;
+	}
+	if (avail > 0) {
+		n = frame_size(c, avail, max);
+		if (n == 0)
+			return false;
+	}
+	/* The FIN takes a number, and so a byte of the window. */
+	fin = fin && n == avail && (n > 0 || window_left(c) > 0);
+	if (n == 0 && !fin)
+		return false;
+	if (!transmit(stk, c, n, fin)) {
+		tcp_send_timer(stk, c, TCP_T_RETRY, tcp_rto_now(c));
+		return false;
+	}
+	return true;
+}
+
+/* RFC 5681 4.1: nothing in flight and nothing sent for an RTO. */
+static void
+restart_after_idle(struct stack *stk, struct tcp_conn *c)
+{
+	if (c->fl == NULL && unsent_bytes(c) > 0 &&
+	    c->conf->slow_start_idle &&
+	    instant_diff(stk->now, c->last_sent) > (int64_t)c->rto_us)
+		tcp_cc_idle(stk, c);
+}
+
+static void
+send_data(struct stack *stk, struct tcp_conn *c)
+{
+	bool any = false;
+
+	if (c->fl != NULL && c->fl->lost > 0)
+		retransmit_lost(stk, c);
+	restart_after_idle(stk, c);
+	while (!pacing_holds(stk, c) && tcp_send_new(stk, c, UINT32_MAX))
+		any = true;
+	if (any)
+		c->last_sent = stk->now;
+}
+
+/* ---- probes and ACKs ----------------------------------------------------- */
+
+/* A number just behind the window draws an ACK (RFC 1122 4.2.3.6), for a zero
+ * window and for a silent peer alike. */
+static void
+send_probe(struct stack *stk, struct tcp_conn *c)
+{
+	struct tcp_out o = { .seq = c->snd_una - 1, .flags = TCP_ACK };
+
+	c->flags &= ~(CF_PROBE_DUE | CF_KEEP_PROBE);
+	tcp_emit(stk, c, &o);
+}
+
+void
+tcp_send_ack(struct stack *stk, struct tcp_conn *c)
+{
+	struct tcp_out o = { .seq = c->snd_nxt, .flags = TCP_ACK };
+
+	tcp_emit(stk, c, &o);
+}
+
+void
+tcp_send_reset(struct stack *stk, struct tcp_conn *c)
+{
+	struct tcp_out o = { .seq = c->snd_nxt, .flags = TCP_RST | TCP_ACK };
+
+	stk->tcp.stats.resets_sent++;
+	tcp_emit(stk, c, &o);
+}
+
+/* RFC 9293 3.8.6.3: an ACK for every second full segment, and for all that
+ * is out of the ordinary. */
+static bool
+ack_wanted(const struct tcp_conn *c)
+{
+	if ((c->flags & CF_ACK_NOW) != 0)
+		return true;
+	if ((c->flags & CF_ACK_SOON) == 0)
+		return tcp_window_update_due(c);
+	return c->quick > 0 || c->conf->delack_us == 0 || c->ooo != NULL ||
+	    c->rcv_nxt - c->rcv_acked >
+	    (uint32_t)c->rcv_mss * (c->conf->ack_segments - 1) ||
+	    tcp_window_update_due(c);
+}
+
+static void
+send_ack_if_due(struct stack *stk, struct tcp_conn *c)
+{
+	if (ack_wanted(c))
+		tcp_send_ack(stk, c);
+	else if ((c->flags & CF_ACK_SOON) != 0 &&
+	    instant_is_never(c->ack_due))
+		c->ack_due = instant_add(stk->now, c->conf->delack_us);
+}
+
+/* ---- all of it ----------------------------------------------------------- */
+
+/* After sending: something must look after what is out, or what waits. */
+static void
+arm_timers(struct stack *stk, struct tcp_conn *c)
+{
+	bool waiting = unsent_bytes(c) > 0 || fin_unsent(c);
+
+	if (tcp_flight_bytes(c) > 0) {
+		if (c->send_kind == TCP_T_OFF || c->send_kind == TCP_T_PERSIST)
+			tcp_send_timer_restart(stk, c);
+	} else if (waiting && !pacing_holds(stk, c)) {
+		if (c->send_kind == TCP_T_OFF)
+			tcp_send_timer(stk, c, TCP_T_PERSIST, tcp_rto_now(c));
+	} else if (c->send_kind == TCP_T_PERSIST) {
+		tcp_send_timer(stk, c, TCP_T_OFF, 0);
+	}
+	tcp_timer_update(stk, c);
+}
+
+void
+tcp_output(struct stack *stk, struct tcp_conn *c)
+{
+	switch (c->key.state) {
+	case TCPS_CLOSED:
+		return;
+	case TCPS_SYN_SENT:
+	case TCPS_SYN_RECEIVED:
+		if ((c->flags & CF_SYN_DUE) != 0)
+			send_syn(stk, c);
+		tcp_timer_update(stk, c);
+		return;
+	default:
+		break;
+	}
+	if ((c->flags & CF_TLP_DUE) != 0) {
+		c->flags &= ~CF_TLP_DUE;
+		tcp_tlp_send(stk, c);
+	}
+	send_data(stk, c);
+	if ((c->flags & CF_PROBE_DUE) != 0)
+		send_probe(stk, c);
+	send_ack_if_due(stk, c);
+	arm_timers(stk, c);
+}

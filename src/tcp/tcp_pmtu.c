@@ -1,0 +1,65 @@
+/*
+ * tcp_pmtu.c - the size of segments follows the path: ICMP "too big"
+ * (RFC 1191, RFC 5927 7), and the black hole that says nothing (RFC 2923 2.1,
+ * RFC 4821 7).
+ *
+ * A segment size only shrinks; a new connection asks ip_path() afresh.
+ */
+#include "tcp/tcp_conn.h"
+
+#define PMTU_MIN	552u	/* heed no smaller one from a stranger */
+#define HOLE_TRIES	3u	/* time-outs of full segments in a row */
+#define HOLE_MSS	1024u	/* first step down, then 512 */
+
+void
+tcp_pmtu_set(struct stack *stk, struct tcp_conn *c, uint32_t mtu)
+{
+	uint16_t old = c->mss;
+
+	if (mtu >= c->pmtu)
+		return;
+	c->pmtu = (uint16_t)mtu;
+	tcp_mss_update(c);
+	if (c->mss < old && tcp_synced(c)) {
+		tcp_recovery_resize(stk, c);
+		tcp_todo(stk, c, TODO_OUTPUT);
+	}
+}
+
+void
+tcp_pmtu_too_big(struct stack *stk, struct tcp_conn *c, uint32_t mtu)
+{
+	if (!c->conf->pmtud)
+		return;
+	/* RFC 1191 5: an old router tells nothing. */
+	if (mtu < PMTU_MIN)
+		mtu = PMTU_MIN;
+	tcp_pmtu_set(stk, c, mtu);
+}
+
+void
+tcp_pmtu_refresh(struct stack *stk, struct tcp_conn *c)
+{
+	struct addr src;
+	uint32_t mtu;
+
+	if (ip_path(stk, &c->key.remote, &src, &mtu) == 0)
+		tcp_pmtu_set(stk, c, mtu);
+}
+
+void
+tcp_pmtu_timeout(struct stack *stk, struct tcp_conn *c)
+{
+	const struct tcp_flight *f = c->fl;
+	uint32_t mss;
+
+	if (!c->conf->pmtud || f == NULL || f->head == NULL ||
+	    f->head->end - f->head->seq < c->mss / 2u)
+		return;
+	if (++c->hole_tries < HOLE_TRIES)
+		return;
+	c->hole_tries = 0;
+	mss = c->mss > HOLE_MSS ? HOLE_MSS : 512;
+	if (mss < c->mss)
+		tcp_pmtu_set(stk, c, mss + TCP_IP4_OVERHEAD);
+}

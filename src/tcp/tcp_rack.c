@@ -1,0 +1,208 @@
+/*
+ * tcp_rack.c - RACK-TLP (RFC 8985): losses by time, and a probe for lost
+ * tails.
+ *
+ * A record is lost when one sent later has arrived and a reordering window
+ * has passed.  Works with SACK only.  Retransmissions are judged the same way,
+ * so a lost one is found without a time-out.
+ */
+#include "tcp/tcp_conn.h"
+
+#define PERSIST_RECOVERIES	16u	/* RFC 8985 6.2.4 */
+#define MAX_ACK_DELAY_US	200000	/* RFC 8985 7.2: peer's delayed ACK */
+
+/* RFC 8985 5.1: was (t1, end1) sent after (t2, end2)? */
+static bool
+sent_after(struct instant t1, uint32_t end1, struct instant t2, uint32_t end2)
+{
+	return instant_before(t2, t1) || (t1.us == t2.us &&
+	    seq_gt(end1, end2));
+}
+
+static bool
+rack_on(const struct tcp_conn *c)
+{
+	return c->conf->rack && (c->flags & CF_SACK) != 0;
+}
+
+/* RFC 8985 6.2 steps 1 to 3, for one record newly delivered. */
+void
+tcp_rack_delivered(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_rec *r)
+{
+	struct tcp_flight *f = c->fl;
+	int64_t rtt = instant_diff(stk->now, r->sent);
+
+	/* Step 3: an original that arrives below what arrived before. */
+	if ((r->flags & REC_EVER) == 0 && f->rack_fack != 0 &&
+	    seq_lt(r->end, f->rack_fack))
+		f->reo_seen = true;
+	if (f->rack_fack == 0 || seq_gt(r->end, f->rack_fack))
+		f->rack_fack = r->end;
+	/* Step 2: an ACK too quick to be for the retransmission. */
+	if ((r->flags & REC_EVER) != 0 && rtt < (int64_t)c->min_rtt_us)
+		return;
+	if (f->rack_rtt_us == 0 || sent_after(r->sent, r->end, f->rack_sent,
+	    f->rack_end)) {
+		f->rack_sent = r->sent;
+		f->rack_end = r->end;
+		f->rack_rtt_us = (uint32_t)(rtt < 1 ? 1 : rtt);
+	}
+}
+
+/* RFC 8985 6.2 step 4: how long reordering may take. */
+static uint32_t
+reo_window(const struct tcp_conn *c)
+{
+	const struct tcp_flight *f = c->fl;
+	uint32_t wnd;
+
+	if (!f->reo_seen && (c->key.ca >= TCP_CA_RECOVERY ||
+	    f->sacked >= TCP_DUPTHRESH * tcp_mss_now(c)))
+		return 0;
+	wnd = c->min_rtt_us / 4 * f->reo_mult;
+	return tcp_min(wnd, c->srtt_us);
+}
+
+/* RFC 8985 6.2 step 4, RACK.dsack_round: a needless retransmission widens the
+ * window, once a round. */
+static void
+adapt_window(struct tcp_conn *c, const struct tcp_acked *a)
+{
+	struct tcp_flight *f = c->fl;
+
+	if (f->dsack_round_on && seq_ge(c->snd_una, f->reo_round))
+		f->dsack_round_on = false;
+	if (a->dsack && !f->dsack_round_on) {
+		f->dsack_round_on = true;
+		f->reo_round = c->snd_nxt;
+		f->reo_seen = true;
+		if (f->reo_mult < UINT8_MAX)
+			f->reo_mult++;
+		f->reo_persist = PERSIST_RECOVERIES;
+	}
+}
+
+/* RFC 8985 6.2 step 5; returns how long until the next one may be lost. */
+static int64_t
+detect(struct stack *stk, struct tcp_conn *c, bool *found)
+{
+	struct tcp_flight *f = c->fl;
+	int64_t wnd = reo_window(c), next = 0;
+
+	for (struct tcp_rec *r = f->head; r != NULL; r = r->next) {
+		uint8_t st = r->flags & (REC_LOST | REC_RETRANS);
+		int64_t left;
+
+		if ((r->flags & REC_SACKED) != 0 || st == REC_LOST ||
+		    !sent_after(f->rack_sent, f->rack_end, r->sent, r->end))
+			continue;
+		left = instant_diff(r->sent, stk->now) + f->rack_rtt_us + wnd;
+		if (left > 0) {
+			next = left > next ? left : next;
+			continue;
+		}
+		tcp_rec_unmark(f, r, REC_RETRANS);
+		tcp_rec_mark(f, r, REC_LOST);
+		*found = true;
+	}
+	return next;
+}
+
+void
+tcp_rack_detect(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
+{
+	struct tcp_flight *f = c->fl;
+	int64_t next;
+
+	adapt_window(c, a);
+	if (f->rack_rtt_us == 0 || f->head == NULL || (f->sacked == 0 &&
+	    f->retrans == 0 && !f->reo_seen))
+		return;
+	next = detect(stk, c, &a->lost_new);
+	if (next > 0)
+		tcp_send_timer(stk, c, TCP_T_REO,
+		    next < tcp_rto_now(c) ? next : tcp_rto_now(c));
+}
+
+void
+tcp_rack_reo_timeout(struct stack *stk, struct tcp_conn *c)
+{
+	struct tcp_acked a = { .prior_una = c->snd_una, .rtt_us = -1,
+	    .prior_flight = tcp_flight_bytes(c) };
+	struct tcp_seg none = { .h.ack = c->snd_una };
+
+	if (c->fl != NULL)
+		tcp_recovery_ack(stk, c, &none, &a);
+	if (c->send_kind == TCP_T_OFF)
+		tcp_send_timer_restart(stk, c);
+}
+
+/* ---- tail loss probe ----------------------------------------------------- */
+
+/* RFC 8985 7.2: microseconds to the probe, or -1 if there is to be none. */
+int64_t
+tcp_tlp_timeout(const struct stack *stk, const struct tcp_conn *c)
+{
+	const struct tcp_flight *f = c->fl;
+	int64_t pto;
+
+	(void)stk;
+	if (f == NULL || !rack_on(c) || c->key.ca >= TCP_CA_RECOVERY ||
+	    f->sacked > 0 || f->tlp_on || c->backoff > 0)
+		return -1;
+	if (c->srtt_us == 0)
+		return c->conf->rto_initial_us;
+	pto = 2 * (int64_t)c->srtt_us;
+	if (tcp_flight_bytes(c) <= tcp_mss_now(c))
+		pto += MAX_ACK_DELAY_US;
+	return pto;
+}
+
+/* RFC 8985 7.3: new data if there are, else the last segment again. */
+void
+tcp_tlp_send(struct stack *stk, struct tcp_conn *c)
+{
+	struct tcp_flight *f = c->fl;
+	uint32_t mss = tcp_mss_now(c), cwnd = c->cwnd, ssthresh;
+	struct tcp_rec *r;
+
+	if (f == NULL || f->tail == NULL)
+		return;
+	stk->tcp.stats.tlp_probes++;
+	f->tlp_retrans = false;
+	/* One segment, whatever cwnd says. */
+	c->cwnd = tcp_flight_pipe(c) + mss;
+	ssthresh = c->ssthresh;
+	c->flags |= CF_FORCE;
+	if (!tcp_send_new(stk, c, mss)) {
+		r = f->tail;
+		if (r->end - r->seq > mss && tcp_rec_split(stk, c, r,
+		    r->seq + (r->end - r->seq - 1) / mss * mss) == 0)
+			r = f->tail;
+		f->tlp_retrans = tcp_retransmit(stk, c, r, mss);
+	}
+	c->flags &= ~CF_FORCE;
+	c->cwnd = cwnd;
+	c->ssthresh = ssthresh;
+	f->tlp_on = true;
+	f->tlp_end = c->snd_nxt;
+	tcp_send_timer(stk, c, TCP_T_RTO, tcp_rto_now(c));
+}
+
+/* RFC 8985 7.4.2: did the probe repair a loss?  Then it counts as one. */
+void
+tcp_tlp_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s,
+    const struct tcp_acked *a)
+{
+	struct tcp_flight *f = c->fl;
+
+	if (!f->tlp_on || seq_lt(s->h.ack, f->tlp_end))
+		return;
+	if (!f->tlp_retrans || a->dsack) {
+		f->tlp_on = false;	/* nothing was lost */
+	} else if (seq_gt(s->h.ack, f->tlp_end) || a->acked > 0) {
+		f->tlp_on = false;
+		tcp_recovery_enter_cwr(stk, c);
+	}
+}

@@ -1,0 +1,297 @@
+/*
+ * tcp_recovery.c - loss recovery: when it begins, how much is sent while it
+ * lasts, when it ends, and when it is taken back.
+ *
+ *	OPEN/DISORDER	nothing lost so far
+ *	CWR		reducing because of ECN (RFC 3168 6.1.2) or a probe
+ *	RECOVERY	fast recovery: RFC 6675 with SACK, RFC 6582 without
+ *	LOSS		after a time-out (RFC 5681 3.1, RFC 6298 5)
+ *
+ * CWR and RECOVERY are paced by PRR (RFC 6937).  Eifel (RFC 3522, by
+ * timestamps) and D-SACK take a needless reduction back.
+ *
+ * Who is lost is marked by tcp_rack.c or tcp_sack.c; without SACK, here.
+ */
+#include "tcp/tcp_conn.h"
+
+/* ---- without SACK: RFC 6582 ---------------------------------------------- */
+
+static void
+mark_head_lost(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
+{
+	struct tcp_rec *r = c->fl->head;
+	uint32_t mss = tcp_mss_now(c);
+
+	if (r == NULL || (r->flags & (REC_LOST | REC_RETRANS)) != 0)
+		return;
+	if (r->end - r->seq > mss &&
+	    tcp_rec_split(stk, c, r, r->seq + mss) != 0)
+		return;
+	tcp_rec_mark(c->fl, r, REC_LOST);
+	a->lost_new = true;
+}
+
+/* Every duplicate says that one segment more has left the network. */
+static void
+count_dups(struct tcp_conn *c, struct tcp_acked *a)
+{
+	struct tcp_flight *f = c->fl;
+	uint32_t mss = tcp_mss_now(c), left;
+
+	if (a->dup) {
+		f->dupacks++;
+		left = tcp_flight_bytes(c) - f->lost;
+		if (f->dup_bytes + mss <= left) {
+			f->dup_bytes += mss;
+			a->delivered += mss;
+		}
+	} else if (a->acked > 0) {
+		/* All but the repaired segment had been counted. */
+		uint32_t n = a->acked > mss ? a->acked - mss : 0;
+
+		n = tcp_min(n, f->dup_bytes);
+		f->dup_bytes -= n;
+		a->delivered -= tcp_min(n, a->delivered - 1);
+		if (c->key.ca < TCP_CA_RECOVERY) {
+			f->dupacks = 0;
+			f->dup_bytes = 0;
+		}
+	}
+}
+
+static void
+newreno_mark_lost(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
+{
+	struct tcp_flight *f = c->fl;
+
+	/* RFC 5681 3.2 step 2; RFC 6582 3.2 step 3: a partial ACK. */
+	if (c->key.ca < TCP_CA_RECOVERY && f->dupacks >= TCP_DUPTHRESH)
+		mark_head_lost(stk, c, a);
+	else if (c->key.ca == TCP_CA_RECOVERY && a->acked > 0 &&
+	    seq_lt(c->snd_una, f->recover))
+		mark_head_lost(stk, c, a);
+}
+
+static void
+mark_lost(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
+{
+	if ((c->flags & CF_SACK) == 0)
+		newreno_mark_lost(stk, c, a);
+	else if (c->conf->rack)
+		tcp_rack_detect(stk, c, a);
+	else
+		tcp_sack_mark_lost(c, a);
+}
+
+/* ---- beginning ----------------------------------------------------------- */
+
+/* What a reduction begins with (RFC 6937 3). */
+static void
+begin(struct stack *stk, struct tcp_conn *c)
+{
+	struct tcp_flight *f = c->fl;
+
+	f->recover = c->snd_nxt;
+	f->prr_delivered = f->prr_out = 0;
+	f->prr_flight = tcp_max(tcp_flight_bytes(c), 1);
+	f->undo_cwnd = c->cwnd;
+	f->undo_ssthresh = c->ssthresh;
+	f->undo_marker = c->snd_una;
+	f->undo_left = 0;
+	f->retrans_ts_on = false;
+	c->ssthresh = tcp_cc(c)->reduce(stk, c);
+}
+
+void
+tcp_recovery_enter_cwr(struct stack *stk, struct tcp_conn *c)
+{
+	if (c->fl == NULL || c->key.ca >= TCP_CA_CWR)
+		return;
+	begin(stk, c);
+	c->fl->undo_left = -1;
+	c->key.ca = TCP_CA_CWR;
+	if ((c->flags & CF_ECN) != 0)
+		c->flags |= CF_CWR_SEND;
+}
+
+static void
+enter_recovery(struct stack *stk, struct tcp_conn *c)
+{
+	stk->tcp.stats.fast_recoveries++;
+	if (c->key.ca < TCP_CA_CWR)
+		begin(stk, c);
+	else
+		c->fl->recover = c->snd_nxt;
+	c->key.ca = TCP_CA_RECOVERY;
+	if ((c->flags & CF_ECN) != 0)
+		c->flags |= CF_CWR_SEND;
+}
+
+/* RFC 2018 8: after a time-out the peer may have thrown away what it sacked;
+ * it did for sure if the first record is such. */
+static void
+forget_sacks(struct tcp_flight *f)
+{
+	if (f->head == NULL || (f->head->flags & REC_SACKED) == 0)
+		return;
+	for (struct tcp_rec *r = f->head; r != NULL; r = r->next)
+		tcp_rec_unmark(f, r, REC_SACKED);
+}
+
+void
+tcp_recovery_timeout(struct stack *stk, struct tcp_conn *c)
+{
+	struct tcp_flight *f = c->fl;
+
+	if (f == NULL)
+		return;
+	/* RFC 5681 3.1: not again for a retransmission of the same. */
+	if (c->key.ca != TCP_CA_LOSS || seq_ge(c->snd_una, f->recover))
+		begin(stk, c);
+	f->recover = c->snd_nxt;
+	f->dupacks = 0;
+	f->dup_bytes = 0;
+	f->tlp_on = false;
+	forget_sacks(f);
+	for (struct tcp_rec *r = f->head; r != NULL; r = r->next) {
+		if ((r->flags & REC_SACKED) != 0)
+			continue;
+		tcp_rec_unmark(f, r, REC_RETRANS);
+		tcp_rec_mark(f, r, REC_LOST);
+	}
+	c->key.ca = TCP_CA_LOSS;
+	c->cwnd = tcp_mss_now(c);	/* RFC 5681 3.1: LW */
+	tcp_cc(c)->restart(c);
+}
+
+/* ---- taking back --------------------------------------------------------- */
+
+static bool
+was_needless(const struct tcp_conn *c, const struct tcp_seg *s,
+    const struct tcp_acked *a)
+{
+	const struct tcp_flight *f = c->fl;
+
+	if (f->undo_left < 0 || !f->retrans_ts_on)
+		return false;
+	/* RFC 3522 3.2 (5): the ACK echoes what was sent before. */
+	if (c->snd_una != a->prior_una && (c->flags & CF_TS) != 0 &&
+	    s->o.ts_on && s->o.tsecr != 0 &&
+	    seq_lt(s->o.tsecr, f->retrans_ts))
+		return true;
+	/* Every retransmission was reported as a duplicate. */
+	return a->dsack && f->undo_left == 0;
+}
+
+static void
+undo(struct stack *stk, struct tcp_conn *c)
+{
+	struct tcp_flight *f = c->fl;
+
+	stk->tcp.stats.undone++;
+	for (struct tcp_rec *r = f->head; r != NULL; r = r->next)
+		tcp_rec_unmark(f, r, REC_LOST | REC_RETRANS);
+	c->cwnd = tcp_max(c->cwnd, f->undo_cwnd);
+	c->ssthresh = tcp_max(c->ssthresh, f->undo_ssthresh);
+	f->undo_left = -1;
+	f->dupacks = 0;
+	f->dup_bytes = 0;
+	c->backoff = 0;
+	c->key.ca = TCP_CA_OPEN;
+	tcp_cc(c)->restart(c);
+}
+
+/* ---- while it lasts, and its end ----------------------------------------- */
+
+/* RFC 6937 3: send in proportion to what arrives. */
+static void
+prr(struct tcp_conn *c, const struct tcp_acked *a)
+{
+	struct tcp_flight *f = c->fl;
+	uint32_t pipe = tcp_flight_pipe(c), mss = tcp_mss_now(c);
+	int64_t n;
+
+	f->prr_delivered += a->delivered;
+	if (pipe > c->ssthresh) {
+		n = ((int64_t)f->prr_delivered * c->ssthresh +
+		    f->prr_flight - 1) / f->prr_flight - f->prr_out;
+	} else {
+		int64_t limit = (int64_t)f->prr_delivered - f->prr_out;
+
+		limit = limit > a->delivered ? limit : a->delivered;
+		limit += mss;
+		n = (int64_t)c->ssthresh - pipe;
+		n = n < limit ? n : limit;
+	}
+	/* The first retransmission always goes. */
+	if (f->prr_out == 0 && n < mss)
+		n = mss;
+	c->cwnd = pipe + (n > 0 ? (uint32_t)n : 0);
+}
+
+static void
+leave(struct tcp_conn *c)
+{
+	struct tcp_flight *f = c->fl;
+
+	if (c->key.ca == TCP_CA_CWR || c->key.ca == TCP_CA_RECOVERY) {
+		c->cwnd = tcp_max(c->ssthresh, tcp_mss_now(c));
+		if (f->reo_persist > 0 && --f->reo_persist == 0)
+			f->reo_mult = 1;
+	}
+	f->undo_left = -1;
+	f->dupacks = 0;
+	f->dup_bytes = 0;
+	c->key.ca = TCP_CA_OPEN;
+}
+
+void
+tcp_recovery_ack(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s, struct tcp_acked *a)
+{
+	struct tcp_flight *f = c->fl;
+
+	if ((c->flags & CF_SACK) == 0)
+		count_dups(c, a);
+	if (c->key.ca >= TCP_CA_RECOVERY && was_needless(c, s, a))
+		undo(stk, c);
+	mark_lost(stk, c, a);
+	if (c->key.ca >= TCP_CA_CWR && seq_ge(c->snd_una, f->recover))
+		leave(c);
+	if (a->ece)
+		tcp_recovery_enter_cwr(stk, c);
+	if (f->lost > 0 && c->key.ca < TCP_CA_RECOVERY)
+		enter_recovery(stk, c);
+	if (c->key.ca == TCP_CA_CWR || c->key.ca == TCP_CA_RECOVERY)
+		prr(c, a);
+	else if (a->acked > 0)
+		tcp_cc_acked(stk, c, a->acked, a->rtt_us);
+	if (c->key.ca <= TCP_CA_DISORDER)
+		c->key.ca = f->sacked > 0 || f->dupacks > 0 ?
+		    TCP_CA_DISORDER : TCP_CA_OPEN;
+}
+
+/* Segments are smaller from now on: the big ones go again, without blame. */
+void
+tcp_recovery_resize(struct stack *stk, struct tcp_conn *c)
+{
+	struct tcp_flight *f = c->fl;
+	uint32_t cwnd = c->cwnd, ssthresh = c->ssthresh;
+
+	if (f == NULL)
+		return;
+	if (c->key.ca < TCP_CA_RECOVERY) {
+		begin(stk, c);
+		f->undo_left = -1;
+	}
+	f->recover = c->snd_nxt;
+	for (struct tcp_rec *r = f->head; r != NULL; r = r->next) {
+		if ((r->flags & REC_SACKED) != 0)
+			continue;
+		tcp_rec_unmark(f, r, REC_RETRANS);
+		tcp_rec_mark(f, r, REC_LOST);
+	}
+	c->key.ca = TCP_CA_LOSS;
+	c->cwnd = cwnd;
+	c->ssthresh = ssthresh;
+}

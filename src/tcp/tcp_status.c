@@ -1,0 +1,174 @@
+/*
+ * tcp_status.c - a connection as an operator sees it: `ss -tinem`, TCP_INFO.
+ */
+#include "tcp/tcp_conn.h"
+
+static const char *const timer_names[] = {
+	[TCP_T_OFF] = "off", [TCP_T_RTO] = "rto", [TCP_T_PTO] = "probe",
+	[TCP_T_REO] = "reorder", [TCP_T_PERSIST] = "persist",
+	[TCP_T_RETRY] = "retry",
+};
+
+static uint32_t
+segments(uint32_t bytes, uint32_t mss)
+{
+	return (bytes + mss - 1) / mss;
+}
+
+static void
+show_options(const struct tcp_conn *c, struct tcp_status *o)
+{
+	o->sack = (c->flags & CF_SACK) != 0;
+	o->timestamps = (c->flags & CF_TS) != 0;
+	o->wscale = (c->flags & CF_WSCALE) != 0;
+	o->ecn = (c->flags & CF_ECN) != 0;
+	o->snd_wscale = c->snd_shift;
+	o->rcv_wscale = c->rcv_shift;
+}
+
+static void
+show_sending(const struct tcp_conn *c, struct tcp_status *o)
+{
+	const struct tcp_flight *f = c->fl;
+	uint32_t mss = o->snd_mss;
+
+	o->cwnd = c->cwnd;
+	o->ssthresh = c->ssthresh;
+	o->cwnd_segs = c->cwnd / mss;
+	o->ssthresh_segs = c->ssthresh == UINT32_MAX ? INT32_MAX :
+	    c->ssthresh / mss;
+	o->unacked_segs = segments(tcp_flight_bytes(c), mss);
+	if (f != NULL) {
+		o->sacked_segs = segments(f->sacked + f->dup_bytes, mss);
+		o->lost_segs = segments(f->lost, mss);
+		o->retrans_segs = segments(f->retrans, mss);
+	}
+	o->pacing_rate = tcp_pacing_rate(c);
+	o->bytes_sent = c->bytes_sent;
+	o->total_retrans = c->total_retrans;
+	o->dsack_dups = c->dsack_dups;
+}
+
+static void
+show_time(const struct stack *stk, const struct tcp_conn *c,
+    struct tcp_status *o)
+{
+	o->rto_us = tcp_rto_now(c);
+	o->rtt_us = c->srtt_us;
+	o->rttvar_us = c->rttvar_us;
+	o->min_rtt_us = c->min_rtt_us;
+	o->ato_us = c->conf->delack_us;
+	o->backoff = c->backoff;
+	o->probes = c->send_kind == TCP_T_PERSIST ? c->tries : c->keep_tries;
+	o->timer = timer_names[c->send_kind];
+	o->timer_us = -1;
+	if (c->send_kind != TCP_T_OFF) {
+		o->timer_us = instant_diff(c->send_due, stk->now);
+	} else if (!instant_is_never(c->life_due)) {
+		o->timer = c->key.state == TCPS_TIME_WAIT ? "timewait" :
+		    "keepalive";
+		o->timer_us = instant_diff(c->life_due, stk->now);
+	}
+	o->last_ack_recv_us = instant_diff(stk->now, c->heard);
+	o->last_data_recv_us = o->last_ack_recv_us;
+	o->last_data_sent_us = instant_diff(stk->now, c->last_sent);
+}
+
+static uint32_t
+memory_of(const struct tcp_conn *c)
+{
+	uint32_t n = sizeof(*c) + tcp_bytes_memory(&c->snd) +
+	    tcp_bytes_memory(&c->rcv);
+
+	for (const struct tcp_island *i = c->ooo; i != NULL; i = i->next)
+		n += (uint32_t)sizeof(*i) + tcp_bytes_memory(&i->q);
+	if (c->fl != NULL) {
+		n += sizeof(*c->fl);
+		for (const struct tcp_rec *r = c->fl->head; r != NULL;
+		    r = r->next)
+			n += sizeof(*r);
+	}
+	return n;
+}
+
+/* Sequence space that went by, as 64 bits would count it. */
+static uint64_t
+bytes_acked(const struct tcp_conn *c)
+{
+	return c->bytes_sent - tcp_min((uint32_t)c->bytes_sent,
+	    tcp_flight_bytes(c));
+}
+
+void
+tcp_status(const struct stack *stk, const struct tcp_conn *c,
+    struct tcp_status *out)
+{
+	struct tcp_status o = { .local = c->key.local,
+	    .remote = c->key.remote, .lport = c->key.lport,
+	    .rport = c->key.rport, .state = c->key.state,
+	    .ca_state = c->key.ca };
+
+	o.recv_q = c->rcv.len;
+	o.send_q = c->snd.len;
+	o.unsent = tcp_unsent(c);
+	o.rcv_ooo = c->ooo_bytes;
+	o.snd_mss = tcp_mss_now(c);
+	o.rcv_mss = c->rcv_mss;
+	o.pmtu = c->pmtu;
+	o.advmss = tcp_own_mss(c);
+	o.snd_wnd = c->snd_wnd;
+	o.rcv_wnd = tcp_rcv_wnd(c);
+	o.rcv_space = c->rcv_buf;
+	o.reordering = TCP_DUPTHRESH;
+	o.snd_una = c->snd_una;
+	o.snd_nxt = c->snd_nxt;
+	o.rcv_nxt = c->rcv_nxt;
+	o.iss = c->iss;
+	o.irs = c->irs;
+	o.bytes_acked = bytes_acked(c);
+	o.segs_in = c->segs_in;
+	o.segs_out = c->segs_out;
+	o.cc = tcp_cc(c)->name;
+	o.error = -c->error;
+	o.mem_bytes = memory_of(c);
+	show_options(c, &o);
+	show_sending(c, &o);
+	show_time(stk, c, &o);
+	*out = o;
+}
+
+static void
+tw_status(const struct stack *stk, const struct tcp_tw *w,
+    struct tcp_status *out)
+{
+	*out = (struct tcp_status){ .local = w->key.local,
+	    .remote = w->key.remote, .lport = w->key.lport,
+	    .rport = w->key.rport, .state = TCPS_TIME_WAIT,
+	    .timestamps = w->ts_on, .snd_nxt = w->snd_nxt,
+	    .rcv_nxt = w->rcv_nxt, .cc = "-", .timer = "timewait",
+	    .timer_us = instant_diff(w->timer.due, stk->now),
+	    .mem_bytes = sizeof(*w) };
+}
+
+/* *pos: bucket above, place in its chain below. */
+bool
+tcp_walk(const struct stack *stk, uint64_t *pos, struct tcp_status *out)
+{
+	uint32_t b = (uint32_t)(*pos >> 32), n = (uint32_t)*pos;
+
+	for (; b < stk->tcp.table_size; b++, n = 0) {
+		const struct tcp_key *k = stk->tcp.table[b];
+
+		for (uint32_t i = 0; k != NULL && i < n; i++)
+			k = k->next;
+		if (k == NULL)
+			continue;
+		*pos = (uint64_t)b << 32 | (n + 1);
+		if (k->kind == TCP_KIND_TW)
+			tw_status(stk, (const struct tcp_tw *)k, out);
+		else
+			tcp_status(stk, (const struct tcp_conn *)k, out);
+		return true;
+	}
+	return false;
+}

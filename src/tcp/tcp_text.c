@@ -1,0 +1,171 @@
+/*
+ * tcp_text.c - data that came in (RFC 9293 3.10.7.4, seventh), and the window
+ * that we promise for more (3.8.6.2.2).
+ *
+ * The window is what is free of the receive buffer; data out of order lie in
+ * what was promised already, so all of the buffer is of use to them.  The
+ * right edge never moves left.  The buffer grows while the owner reads as much
+ * in a round trip as half of it holds.
+ */
+#include "tcp/tcp_conn.h"
+
+uint32_t
+tcp_rcv_wnd(const struct tcp_conn *c)
+{
+	return seq_gt(c->rcv_adv, c->rcv_nxt) ? c->rcv_adv - c->rcv_nxt : 0;
+}
+
+static uint32_t
+buffer_space(const struct tcp_conn *c)
+{
+	return c->rcv_buf > c->rcv.len ? c->rcv_buf - c->rcv.len : 0;
+}
+
+/* RFC 9293 3.8.6.2.2: no smaller step than this opens the window. */
+static uint32_t
+window_step(const struct tcp_conn *c)
+{
+	return tcp_min(c->rcv_mss, c->rcv_buf / 2);
+}
+
+uint32_t
+tcp_window_select(struct tcp_conn *c)
+{
+	uint32_t cur = tcp_rcv_wnd(c), space = buffer_space(c), wnd = cur;
+	uint32_t unit = 1u << c->rcv_shift;
+
+	space = tcp_min(space, (uint32_t)UINT16_MAX << c->rcv_shift);
+	space &= ~(unit - 1);
+	if (space > cur && space >= window_step(c))
+		wnd = space;
+	/* RFC 7323 2.4: rounding down would take back what was promised. */
+	wnd = (wnd + unit - 1) & ~(unit - 1);
+	wnd = tcp_min(wnd, (uint32_t)UINT16_MAX << c->rcv_shift);
+	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt + wnd);
+	return wnd;
+}
+
+bool
+tcp_window_update_due(const struct tcp_conn *c)
+{
+	uint32_t cur = tcp_rcv_wnd(c), space = buffer_space(c);
+
+	if (c->key.state >= TCPS_CLOSE_WAIT || space <= cur ||
+	    space < window_step(c))
+		return false;
+	/* Two segments more, when the peer is about to run dry. */
+	return cur < c->rcv_buf / 2 &&
+	    space - cur >= tcp_min(2u * c->rcv_mss, c->rcv_buf / 2);
+}
+
+/* RFC 3168 6.1.3: echo a mark until the sender says that it heard. */
+static void
+note_ecn(struct tcp_conn *c, const struct tcp_seg *s)
+{
+	if ((c->flags & CF_ECN) == 0)
+		return;
+	if ((s->h.flags & TCP_CWR) != 0)
+		c->flags &= ~CF_ECE_SEND;
+	if (s->ce)
+		c->flags |= CF_ECE_SEND | CF_ACK_NOW;
+}
+
+static void
+note_dsack(struct tcp_conn *c, uint32_t left, uint32_t right)
+{
+	if ((c->flags & CF_SACK) == 0 || (c->flags & CF_DSACK) != 0)
+		return;
+	c->dsack = (struct tcp_sack){ left, right };
+	c->flags |= CF_DSACK;
+}
+
+/* The next bytes in order. */
+static enum drop
+take_in_order(struct stack *stk, struct tcp_conn *c, const uint8_t *p,
+    uint32_t n)
+{
+	uint32_t got = tcp_bytes_append(stk, &c->rcv, p, n);
+
+	if (got == 0)
+		return DROP_NO_MEMORY;
+	c->rcv_nxt += got;
+	c->flags |= CF_ACK_SOON;
+	if (c->ooo != NULL) {
+		/* RFC 5681 4.2: a hole is being filled. */
+		c->flags |= CF_ACK_NOW;
+		tcp_ooo_deliver(stk, c);
+	}
+	tcp_todo(stk, c, TODO_EVENT | TODO_OUTPUT);
+	return DROP_COUNT;
+}
+
+/* Bytes beyond a hole: kept, and answered at once (RFC 5681 4.2). */
+static enum drop
+take_ahead(struct stack *stk, struct tcp_conn *c, uint32_t seq,
+    const uint8_t *p, uint32_t n)
+{
+	bool full = false;
+
+	tcp_ooo_add(stk, c, seq, p, n, &full);
+	tcp_send_ack(stk, c);
+	return full ? DROP_TCP_OOO_LIMIT : DROP_COUNT;
+}
+
+enum drop
+tcp_text(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
+{
+	uint32_t seq = s->seq, n = s->len, each = s->len / s->segments;
+	const uint8_t *p = s->data;
+
+	if (each >= c->rcv_mss)
+		c->rcv_mss = (uint16_t)tcp_min(each, tcp_own_mss(c));
+	note_ecn(c, s);
+	if (seq_lt(seq, c->rcv_nxt)) {
+		uint32_t old = tcp_min(c->rcv_nxt - seq, n);
+
+		/* RFC 2883 4: report the part that came twice. */
+		note_dsack(c, seq, seq + old);
+		seq += old;
+		p += old;
+		n -= old;
+		c->flags |= CF_ACK_NOW;
+	}
+	if (seq_gt(seq + n, c->rcv_adv)) {
+		n = seq_lt(seq, c->rcv_adv) ? c->rcv_adv - seq : 0;
+		c->flags |= CF_ACK_NOW;
+	}
+	if (n == 0)
+		return DROP_COUNT;
+	if (seq == c->rcv_nxt)
+		return take_in_order(stk, c, p, n);
+	return take_ahead(stk, c, seq, p, n);
+}
+
+/* Grows the buffer: twice what the owner read in a round trip, so that the
+ * window is never what holds the sender back. */
+static void
+tune_buffer(struct stack *stk, struct tcp_conn *c, uint32_t n)
+{
+	uint32_t max = tcp_min(c->conf->rcvbuf_max, stk->limits.tcp_rcvbuf);
+	uint32_t now = (uint32_t)stk->now.us;
+	uint32_t rtt = tcp_max(c->srtt_us, TCP_CLOCK_US);
+
+	if (c->rcv_buf >= max)
+		return;
+	c->tune_copied += n;
+	if (now - c->tune_us < rtt)
+		return;
+	if (c->tune_copied > c->rcv_buf / 2)
+		c->rcv_buf = tcp_min(max, 2 * tcp_max(c->tune_copied,
+		    c->rcv_buf / 2 + 1));
+	c->tune_us = now;
+	c->tune_copied = 0;
+}
+
+void
+tcp_rcv_consumed(struct stack *stk, struct tcp_conn *c, uint32_t n)
+{
+	tune_buffer(stk, c, n);
+	if (tcp_synced(c) && tcp_window_update_due(c))
+		tcp_todo(stk, c, TODO_OUTPUT);
+}

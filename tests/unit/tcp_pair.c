@@ -1,0 +1,345 @@
+/*
+ * tcp_pair.c - two stacks and the wire between them.
+ */
+#include "unit/tcp_pair.h"
+
+#include <stdlib.h>
+
+#include "ip/ip_wire.h"
+
+struct wire_frame {
+	struct wire_frame *next;
+	struct instant due;
+	uint64_t order;
+	int to;
+	struct mem_frame *f;	/* plain calloc */
+};
+
+struct addr
+pair_addr(int i)
+{
+	return addr_from_ip4(IP4(10, 0, 0, (uint8_t)(1 + i)));
+}
+
+static struct stack *
+make_stack(uint8_t seed, int i)
+{
+	struct env env = { .seed = { seed, (uint8_t)i },
+	    .limits = LIMITS_DEFAULT };
+
+	env.limits.pkt_small = 16384;
+	env.limits.pkt_large = 256;
+	env.limits.lb_flows = 4096;
+	return stack_new(&env, instant_from_us(0));
+}
+
+struct pair *
+pair_new(uint8_t seed, uint32_t mtu, uint32_t offload)
+{
+	struct pair *p = calloc(1, sizeof(*p));
+	uint8_t rseed[RNG_SEED_LEN] = { seed, 77 };
+
+	ck_assert_ptr_nonnull(p);
+	rng_init(&p->rng, rseed);
+	for (int i = 0; i < 2; i++) {
+		struct ip4_prefix a = { IP4(10, 0, 0, (uint8_t)(1 + i)), 24 };
+
+		p->stk[i] = make_stack(seed, i);
+		ck_assert_ptr_nonnull(p->stk[i]);
+		p->port[i] = mem_port_new(&p->stk[i]->mem, "tun0", false,
+		    MAC_ZERO, mtu, offload);
+		ck_assert_ptr_nonnull(p->port[i]);
+		ck_assert_int_eq(port_add(p->stk[i], p->port[i]), 0);
+		ck_assert_int_eq(iface_addr_add(p->stk[i], p->port[i]->ifp, a,
+		    SCOPE_GLOBAL, NULL), 0);
+	}
+	return p;
+}
+
+static void
+frame_free(struct wire_frame *w)
+{
+	free(w->f);
+	free(w);
+}
+
+void
+pair_free(struct pair *p)
+{
+	struct wire_frame *w;
+
+	while ((w = p->flying) != NULL) {
+		p->flying = w->next;
+		frame_free(w);
+	}
+	stack_free(p->stk[0]);
+	stack_free(p->stk[1]);
+	free(p);
+}
+
+void
+pair_wire(struct pair *p, const struct wire_conf *both)
+{
+	p->wire[0] = p->wire[1] = *both;
+}
+
+static bool
+chance(struct pair *p, uint32_t per_million)
+{
+	return per_million > 0 && rng_below(&p->rng, 1000000) < per_million;
+}
+
+static void
+fly(struct pair *p, int from, const struct mem_frame *f, struct instant due)
+{
+	struct wire_frame *w = calloc(1, sizeof(*w)), **at = &p->flying;
+
+	w->f = malloc(sizeof(*f) + f->len);
+	memcpy(w->f, f, sizeof(*f) + f->len);
+	w->due = due;
+	w->to = !from;
+	w->order = p->order++;
+	while (*at != NULL && !instant_before(due, (*at)->due))
+		at = &(*at)->next;
+	w->next = *at;
+	*at = w;
+}
+
+/* Bytes that wait for the wire. */
+static uint64_t
+backlog(const struct pair *p, int from)
+{
+	int64_t wait = instant_diff(p->busy[from], p->now);
+
+	return wait <= 0 ? 0 : (uint64_t)wait * p->wire[from].rate / 1000000;
+}
+
+static void
+mark_ce(struct mem_frame *f)
+{
+	if ((f->data[IP4_OFF_TOS] & 3) != 0)
+		ip4_set_tos(f->data, f->data[IP4_OFF_TOS] | 3);
+}
+
+static void
+send_one(struct pair *p, int from, struct mem_frame *f)
+{
+	const struct wire_conf *w = &p->wire[from];
+	struct instant due = p->now;
+
+	p->frames[from]++;
+	p->bytes[from] += f->len;
+	if ((p->filter != NULL && !p->filter(p->filter_arg, from, f)) ||
+	    chance(p, w->loss) ||
+	    (w->rate > 0 && backlog(p, from) + f->len > w->queue)) {
+		p->lost[from]++;
+		return;
+	}
+	if (w->rate > 0) {
+		if (w->mark && backlog(p, from) > w->queue / 2)
+			mark_ce(f);
+		if (instant_before(p->busy[from], p->now))
+			p->busy[from] = p->now;
+		p->busy[from] = instant_add(p->busy[from],
+		    (int64_t)((uint64_t)f->len * 1000000 / w->rate));
+		due = p->busy[from];
+	}
+	due = instant_add(due, w->delay_us);
+	if (chance(p, w->reorder))
+		due = instant_add(due, w->reorder_us);
+	fly(p, from, f, due);
+	if (chance(p, w->dup))
+		fly(p, from, f, due);
+}
+
+static void
+collect(struct pair *p)
+{
+	for (int i = 0; i < 2; i++) {
+		struct mem_frame *f;
+
+		while ((f = mem_port_take(p->port[i])) != NULL) {
+			send_one(p, i, f);
+			mem_port_free(p->port[i], f);
+		}
+	}
+}
+
+static void
+deliver(struct pair *p)
+{
+	struct wire_frame *w;
+
+	while ((w = p->flying) != NULL && instant_reached(p->now, w->due)) {
+		p->flying = w->next;
+		ck_assert_int_eq(mem_port_give_frame(p->port[w->to], w->f), 0);
+		frame_free(w);
+	}
+}
+
+static struct instant
+next_due(const struct pair *p)
+{
+	struct instant t = instant_min(stack_next_deadline(p->stk[0]),
+	    stack_next_deadline(p->stk[1]));
+
+	if (p->flying != NULL)
+		t = instant_min(t, p->flying->due);
+	return t;
+}
+
+static void
+turn(struct pair *p)
+{
+	deliver(p);
+	stack_poll(p->stk[0], p->now);
+	stack_poll(p->stk[1], p->now);
+	collect(p);
+}
+
+void
+pair_run_until(struct pair *p, int64_t us)
+{
+	struct instant end = instant_from_us(us);
+	int idle = 0;
+
+	for (;;) {
+		struct instant t = next_due(p);
+
+		if (!instant_reached(end, t))
+			break;
+		idle = instant_before(p->now, t) ? 0 : idle + 1;
+		ck_assert_int_lt(idle, 100000);
+		if (instant_before(p->now, t))
+			p->now = t;
+		turn(p);
+	}
+	p->now = end;
+	turn(p);
+}
+
+/* ---- an application ------------------------------------------------------ */
+
+static uint8_t
+pattern(uint64_t at, uint8_t salt)
+{
+	return (uint8_t)((at * 2654435761u >> 13) + at + salt);
+}
+
+static void
+app_read(struct stack *stk, struct pair_app *a)
+{
+	uint8_t buf[16384];
+	int32_t n;
+
+	if (a->stop_reading)
+		return;
+	while ((n = tcp_read(stk, a->c, buf, sizeof(buf))) > 0) {
+		for (int32_t i = 0; i < n; i++) {
+			ck_assert_msg(buf[i] == pattern(a->received,
+			    a->peer_salt), "byte %llu is wrong",
+			    (unsigned long long)a->received);
+			a->received++;
+		}
+	}
+	if (n == 0 && !a->eof) {
+		a->eof = true;
+		a->done_us = stk->now.us;
+	}
+}
+
+static void
+app_write(struct stack *stk, struct pair_app *a)
+{
+	uint8_t buf[16384];
+
+	while (a->sent < a->total) {
+		uint32_t n = tcp_write_room(stk, a->c);
+		int32_t r;
+
+		if (n > sizeof(buf))
+			n = sizeof(buf);
+		if (n > a->total - a->sent)
+			n = (uint32_t)(a->total - a->sent);
+		for (uint32_t i = 0; i < n; i++)
+			buf[i] = pattern(a->sent + i, a->salt);
+		r = tcp_write(stk, a->c, buf, n);
+		if (r <= 0)
+			return;
+		a->sent += (uint32_t)r;
+	}
+	if (!a->keep)
+		tcp_shutdown(stk, a->c);
+}
+
+void
+pair_app_ready(struct stack *stk, struct tcp_conn *c, void *owner)
+{
+	struct pair_app *a = owner;
+	uint32_t ev;
+
+	ck_assert_ptr_eq(a->c, c);
+	app_read(stk, a);
+	ev = tcp_events(c);
+	a->connected |= (ev & TCP_EV_CONNECTED) != 0;
+	if ((ev & TCP_EV_ERROR) != 0)
+		a->error = tcp_error(c);
+	else if (a->connected)
+		app_write(stk, a);
+	if (a->error != 0 || (!a->keep && a->eof && a->sent == a->total)) {
+		tcp_close(stk, c);
+		a->closed = true;
+		a->c = NULL;
+	}
+}
+
+static void
+app_accept(struct stack *stk, struct tcp_listener *l, void *owner)
+{
+	struct pair_app *a = owner;
+	struct tcp_conn *c;
+
+	if (a->c != NULL || (c = tcp_accept(stk, l)) == NULL)
+		return;
+	a->c = c;
+	tcp_set_owner(stk, c, pair_app_ready, a);
+}
+
+struct tcp_listener *
+pair_serve(struct pair *p, int side, uint16_t port,
+    const struct tcp_conf *conf, struct pair_app *app)
+{
+	struct tcp_listener *l;
+	struct addr any = { { 0 } };
+
+	app->p = p;
+	app->side = side;
+	ck_assert_int_eq(tcp_listen(p->stk[side], &any, port, 16, conf,
+	    app_accept, app, &l), 0);
+	return l;
+}
+
+void
+pair_connect(struct pair *p, int side, uint16_t port,
+    const struct tcp_conf *conf, struct pair_app *app)
+{
+	struct tcp_open o = { .remote = pair_addr(!side), .rport = port,
+	    .conf = conf, .ready = pair_app_ready, .owner = app };
+
+	app->p = p;
+	app->side = side;
+	ck_assert_int_eq(tcp_connect(p->stk[side], &o, &app->c), 0);
+}
+
+void
+pair_run_apps(struct pair *p, struct pair_app *a, struct pair_app *b,
+    int64_t until_us)
+{
+	while (p->now.us < until_us && !(a->closed && b->closed)) {
+		struct instant t = next_due(p);
+
+		if (t.us > until_us)
+			t = instant_from_us(until_us);
+		pair_run_until(p, t.us > p->now.us ? t.us : p->now.us);
+	}
+}
