@@ -101,6 +101,8 @@ X(TCP_OUT_WINDOW,  "tcp-out-of-window",	NO_ICMP, 0, "outside the receive window"
 X(TCP_PAWS,	   "tcp-paws",		NO_ICMP, 0, "old timestamp (RFC 7323 5)") \
 X(TCP_OOO_LIMIT,   "tcp-ooo-limit",	NO_ICMP, 0, "out-of-order memory exhausted") \
 X(TCP_LIMIT,	   "tcp-limit",		NO_ICMP, 0, "connection table full") \
+/* tunnels */								\
+X(TUNNEL_ECN,	   "tunnel-ecn",	NO_ICMP, 0, "congestion marked on a tunnelled packet that cannot carry it (RFC 6040)") \
 /* load balancer */							\
 X(LB_NO_SERVER,	   "lb-no-server",	3, 3, "no server available") \
 X(LB_NO_FLOW,	   "lb-no-flow",	NO_ICMP, 0, "mid-connection packet without a flow") \
@@ -108,6 +110,7 @@ X(LB_SHORT,	   "lb-short",		NO_ICMP, 0, "transport header cut off") \
 X(LB_TABLE,	   "lb-table",		NO_ICMP, 0, "flow table full") \
 X(LB_SERVER_GONE,  "lb-server-gone",	NO_ICMP, 0, "the flow's server was removed") \
 X(LB_NO_LOCAL,	   "lb-no-local",	3, 3, "FULLNAT: local ports exhausted") \
+X(LB_OFF_LINK,	   "lb-off-link",	3, 1, "DR: the server is on no network of ours") \
 X(LB_FRAG,	   "lb-fragment",	NO_ICMP, 0, "later fragment to a service") \
 X(LB_CSUM,	   "lb-checksum",	NO_ICMP, 0, "bad checksum in a packet to translate")
 

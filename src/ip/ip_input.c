@@ -18,6 +18,7 @@
 #include "lb/lb.h"
 #include "stack/stack.h"
 #include "tcp/tcp.h"
+#include "tunnel/ipip.h"
 #include "udp/udp.h"
 
 enum fate { FATE_DELIVER, FATE_FORWARD, FATE_DROP };
@@ -156,6 +157,9 @@ ip_deliver(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 		break;
 	case IPPROTO_UDP4:
 		udp_input(stk, pkt, &m);
+		break;
+	case IPPROTO_IPIP4:
+		ipip_input(stk, pkt, &m);
 		break;
 	default:
 		pkt_drop(stk, pkt, DROP_IP_PROTO);

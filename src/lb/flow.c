@@ -257,6 +257,27 @@ lb_flow_del(struct stack *stk, struct lb_flow *f)
 	ft->free = lb_flow_index(ft, f);
 }
 
+void
+lb_flow_retarget(struct stack *stk, struct lb_flow *template_,
+    struct lb_server *srv)
+{
+	struct lb_server *old = lb_server_by_index(stk,
+	    template_->server_index);
+
+	assert(template_->flags & LB_FLOW_TEMPLATE);
+	template_->server = srv->addr;
+	template_->sport = srv->port;
+	template_->fwd = (uint8_t)srv->conf.fwd;
+	template_->server_index = srv->index;
+	template_->flags &= (uint16_t)~LB_FLOW_SERVER_ANY;
+	if (srv->port == 0)
+		template_->flags |= LB_FLOW_SERVER_ANY;
+	srv->persist++;
+	lb_server_hold(srv);
+	old->persist--;
+	lb_server_release(stk, old);
+}
+
 /* A template goes before the flows that it controls (conn flush). */
 void
 lb_flow_orphan(struct stack *stk, struct lb_flow *template_)

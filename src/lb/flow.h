@@ -84,7 +84,8 @@ struct lb_flow {
 					 * sends, in the client's numbers */
 		uint32_t controls;	/* template: flows it controls */
 	};
-	uint32_t server_end;		/* TCP: next one the server sends */
+	uint32_t server_end;		/* TCP: next one the server sends; DR,
+					 * TUN: what the client expects */
 	uint32_t seq_delta;		/* FULLNAT: server's - client's */
 	uint32_t server_isn;		/* FULLNAT: to know its first data */
 	uint8_t proto;
@@ -171,6 +172,9 @@ struct lb_flow *lb_flow_add(struct stack *stk, const struct lb_flow *f,
 void lb_flow_del(struct stack *stk, struct lb_flow *f);
 /* New deadline, timeout_s from now. */
 void lb_flow_touch(struct stack *stk, struct lb_flow *f, uint32_t timeout_s);
+/* A template's server becomes srv. */
+void lb_flow_retarget(struct stack *stk, struct lb_flow *template_,
+    struct lb_server *srv);
 /* Half-open or not; moves between the wheels. */
 void lb_flow_set_half_open(struct stack *stk, struct lb_flow *f, bool on);
 /* Active or not, in its server's counters. */

@@ -193,7 +193,8 @@ flow_expire(struct stack *stk, struct lb_flow *f)
 		return;
 	}
 	ft->expired++;
-	lb_fwd_expired(stk, f);
+	if (stk->lb.conf.rst_on_expire)
+		lb_reset_expired(stk, f);
 	lb_flow_del(stk, f);
 }
 

@@ -26,9 +26,15 @@ lb_fwd_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 		lb_nat_in(stk, pkt, h, f);
 		return;
 	case LB_FWD_DR:
+		lb_dr_in(stk, pkt, h, f);
+		return;
 	case LB_FWD_TUN:
-	case LB_FWD_FULLNAT:
+		lb_tun_in(stk, pkt, h, f);
+		return;
 	case LB_FWD_LOCAL:
+		lb_local_in(stk, pkt, h);
+		return;
+	case LB_FWD_FULLNAT:
 	case LB_FWD_COUNT:
 		break;
 	}
@@ -43,24 +49,23 @@ lb_fwd_reply(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 	lb_nat_reply(stk, pkt, h, f);
 }
 
-void
-lb_fwd_expired(struct stack *stk, struct lb_flow *f)
+struct route_result
+lb_fwd_way(struct stack *stk, const struct lb_flow *f, struct ip4 dst)
 {
-	(void)stk;
-	(void)f;
+	uint32_t hash = be32_get(f->client.b + 12) + f->cport;
+
+	/* Neighbouring clients shall not take neighbouring hashes. */
+	return route_lookup(stk, dst, hash * UINT32_C(0x9e3779b1));
 }
 
 bool
 lb_fwd_route(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
-    const struct lb_flow *f, struct ip4 dst, uint32_t overhead,
-    struct route_result *r)
+    const struct lb_flow *f, struct ip4 dst, struct route_result *r)
 {
-	uint32_t hash = lb_flow_index(&stk->lb.flows, f) *
-	    UINT32_C(0x9e3779b1);
 	int why;
 
-	*r = route_lookup(stk, dst, hash);
-	why = ip_transit_check(pkt, h, r, overhead);
+	*r = lb_fwd_way(stk, f, dst);
+	why = ip_transit_check(pkt, h, r, 0);
 	if (why != 0) {
 		pkt_drop(stk, pkt, (enum drop)why);
 		return false;

@@ -23,14 +23,13 @@ void lb_fwd_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 /* From the server back to the client. */
 void lb_fwd_reply(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_flow *f);
-/* f's time has come; it goes right after this. */
-void lb_fwd_expired(struct stack *stk, struct lb_flow *f);
-
+/* The way of f's packets towards dst: one of several equal ones for all. */
+struct route_result lb_fwd_way(struct stack *stk, const struct lb_flow *f,
+    struct ip4 dst);
 /* Routes towards dst and makes the checks of forwarding; on refusal the packet
  * is dropped and false comes back. */
 bool lb_fwd_route(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
-    const struct lb_flow *f, struct ip4 dst, uint32_t overhead,
-    struct route_result *r);
+    const struct lb_flow *f, struct ip4 dst, struct route_result *r);
 
 /* New source and destination, address and port, of the packet's own headers,
  * checksums kept right; *h follows. */
@@ -46,6 +45,31 @@ void lb_nat_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_flow *f);
 void lb_nat_reply(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_flow *f);
+
+/* fwd_dr.c */
+void lb_dr_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    struct lb_flow *f);
+
+/* fwd_tun.c */
+void lb_tun_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    struct lb_flow *f);
+/* An error about the tunnel's own packets, which quotes a packet of f inside
+ * (pkt->l3 at that): the client gets one about its packet.  Consumes. */
+void lb_tun_error(struct stack *stk, struct pkt *pkt, struct lb_flow *f,
+    uint8_t type, uint8_t code, uint32_t info);
+
+/* fwd_local.c */
+void lb_local_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h);
+
+/* Lowers the MSS option of a SYN to at most mss; other packets and options
+ * stay as they are. */
+void lb_mss_clamp(struct pkt *pkt, const struct ip4_hdr *h, uint16_t mss);
+
+/* lb_reset.c: answers the TCP segment pkt with a RST; does not consume. */
+void lb_reset_answer(struct stack *stk, const struct pkt *pkt,
+    const struct ip4_hdr *h);
+/* f, idle too long, goes right after this: a RST to both ends. */
+void lb_reset_expired(struct stack *stk, struct lb_flow *f);
 
 /* lb_icmp.c: an ICMP error that quotes a packet of f.  Consumes. */
 void lb_icmp_input(struct stack *stk, struct pkt *pkt,

@@ -16,7 +16,7 @@ lb_nat_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 	struct ip4_hdr out = *h;
 	struct route_result r;
 
-	if (!lb_fwd_route(stk, pkt, h, f, addr_to_ip4(&f->server), 0, &r))
+	if (!lb_fwd_route(stk, pkt, h, f, addr_to_ip4(&f->server), &r))
 		return;
 	lb_fwd_rewrite(pkt, &out, &to);
 	ip_transit(stk, pkt, &out, &r);
@@ -30,7 +30,7 @@ lb_nat_reply(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 	struct ip4_hdr out = *h;
 	struct route_result r;
 
-	if (!lb_fwd_route(stk, pkt, h, f, addr_to_ip4(&f->client), 0, &r))
+	if (!lb_fwd_route(stk, pkt, h, f, addr_to_ip4(&f->client), &r))
 		return;
 	lb_fwd_rewrite(pkt, &out, &to);
 	ip_transit(stk, pkt, &out, &r);

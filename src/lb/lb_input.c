@@ -11,6 +11,7 @@
 
 #include "base/cursor.h"
 #include "lb/fwd.h"
+#include "lb/persist.h"
 #include "lb/sched.h"
 #include "stack/stack.h"
 #include "tcp/tcp_wire.h"
@@ -37,13 +38,22 @@ tuple_read(const struct pkt *pkt, const struct ip4_hdr *h, struct lb_tuple *t)
 	return !r.bad;
 }
 
+static struct lb_service *
+service_of(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
+    const struct lb_tuple *t)
+{
+	uint32_t mark = pkt->mark != 0 ? pkt->mark :
+	    lb_mark_of(stk, h, t->dport);
+
+	return lb_service_match(stk, mark, t->proto, &t->dst, t->dport);
+}
+
 bool
 lb_match(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_hit *hit)
 {
 	struct lb_state *lb = &stk->lb;
 	struct lb_tuple t;
-	uint32_t mark;
 
 	*hit = (struct lb_hit){ 0 };
 	if (lb->services.count == 0 && lb->flows.count == 0)
@@ -58,8 +68,7 @@ lb_match(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
 	hit->flow = lb_flow_lookup(stk, &t, &hit->reply);
 	if (hit->flow != NULL)
 		return true;
-	mark = pkt->mark != 0 ? pkt->mark : lb_mark_of(stk, h, t.dport);
-	hit->service = lb_service_match(stk, mark, t.proto, &t.dst, t.dport);
+	hit->service = service_of(stk, pkt, h, &t);
 	return hit->service != NULL;
 }
 
@@ -129,6 +138,10 @@ flow_note_seq(struct lb_flow *f, const struct pkt *pkt,
 	if ((f->flags & known) == 0 || (int32_t)(end - *slot) > 0)
 		*slot = end;
 	f->flags |= known;
+	if (f->flags & LB_FLOW_NO_OUTPUT && flags & TCP_ACK) {
+		f->server_end = be32_get(l4 + TCP_OFF_ACK);
+		f->flags |= LB_FLOW_SERVER_SEQ;
+	}
 }
 
 /* A packet passes: the flow's state, counters and deadline follow. */
@@ -146,7 +159,9 @@ flow_step(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
 		    lb_tcp_is_active((enum lb_tcp_state)f->state));
 		flow_note_seq(f, pkt, h, output);
 	}
-	/* The new deadline first: it may move the flow once, not twice. */
+	if (f->template_index != 0 && (f->state == LB_TCP_ESTABLISHED ||
+	    (f->proto == IPPROTO_UDP4 && output)))
+		stk->lb.flows.flow[f->template_index].state = 1;
 	lb_flow_touch(stk, f, lb_flow_timeout_s(stk, f));
 	if (f->flags & LB_FLOW_HALF_OPEN && (f->proto == IPPROTO_TCP4 ?
 	    !lb_tcp_is_half_open((enum lb_tcp_state)f->state) :
@@ -177,10 +192,10 @@ may_open(const struct stack *stk, const struct pkt *pkt,
 	return (flags & (TCP_SYN | TCP_RST)) == TCP_SYN;
 }
 
-/* A flow from this packet to srv; NULL: no room. */
-static struct lb_flow *
-flow_open(struct stack *stk, const struct lb_service *svc,
-    struct lb_server *srv, const struct lb_tuple *t)
+/* What a flow from this packet to srv looks like. */
+static struct lb_flow
+flow_of(const struct lb_service *svc, const struct lb_server *srv,
+    const struct lb_tuple *t)
 {
 	enum lb_fwd fwd = srv->conf.fwd;
 	struct lb_flow f = {
@@ -202,7 +217,7 @@ flow_open(struct stack *stk, const struct lb_service *svc,
 		f.flags |= LB_FLOW_ANY_PORT;
 	if (srv->port == 0)
 		f.flags |= LB_FLOW_SERVER_ANY;
-	return lb_flow_add(stk, &f, lb_flow_timeout_s(stk, &f));
+	return f;
 }
 
 static void
@@ -213,30 +228,81 @@ count_conn(struct stack *stk, struct lb_server *srv)
 	stk->lb.services.stats.conns++;
 }
 
-/* The flow for a packet that opens one; NULL: dropped, with its reason. */
-static struct lb_flow *
+/* Nobody to take it: ICMP, as IPVS answers, or a RST if the service says so. */
+static void
+refuse(struct stack *stk, const struct lb_service *svc, struct pkt *pkt,
+    const struct ip4_hdr *h)
+{
+	if (h->proto != IPPROTO_TCP4 || !(svc->conf.flags & LB_SVC_RST)) {
+		pkt_drop(stk, pkt, DROP_LB_NO_SERVER);
+		return;
+	}
+	lb_reset_answer(stk, pkt, h);
+	pkt_drop_silent(stk, pkt, DROP_LB_NO_SERVER);
+}
+
+static void
+client_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    struct lb_flow *f)
+{
+	struct lb_server *srv = lb_server_by_index(stk, f->server_index);
+
+	if (lb_server_is_gone(stk, srv)) {
+		pkt_drop(stk, pkt, DROP_LB_SERVER_GONE);
+		return;
+	}
+	count_in(stk, srv, h->total_len);
+	flow_step(stk, f, pkt, h, false);
+	lb_fwd_in(stk, pkt, h, f);
+}
+
+/* One-packet scheduling: the flow lives as long as this packet, and replies
+ * find none. */
+static void
+one_packet(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    struct lb_server *srv, struct lb_flow *f)
+{
+	count_conn(stk, srv);
+	count_in(stk, srv, h->total_len);
+	lb_fwd_in(stk, pkt, h, f);
+}
+
+/* A packet that opens a connection: picks a server, makes the flow and sends
+ * the packet on it, or drops it. */
+static void
 schedule(struct stack *stk, struct lb_service *svc, struct pkt *pkt,
     const struct ip4_hdr *h)
 {
+	struct lb_flow *template_ = NULL, *f, fresh;
+	struct lb_server *srv;
 	struct lb_pick pick;
 	struct lb_tuple t;
-	struct lb_server *srv;
-	struct lb_flow *f;
 
 	tuple_read(pkt, h, &t);
 	pick = (struct lb_pick){ t.src, t.dst, t.sport, t.dport };
-	srv = svc->conf.sched->pick(stk, svc, &pick);
+	if (svc->conf.flags & LB_SVC_PERSIST)
+		srv = lb_persist_pick(stk, svc, &t, &pick, &template_);
+	else
+		srv = svc->conf.sched->pick(stk, svc, &pick);
 	if (srv == NULL) {
-		pkt_drop(stk, pkt, DROP_LB_NO_SERVER);
-		return NULL;
+		refuse(stk, svc, pkt, h);
+		return;
 	}
-	f = flow_open(stk, svc, srv, &t);
+	fresh = flow_of(svc, srv, &t);
+	if (svc->conf.flags & LB_SVC_OPS && t.proto == IPPROTO_UDP4) {
+		one_packet(stk, pkt, h, srv, &fresh);
+		return;
+	}
+	if (template_ != NULL)
+		fresh.template_index = lb_flow_index(&stk->lb.flows,
+		    template_);
+	f = lb_flow_add(stk, &fresh, lb_flow_timeout_s(stk, &fresh));
 	if (f == NULL) {
 		pkt_drop(stk, pkt, DROP_LB_TABLE);
-		return NULL;
+		return;
 	}
 	count_conn(stk, srv);
-	return f;
+	client_input(stk, pkt, h, f);
 }
 
 /* Has the connection ended, so that a SYN on its ports is a new one? */
@@ -274,21 +340,6 @@ flow_retire(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
 	return false;
 }
 
-static void
-client_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
-    struct lb_flow *f)
-{
-	struct lb_server *srv = lb_server_by_index(stk, f->server_index);
-
-	if (lb_server_is_gone(stk, srv)) {
-		pkt_drop(stk, pkt, DROP_LB_SERVER_GONE);
-		return;
-	}
-	count_in(stk, srv, h->total_len);
-	flow_step(stk, f, pkt, h, false);
-	lb_fwd_in(stk, pkt, h, f);
-}
-
 void
 lb_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     const struct lb_hit *hit)
@@ -308,21 +359,18 @@ lb_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 		reply_input(stk, pkt, h, f);
 		return;
 	}
-	if (f != NULL && flow_retire(stk, f, pkt, h)) {
+	if (f != NULL && !flow_retire(stk, f, pkt, h)) {
+		client_input(stk, pkt, h, f);
+		return;
+	}
+	if (f != NULL) {
 		struct lb_tuple t;
 
 		tuple_read(pkt, h, &t);
-		svc = lb_service_match(stk, pkt->mark != 0 ? pkt->mark :
-		    lb_mark_of(stk, h, t.dport), t.proto, &t.dst, t.dport);
-		f = NULL;
+		svc = service_of(stk, pkt, h, &t);
 	}
-	if (f == NULL) {
-		if (svc == NULL || !may_open(stk, pkt, h)) {
-			pkt_drop(stk, pkt, DROP_LB_NO_FLOW);
-			return;
-		}
-		if ((f = schedule(stk, svc, pkt, h)) == NULL)
-			return;
-	}
-	client_input(stk, pkt, h, f);
+	if (svc == NULL || !may_open(stk, pkt, h))
+		pkt_drop(stk, pkt, DROP_LB_NO_FLOW);
+	else
+		schedule(stk, svc, pkt, h);
 }

@@ -1,5 +1,5 @@
 /*
- * sched.c - the schedulers there are, by name.
+ * sched.c - the schedulers there are, by name, and what several share.
  */
 #include "lb/sched_impl.h"
 
@@ -7,7 +7,21 @@
 
 static const struct lb_sched *const scheds[] = {
 	&lb_sched_rr,
+	&lb_sched_wrr,
+	&lb_sched_lc,
 	&lb_sched_wlc,
+	&lb_sched_lblc,
+	&lb_sched_lblcr,
+	&lb_sched_dh,
+	&lb_sched_sh,
+	&lb_sched_sed,
+	&lb_sched_nq,
+	&lb_sched_fo,
+	&lb_sched_ovf,
+	&lb_sched_mh,
+	&lb_sched_twos,
+	&lb_sched_maglev,
+	&lb_sched_swrr,
 };
 
 #define SCHED_COUNT (sizeof(scheds) / sizeof(scheds[0]))
@@ -26,4 +40,30 @@ lb_sched_find(const char *name)
 			return scheds[i];
 	}
 	return NULL;
+}
+
+uint32_t
+lb_gcd(uint32_t a, uint32_t b)
+{
+	while (a != 0) {
+		uint32_t rest = b % a;
+
+		b = a;
+		a = rest;
+	}
+	return b;
+}
+
+bool
+lb_server_is_busy(const struct lb_service *svc, const struct lb_server *srv)
+{
+	const struct lb_server *other;
+
+	if ((int64_t)srv->active <= srv->conf.weight)
+		return false;
+	for (other = svc->servers; other != NULL; other = other->next) {
+		if ((int64_t)other->active * 2 < other->conf.weight)
+			return true;
+	}
+	return false;
 }

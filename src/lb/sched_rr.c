@@ -27,7 +27,7 @@ rr_changed(struct stack *stk, struct lb_service *svc, struct lb_server *srv)
 static struct lb_server *
 rr_pick(struct stack *stk, struct lb_service *svc, const struct lb_pick *p)
 {
-	struct lb_server *last = svc->sched_data, *srv = last;
+	struct lb_server *srv = svc->sched_data;
 	uint32_t n;
 
 	(void)stk;

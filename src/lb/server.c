@@ -145,7 +145,7 @@ lb_server_lookup(struct stack *stk, const struct lb_service *svc,
 struct lb_server *
 lb_server_next(const struct lb_service *svc, const struct lb_server *srv)
 {
-	return srv == NULL ? svc->servers : srv->next;
+	return srv == NULL ? svc->last : srv->prev;
 }
 
 /* A free index, or 0: no memory. */
@@ -241,17 +241,18 @@ server_check(const struct lb_service *svc, const struct addr *addr,
 	return 0;
 }
 
-/* Links srv at the end of the list and tells the scheduler. */
+/* Links srv at the head of the list, where IPVS has it, and tells the
+ * scheduler. */
 static int
 server_enter(struct stack *stk, struct lb_service *svc, struct lb_server *srv,
     const struct lb_server_conf *conf)
 {
 	int r = 0;
 
-	*(svc->last != NULL ? &svc->last->next : &svc->servers) = srv;
-	srv->prev = svc->last;
-	srv->next = NULL;
-	svc->last = srv;
+	*(svc->servers != NULL ? &svc->servers->prev : &svc->last) = srv;
+	srv->prev = NULL;
+	srv->next = svc->servers;
+	svc->servers = srv;
 	srv->svc = svc;
 	srv->flags = 0;
 	srv->conf = *conf;

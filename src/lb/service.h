@@ -106,7 +106,8 @@ struct lb_server_conf {
 #define LB_SRV_GONE	0x02u	/* an orphan: removed, flows remain */
 
 struct lb_server {
-	struct lb_server *prev, *next;	/* in its service, scheduling order */
+	struct lb_server *prev, *next;	/* in its service: the newest first,
+					 * as IPVS schedules */
 	struct lb_server *hash_next;	/* by identity */
 	struct lb_service *svc;		/* NULL: an orphan */
 	struct lb_service_key key;	/* of its service: identity */
@@ -121,7 +122,8 @@ struct lb_server {
 	uint32_t persist;		/* templates */
 	struct instant gone;		/* orphan: when it was removed */
 	int32_t last_weight;		/* mh: last one that was not 0 */
-	int64_t credit;			/* swrr: current weight */
+	int64_t credit;			/* swrr, maglev: share not yet given */
+	uint32_t perm, skip, turns;	/* mh, maglev: while filling a table */
 	uint32_t tun_mtu;		/* TUN: path MTU learnt, 0: none */
 	struct instant tun_mtu_due;	/* when that is forgotten */
 	struct lb_stats stats;
@@ -133,7 +135,7 @@ struct lb_service {
 	struct lb_service *prev, *next;	/* all, in the order of addition */
 	struct lb_service_key key;
 	struct lb_service_conf conf;
-	struct lb_server *servers, *last;	/* in scheduling order */
+	struct lb_server *servers, *last;	/* the newest, the oldest */
 	uint32_t server_count;
 	void *sched_data;		/* the scheduler's own */
 	struct lb_local *locals;	/* FULLNAT: local addresses, in turn */
@@ -205,7 +207,7 @@ int lb_server_del(struct stack *stk, struct lb_service *svc,
     const struct addr *addr, uint16_t port, struct err *err);
 struct lb_server *lb_server_lookup(struct stack *stk,
     const struct lb_service *svc, const struct addr *addr, uint16_t port);
-/* In scheduling order: NULL starts, NULL ends. */
+/* In the order of addition: NULL starts, NULL ends. */
 struct lb_server *lb_server_next(const struct lb_service *svc,
     const struct lb_server *srv);
 

@@ -68,6 +68,7 @@ stack_free(struct stack *stk)
 	udp_fini(stk);
 	while (stk->ports != NULL)
 		port_del(stk, stk->ports);
+	ipip_fini(stk);
 	icmp_fini(stk);
 	ip_fini(stk);
 	arp_fini(stk);

@@ -33,6 +33,7 @@
 #include "icmp/icmp.h"
 #include "udp/udp.h"
 #include "tcp/tcp.h"
+#include "tunnel/ipip.h"
 #include "lb/lb.h"
 #include "service/service.h"
 
@@ -70,6 +71,7 @@ struct stack {
 	struct icmp_state icmp;
 	struct udp_state udp;
 	struct tcp_state tcp;
+	struct ipip_state ipip;
 	struct lb_state lb;
 	struct service_state service;
 };

@@ -68,8 +68,9 @@ net_two(void)
 {
 	struct net n = net_up(IPPROTO_TCP4, 0);
 
-	server_add(&n, RS1, 8080, 1);
+	/* The newest comes first. */
 	server_add(&n, RS2, 8080, 1);
+	server_add(&n, RS1, 8080, 1);
 	return n;
 }
 

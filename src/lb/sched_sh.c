@@ -1,0 +1,93 @@
+/*
+ * sched_sh.c - source hashing: the client's address decides, through 256
+ * buckets of which each server has as many in a row as its weight.
+ *
+ * Flags: LB_SVC_FLAG2 (sh-port) hashes the client's port, too; LB_SVC_FLAG1
+ * (sh-fallback) looks through the other buckets when the server is not
+ * available, else its clients get none.  A server of weight 0 still has one
+ * bucket.
+ */
+#include <errno.h>
+
+#include "lb/sched_impl.h"
+#include "stack/stack.h"
+
+#define SH_BUCKETS 256
+
+struct sh {
+	struct lb_server *bucket[SH_BUCKETS];
+};
+
+static void
+sh_fill(struct lb_service *svc)
+{
+	struct sh *sh = svc->sched_data;
+	struct lb_server *srv = svc->servers;
+	int32_t filled = 0;
+
+	for (unsigned i = 0; i < SH_BUCKETS; i++) {
+		sh->bucket[i] = srv;
+		if (srv != NULL && ++filled >= srv->conf.weight) {
+			srv = srv->next != NULL ? srv->next : svc->servers;
+			filled = 0;
+		}
+	}
+}
+
+static int
+sh_init(struct stack *stk, struct lb_service *svc)
+{
+	svc->sched_data = mem_alloc(&stk->mem, sizeof(struct sh));
+	if (svc->sched_data == NULL)
+		return -ENOMEM;
+	sh_fill(svc);
+	return 0;
+}
+
+static void
+sh_fini(struct stack *stk, struct lb_service *svc)
+{
+	mem_free(&stk->mem, svc->sched_data, sizeof(struct sh));
+	svc->sched_data = NULL;
+}
+
+static int
+sh_changed(struct stack *stk, struct lb_service *svc, struct lb_server *srv)
+{
+	(void)stk;
+	(void)srv;
+	sh_fill(svc);
+	return 0;
+}
+
+static struct lb_server *
+sh_pick(struct stack *stk, struct lb_service *svc, const struct lb_pick *p)
+{
+	struct sh *sh = svc->sched_data;
+	uint32_t port = svc->conf.flags & LB_SVC_FLAG2 ? p->sport : 0;
+	uint32_t h = lb_hash_256(port + lb_addr_fold(&p->src));
+	struct lb_server *srv = sh->bucket[h];
+	uint32_t o;
+
+	(void)stk;
+	if (srv == NULL || lb_server_available(srv))
+		return srv;
+	if ((svc->conf.flags & LB_SVC_FLAG1) == 0)
+		return NULL;
+	/* IPVS goes round from 2h, not from h. */
+	for (o = 0; o < SH_BUCKETS; o++) {
+		srv = sh->bucket[((o + h) % SH_BUCKETS + h) % SH_BUCKETS];
+		if (lb_server_available(srv))
+			return srv;
+	}
+	return NULL;
+}
+
+const struct lb_sched lb_sched_sh = {
+	.name = "sh",
+	.flags = LB_SVC_FLAG1 | LB_SVC_FLAG2,
+	.init = sh_init,
+	.fini = sh_fini,
+	.changed = sh_changed,
+	.pick = sh_pick,
+};
