@@ -2,7 +2,7 @@
  * acd.c - address conflict detection for our own addresses (RFC 5227).
  *
  *  probing     three requests with sender 0.0.0.0, 1 to 2 s apart, the first
- *              after up to 1 s; anybody who answers, or probes too, was first
+ *              after up to 1 s; anybody who answers was first
  *  announcing  two gratuitous requests, 2 s apart
  *  ours        a rival is answered with one announcement per 10 s; the address
  *              is never given up (RFC 5227 2.4 (c)): a router's address is
@@ -12,7 +12,9 @@
  *
  * Not as in RFC 5227 2.1: the address is in use while it is probed for.  A
  * router that stayed silent for the seven seconds of a probe would be an outage
- * at every start, and a conflict is still found and told.
+ * at every start, and a conflict is still found and told.  So a stranger's
+ * probe for it is answered, while it is probed for too: two who probe at once
+ * (2.1.1) each answer the other, and both find the conflict.
  *
  * Owned here: the struct acd inside struct iface_addr, its timer above all.
  */
@@ -151,12 +153,10 @@ log_claim(struct stack *stk, const struct iface_addr *a, const char *what)
 }
 
 void
-acd_claim(struct stack *stk, struct iface_addr *a, struct mac mac, bool probe)
+acd_claim(struct stack *stk, struct iface_addr *a, struct mac mac)
 {
 	struct acd *acd = &a->acd;
 
-	if (probe && acd->state != ACD_PROBING)
-		return;		/* the answer to the probe is defence enough */
 	stk->arp.stats.conflicts++;
 	acd->rival = mac;
 	if (acd->state == ACD_CONFLICT)

@@ -47,10 +47,8 @@ void arp_addr_up(struct stack *stk, struct iface_addr *a);
 /* It goes: before it is freed, and when its interface goes down. */
 void arp_addr_down(struct stack *stk, struct iface_addr *a);
 
-/* An ARP message on a's interface shows that mac claims, or (probe) wants, the
- * address too. */
-void acd_claim(struct stack *stk, struct iface_addr *a, struct mac mac,
-    bool probe);
+/* An ARP message on a's interface shows that mac uses the address too. */
+void acd_claim(struct stack *stk, struct iface_addr *a, struct mac mac);
 
 const char *acd_state_name(enum acd_state state);
 

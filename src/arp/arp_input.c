@@ -160,16 +160,14 @@ learn(struct stack *stk, struct iface *ifp, const struct arp_msg *m,
 static bool
 is_claim(struct stack *stk, struct iface *ifp, const struct arp_msg *m)
 {
-	bool probe = ip4_is_any(m->spa) && m->op == ARP_OP_REQUEST;
-	struct ip4 ip = probe ? m->tpa : m->spa;
-	struct iface_addr *a = iface_addr_local(stk, ip);
+	struct iface_addr *a = iface_addr_local(stk, m->spa);
 
 	if (a == NULL)
 		return false;
 	if (a->ifp == ifp && a->scope != SCOPE_HOST &&
 	    port_lookup_mac(stk, m->sha) == NULL)
-		acd_claim(stk, a, m->sha, probe);
-	return !probe;
+		acd_claim(stk, a, m->sha);
+	return true;
 }
 
 void

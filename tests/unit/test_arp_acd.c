@@ -189,16 +189,6 @@ START_TEST(claim_while_probing)
 }
 END_TEST
 
-/* RFC 5227 2.1.1: two who probe for the same at once. */
-START_TEST(probe_while_probing)
-{
-	addr_add(ACD_FULL, SCOPE_GLOBAL);
-	feed_claim(ARP_OP_REQUEST, rival_mac, IP4_ANY);
-	expect_state(ACD_CONFLICT);
-	ck_assert(!answered());
-}
-END_TEST
-
 /* RATE_LIMIT_INTERVAL later the rival may have gone. */
 START_TEST(conflict_is_tried_again)
 {
@@ -246,18 +236,49 @@ START_TEST(defend)
 }
 END_TEST
 
-/* The answer to a probe for what is ours is defence enough. */
+/* The answer to a probe for what is ours is defence enough, while it is still
+ * probed for (0) and later (1). */
 START_TEST(probe_of_ours_is_answered)
 {
 	struct unit_seen s;
 
-	addr_add(ACD_SILENT, SCOPE_GLOBAL);
+	addr_add(_i == 0 ? ACD_FULL : ACD_SILENT, SCOPE_GLOBAL);
 	feed_claim(ARP_OP_REQUEST, rival_mac, IP4_ANY);
 	s = unit_expect(port);
 	ck_assert_uint_eq(s.arp.op, ARP_OP_REPLY);
 	ck_assert_mem_eq(s.eth.dst.b, rival_mac.b, 6);
 	unit_seen_free(&s);
 	ck_assert_uint_eq(stk->arp.stats.conflicts, 0);
+}
+END_TEST
+
+/* RFC 5227 2.1.1: two stacks on one wire, both sure that it is theirs. */
+START_TEST(two_probe_at_once)
+{
+	struct stack *other = unit_stack();
+	struct port *far = unit_port(other, "b", 9, NULL);
+	struct ip4_prefix p = { US, 24 };
+	struct mem_frame *f;
+
+	addr_add(ACD_FULL, SCOPE_GLOBAL);
+	far->ifp->conf.acd = ACD_FULL;
+	ck_assert_int_eq(iface_addr_add(other, far->ifp, p, SCOPE_GLOBAL,
+	    NULL), 0);
+	for (int64_t t = 0; t < 10 * SEC; t += SEC / 10) {
+		unit_run_until(stk, t);
+		unit_run_until(other, t);
+		while ((f = mem_port_take(port)) != NULL) {
+			unit_feed_bytes(other, far, f->data, f->len);
+			mem_port_free(port, f);
+		}
+		while ((f = mem_port_take(far)) != NULL) {
+			unit_feed_bytes(stk, port, f->data, f->len);
+			mem_port_free(far, f);
+		}
+	}
+	expect_state(ACD_CONFLICT);
+	ck_assert_uint_gt(other->arp.stats.conflicts, 0);
+	unit_stack_free(other);
 }
 END_TEST
 
@@ -317,10 +338,10 @@ suite(void)
 	tcase_add_test(tc, probe_then_announce);
 	tcase_add_test(tc, usable_while_probing);
 	tcase_add_loop_test(tc, claim_while_probing, 0, 2);
-	tcase_add_test(tc, probe_while_probing);
 	tcase_add_test(tc, conflict_is_tried_again);
 	tcase_add_test(tc, defend);
-	tcase_add_test(tc, probe_of_ours_is_answered);
+	tcase_add_loop_test(tc, probe_of_ours_is_answered, 0, 2);
+	tcase_add_test(tc, two_probe_at_once);
 	tcase_add_test(tc, own_voice_is_no_rival);
 	tcase_add_test(tc, scope_host_is_silent);
 	tcase_add_test(tc, address_goes);
