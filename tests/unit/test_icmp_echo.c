@@ -166,6 +166,27 @@ START_TEST(error_reaches_its_session)
 }
 END_TEST
 
+/* An error that is sent to everyone is for nobody. */
+START_TEST(error_to_a_broadcast_address)
+{
+	struct icmp_echo *e = echo_open(NULL);
+	struct unit_frame f = host_icmp(ICMP_ECHO, (uint32_t)e->id << 16,
+	    NULL, 0);
+	uint8_t quote[64];
+	struct unit_frame err = host_icmp(ICMP_UNREACH, 0, quote + 14, 28);
+
+	f.sip = US;
+	f.dip = PEER;
+	unit_frame_build(quote, sizeof(quote), &f);
+	err.dip = IP4_BROADCAST;
+	err.dst = MAC_BROADCAST;
+	unit_feed(stk, port, &err);
+	ck_assert_uint_eq(event_count, 0);
+	host_expect_drop(DROP_ICMP_NO_MATCH, 1);
+	icmp_echo_close(stk, e);
+}
+END_TEST
+
 /* RFC 1191 3: what a router says about the path is learnt, if the packet was
  * ours; 7.1: an old one names no MTU. */
 START_TEST(path_mtu_is_learnt)
@@ -263,6 +284,7 @@ main(void)
 	tcase_add_test(echo, reply_to_nobody);
 	tcase_add_test(echo, icmpv4_socket_send_recv);
 	tcase_add_test(echo, error_reaches_its_session);
+	tcase_add_test(echo, error_to_a_broadcast_address);
 	tcase_add_test(echo, path_mtu_is_learnt);
 	tcase_add_test(echo, session_is_bounded);
 	tcase_add_test(echo, sessions_are_limited);

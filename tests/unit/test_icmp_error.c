@@ -331,6 +331,14 @@ START_TEST(rate_of_one_destination)
 }
 END_TEST
 
+START_TEST(full_bucket_stays_full)
+{
+	ck_assert_uint_eq(errors_out(3, 1, PEER, 1), 1);
+	unit_run_until(stk, 500000);
+	ck_assert_uint_eq(errors_out(3, 1, PEER, 25), 10);
+}
+END_TEST
+
 /* Another destination has its own share. */
 START_TEST(rates_of_two_destinations)
 {
@@ -415,6 +423,7 @@ main(void)
 	suite_add_tcase(s, rule);
 	tcase_add_checked_fixture(rate, host_setup, host_teardown);
 	tcase_add_test(rate, rate_of_one_destination);
+	tcase_add_test(rate, full_bucket_stays_full);
 	tcase_add_test(rate, rates_of_two_destinations);
 	tcase_add_test(rate, fragmentation_needed_has_no_share);
 	tcase_add_test(rate, rate_of_all);

@@ -249,17 +249,41 @@ START_TEST(window)
 }
 END_TEST
 
+/* A turn that comes late sends one request, not all that were missed. */
+START_TEST(late_turn)
+{
+	struct ping_conf c = conf(0, 1000000, 60000000);
+
+	start(&c);
+	stack_poll(stk, instant_from_us(0));
+	stack_poll(stk, instant_from_us(5300000));
+	ck_assert_uint_eq(mem_port_sent(port), 2);
+	unit_run_until(stk, 6299999);
+	ck_assert_uint_eq(mem_port_sent(port), 2);
+	unit_run_until(stk, 6300000);
+	ck_assert_uint_eq(mem_port_sent(port), 3);
+	host_flush(port);
+}
+END_TEST
+
 /* Sequence numbers wrap on the wire, not in results. */
 START_TEST(sequence_wraps)
 {
 	struct ping_conf c = conf(70000, 1000, 1000000);
+	uint32_t first = 0, rest;
 	struct ping_stats st;
 
 	start(&c);
 	for (int64_t i = 0; i < 70000; i++) {
 		unit_run_until(stk, i * 1000);
-		reply(request());
+		rest = request();
+		if (i == 0)
+			first = rest & 0xffff0000;
+		reply(rest);
 		expect_told(0, PING_REPLY, (uint32_t)i + 1, 0);
+		/* one that the ring no longer knows */
+		reply(first | (uint16_t)(i + 1 - PING_WINDOW));
+		ck_assert(count == 1 || i == 69999 || i < PING_WINDOW);
 		count = i == 69999 ? count : 0;
 	}
 	expect_told(1, PING_DONE, 0, 0);
@@ -337,6 +361,7 @@ main(void)
 	tcase_add_test(c, unsent);
 	tcase_add_loop_test(c, stop_from_inside, 0, 3);
 	tcase_add_test(c, window);
+	tcase_add_test(c, late_turn);
 	tcase_add_test(c, sequence_wraps);
 	tcase_add_test(c, refused_configurations);
 	tcase_add_test(c, no_memory);

@@ -445,6 +445,30 @@ START_TEST(destination_answers_by_udp)
 }
 END_TEST
 
+/* An error that quotes another destination is somebody else's. */
+START_TEST(forged_quote)
+{
+	struct trace_conf c = conf(TRACE_UDP);
+	struct unit_frame e = { .dst = us_mac, .src = peer_mac, .sip = PEER,
+	    .dip = US, .proto = IPPROTO_ICMP4,
+	    .icmp_type = ICMP_TIME_EXCEEDED, .payload_len = 28 };
+	struct unit_seen s;
+
+	c.queries = 1;
+	c.max_ttl = 1;
+	start(&c);
+	s = unit_expect(port);
+	be32_put(s.frame->data + 30, PEER.v);
+	be16_put(s.frame->data + 24, 0);
+	e.payload = s.frame->data + 14;
+	unit_feed(stk, port, &e);
+	unit_seen_free(&s);
+	ck_assert_uint_eq(count, 0);
+	unit_run_until(stk, 5000000);
+	ck_assert_int_eq(told[0].what, TRACE_SILENT);
+}
+END_TEST
+
 START_TEST(stop_trace_from_inside)
 {
 	struct trace_conf c = conf((enum trace_mode)(_i & 1));
@@ -526,6 +550,7 @@ main(void)
 	tcase_add_loop_test(t, nobody_answers, 0, 2);
 	tcase_add_test(t, unreachable_ends_it);
 	tcase_add_test(t, destination_answers_by_udp);
+	tcase_add_test(t, forged_quote);
 	tcase_add_loop_test(t, stop_trace_from_inside, 0, 8);
 	tcase_add_test(t, refused_traces);
 	suite_add_tcase(s, t);

@@ -191,6 +191,28 @@ START_TEST(closing_while_being_told)
 END_TEST
 
 static void
+ready_again(struct stack *st, struct udp_sock *s, unsigned events)
+{
+	++*(unsigned *)s->owner;
+	udp_mark_ready(st, s, events);
+}
+
+/* Who becomes ready while owners are told waits for the next turn. */
+START_TEST(ready_while_being_told)
+{
+	unsigned calls = 0;
+	struct udp_sock *s = udp_open(stk, ready_again, &calls);
+
+	ck_assert_int_eq(udp_bind(stk, s, &any, 99), 0);
+	udp_feed(99, "x");
+	ck_assert_uint_eq(calls, 1);
+	ck_assert_int_eq(stack_next_deadline(stk).us, 0);
+	unit_poll(stk);
+	ck_assert_uint_eq(calls, 2);
+}
+END_TEST
+
+static void
 echo_back(struct stack *st, struct udp_sock *s, unsigned events)
 {
 	unsigned *rounds = s->owner;
@@ -323,6 +345,7 @@ main(void)
 	tcase_add_test(c, udp_discard_mcast_source_addr);
 	tcase_add_test(c, owner_is_told_once_for_all);
 	tcase_add_test(c, closing_while_being_told);
+	tcase_add_test(c, ready_while_being_told);
 	tcase_add_test(c, loop_of_two_sockets_starves_nobody);
 	tcase_add_test(c, queue_is_bounded);
 	tcase_add_test(c, datagram_is_cut_to_the_buffer);

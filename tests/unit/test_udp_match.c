@@ -42,10 +42,12 @@ START_TEST(ephemeral_ports_run_out)
 
 	for (uint32_t i = 0; i < n; i++) {
 		s = note_sock(&note);
+		udp_set(stk, s, UDP_REUSE_ADDR, 1);
 		ck_assert_int_eq(udp_bind(stk, s, &any,
 		    (uint16_t)(UDP_EPHEMERAL_MIN + i)), 0);
 	}
 	last = note_sock(&note);
+	udp_set(stk, last, UDP_REUSE_ADDR, 1);	/* none is shared unasked */
 	ck_assert_int_eq(udp_bind(stk, last, &any, 0), -EADDRINUSE);
 	ck_assert_uint_eq(last->lport, 0);
 	udp_close(stk, s);
@@ -163,6 +165,27 @@ START_TEST(best_match)
 	udp_feed(99, "to anyone");
 	udp_expect_text(s[0], "to anyone");
 	udp_expect_none(s[3]);		/* its peer has another port */
+}
+END_TEST
+
+/* A peer counts more than an address and an interface together. */
+START_TEST(peer_above_all)
+{
+	struct addr us = addr_from_ip4(US), peer = addr_from_ip4(PEER);
+	struct note n;
+	struct udp_sock *s[2];
+
+	for (int i = 0; i < 2; i++) {
+		s[i] = note_sock(&n);
+		udp_set(stk, s[i], UDP_REUSE_ADDR, 1);
+		if (i == 1)
+			ck_assert_int_eq(udp_bind_iface(stk, s[i], "a"), 0);
+		ck_assert_int_eq(udp_bind(stk, s[i], &us, 99), 0);
+	}
+	ck_assert_int_eq(udp_connect(stk, s[0], &peer, 5000), 0);
+	udp_feed(99, "x");
+	udp_expect_text(s[0], "x");
+	udp_expect_none(s[1]);
 }
 END_TEST
 
@@ -349,6 +372,7 @@ main(void)
 	tcase_add_test(c, bind_refuses);
 	tcase_add_test(c, udp_any_addr_recv_unicast);
 	tcase_add_test(c, best_match);
+	tcase_add_test(c, peer_above_all);
 	tcase_add_test(c, last_bound_gets_it);
 	tcase_add_test(c, flows_are_spread);
 	tcase_add_test(c, udp_icmp_error_propagation);

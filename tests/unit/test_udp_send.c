@@ -206,6 +206,27 @@ START_TEST(broadcast_to_several)
 }
 END_TEST
 
+/* One socket's group is not another's, though the host hears it. */
+START_TEST(only_who_joined)
+{
+	struct addr g = addr_from_ip4(GROUP);
+	struct udp_sock *s[2];
+	struct unit_frame f = { .dst = group_mac, .src = PEER_MAC,
+	    .sip = PEER, .dip = GROUP, .proto = IPPROTO_UDP4, .sport = 5,
+	    .dport = 99, .payload = "hello", .payload_len = 5 };
+
+	for (int i = 0; i < 2; i++) {
+		s[i] = sock_on(IP4_ANY, 0, "");
+		udp_set(stk, s[i], UDP_REUSE_ADDR, 1);
+		ck_assert_int_eq(udp_bind(stk, s[i], &any, 99), 0);
+	}
+	ck_assert_int_eq(udp_join(stk, s[0], &g, "a"), 0);
+	unit_feed(stk, port, &f);
+	ck_assert_int_eq(udp_recv(stk, s[0], NULL, 0, NULL), 0);
+	ck_assert_int_eq(udp_recv(stk, s[1], NULL, 0, NULL), -EAGAIN);
+}
+END_TEST
+
 START_TEST(groups_of_a_socket)
 {
 	struct udp_sock *s = sock_on(IP4_ANY, 99, "");
@@ -493,6 +514,7 @@ main(void)
 	tcase_add_loop_test(c, udp_socket_recv, 0,
 	    sizeof(recvs) / sizeof(recvs[0]));
 	tcase_add_test(c, broadcast_to_several);
+	tcase_add_test(c, only_who_joined);
 	tcase_add_test(c, groups_of_a_socket);
 	tcase_add_test(c, connect_chooses_the_source);
 	tcase_add_test(c, send_refuses);
