@@ -204,51 +204,88 @@ show_one(void *arg, const struct command *cmd, const void *obj)
 	return 0;
 }
 
+/* What may surprise about the answer, as words behind it. */
+static void
+remarks(const struct route_explained *e, char *buf, size_t size)
+{
+	const struct route *r = e->result.route;
+	char prefix[PREFIX_STRLEN];
+	size_t n;
+
+	n = (size_t)snprintf(buf, size, "by %s",
+	    ip4_prefix_format(r->dst, prefix));
+	if (r->hops > 1 && n < size)
+		n += (size_t)snprintf(buf + n, size - n,
+		    ", next hop %u of %u%s", e->hop + 1u, r->hops,
+		    e->usable[e->hop] ? "" : ", which does not answer");
+	if (e->path_mtu != 0 && n < size)
+		n += (size_t)snprintf(buf + n, size - n, ", path MTU %u",
+		    e->path_mtu);
+	if (e->passed_over && n < size)
+		snprintf(buf + n, size - n, ", %s is down",
+		    ip4_prefix_format(e->passed, prefix));
+}
+
+static json_t *
+get_json(const struct route_explained *e, const char *dst)
+{
+	const struct route_result *res = &e->result;
+	char next[IP4_STRLEN], from[IP4_STRLEN], prefix[PREFIX_STRLEN];
+	json_t *j = json_pack("{s:s,s:s,s:s}", "dst", dst,
+	    "type", route_type_name(res->route->type),
+	    "route", ip4_prefix_format(res->route->dst, prefix));
+
+	if (res->ifp != NULL)
+		json_object_update_new(j, json_pack(
+		    "{s:s,s:s,s:s,s:I,s:I,s:I}",
+		    "via", ip4_format(res->next_hop, next),
+		    "dev", res->ifp->name, "src", ip4_format(e->src, from),
+		    "mtu", (json_int_t)res->mtu,
+		    "hop", (json_int_t)e->hop + 1,
+		    "hops", (json_int_t)res->route->hops));
+	if (e->path_mtu != 0)
+		json_object_set_new(j, "path_mtu", json_integer(e->path_mtu));
+	if (e->passed_over)
+		json_object_set_new(j, "passed_over",
+		    json_string(ip4_prefix_format(e->passed, prefix)));
+	return j;
+}
+
 /* What the look-up says about one packet. */
 static int
 get(struct request *rq)
 {
-	struct stack *stk = rq->ctl->stk;
-	struct ip4 dst = command_get(rq->cmd, A_DST)->ip;
-	struct route_result res = route_lookup(stk, dst, 0);
-	char text[IP4_STRLEN], next[IP4_STRLEN], line[256];
-	char from[IP4_STRLEN], prefix[PREFIX_STRLEN];
 	const union value *src = command_get(rq->cmd, A_FROM);
-	struct ip4 source;
+	struct ip4 dst = command_get(rq->cmd, A_DST)->ip;
+	struct route_explained e;
+	const struct route_result *res = &e.result;
+	char text[IP4_STRLEN], next[IP4_STRLEN], from[IP4_STRLEN];
+	char why[128], line[256];
+	bool via;
 
 	ip4_format(dst, text);
-	if (res.route == NULL)
+	route_explain(rq->ctl->stk, dst, src != NULL ? src->ip : IP4_ANY, &e);
+	if (res->route == NULL)
 		return err_set(&rq->err, -ENETUNREACH, "\"%s\": no route",
 		    text);
-	ip4_prefix_format(res.route->dst, prefix);
-	if (res.ifp == NULL) {
-		snprintf(line, sizeof(line), "%s %s  # by %s",
-		    route_type_name(res.route->type), text, prefix);
-		if (rq->text)
-			reply_line(rq, line);
-		else
-			reply_data(rq, json_pack("{s:s,s:s,s:s}", "dst", text,
-			    "type", route_type_name(res.route->type),
-			    "route", prefix));
-		return 0;
-	}
-	source = src != NULL ? src->ip : !ip4_is_any(res.route->src) ?
-	    res.route->src : iface_source(stk, res.ifp, dst);
-	ip4_format(source, from);
-	ip4_format(res.next_hop, next);
 	if (!rq->text) {
-		reply_data(rq, json_pack("{s:s,s:s,s:s,s:s,s:s,s:I,s:s}",
-		    "dst", text, "type", route_type_name(res.route->type),
-		    "via", next, "dev", res.ifp->name, "src", from, "mtu",
-		    (json_int_t)res.mtu, "route", prefix));
+		reply_data(rq, get_json(&e, text));
 		return 0;
 	}
-	snprintf(line, sizeof(line), "%s%s%s%s dev %s src %s mtu %u  # by %s",
-	    res.route->type == ROUTE_UNICAST ? "" :
-	    res.route->type == ROUTE_LOCAL ? "local " : "broadcast ", text,
-	    ip4_eq(res.next_hop, dst) ? "" : " via ",
-	    ip4_eq(res.next_hop, dst) ? "" : next, res.ifp->name, from,
-	    res.mtu, prefix);
+	remarks(&e, why, sizeof(why));
+	via = !ip4_eq(res->next_hop, dst);
+	if (res->ifp == NULL)
+		snprintf(line, sizeof(line), "%s %s  # %s",
+		    route_type_name(res->route->type), text, why);
+	else
+		snprintf(line, sizeof(line),
+		    "%s%s%s%s%s dev %s src %s mtu %u  # %s",
+		    res->route->type == ROUTE_UNICAST ? "" :
+		    route_type_name(res->route->type),
+		    res->route->type == ROUTE_UNICAST ? "" : " ", text,
+		    via ? " via " : "", via ? ip4_format(res->next_hop, next) :
+		    "", res->ifp->name, ip4_format(e.src, from), res->mtu,
+		    why);
 	reply_line(rq, line);
 	return 0;
 }

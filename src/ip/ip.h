@@ -163,9 +163,12 @@ uint16_t ip_next_ids(struct stack *stk, struct ip4 src, struct ip4 dst,
  * the kind (RFC 791 3.1, RFC 792). */
 uint32_t ip_time_of_day(const struct stack *stk);
 
-/* The route of a packet, its flow's next hop picked: l3 set, h its header. */
+/* The route of a packet, its flow's next hop picked: l3 set, h its header.
+ * _flow: addresses and protocol of h, ports from the len bytes at l4. */
 struct route_result ip_route(struct stack *stk, const struct pkt *pkt,
     const struct ip4_hdr *h);
+struct route_result ip_route_flow(struct stack *stk, const struct ip4_hdr *h,
+    const uint8_t *l4, size_t len);
 /* Hash of addresses, protocol and ports, keyed; l4 has len bytes. */
 uint32_t ip_flow_hash(struct stack *stk, const struct ip4_hdr *h,
     const uint8_t *l4, size_t len);

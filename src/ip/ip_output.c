@@ -142,12 +142,14 @@ route_errno(const struct route_result *r)
 	}
 }
 
-/* The way to dst; ifp, if not NULL, is the only way out. */
+/* The way to h's destination; ifp, if not NULL, is the only way out.  l4 has
+ * len bytes. */
 static struct route_result
-send_route(struct stack *stk, struct iface *ifp, struct ip4 dst,
-    uint32_t flow_hash)
+send_route(struct stack *stk, struct iface *ifp, const struct ip4_hdr *h,
+    const uint8_t *l4, size_t len)
 {
-	struct route_result r = route_lookup(stk, dst, flow_hash);
+	struct route_result r = ip_route_flow(stk, h, l4, len);
+	struct ip4 dst = h->dst;
 
 	if (ip4_is_any(dst))
 		return (struct route_result){ .route = NULL };
@@ -192,15 +194,15 @@ int
 ip_path(struct stack *stk, const struct addr *dst, struct addr *src,
     uint32_t *mtu)
 {
-	struct ip4 to = addr_to_ip4(dst);
-	struct route_result r = send_route(stk, NULL, to, 0);
+	struct ip4_hdr h = { .dst = addr_to_ip4(dst) };
+	struct route_result r = send_route(stk, NULL, &h, NULL, 0);
 	int code = route_errno(&r);
 	bool df;
 
 	if (code != 0)
 		return code;
-	*src = addr_from_ip4(ip_source(stk, &r, to));
-	*mtu = send_mtu(stk, &r, to, &df);
+	*src = addr_from_ip4(ip_source(stk, &r, h.dst));
+	*mtu = send_mtu(stk, &r, h.dst, &df);
 	return 0;
 }
 
@@ -239,8 +241,7 @@ ip_send(struct stack *stk, struct pkt *pkt, const struct ip_send *s)
 	bool df = s->df;
 	int code;
 
-	r = send_route(stk, s->ifp, h.dst,
-	    ip_flow_hash(stk, &h, pkt_data(pkt), pkt->len));
+	r = send_route(stk, s->ifp, &h, pkt_data(pkt), pkt->len);
 	code = route_errno(&r);
 	if (code != 0)
 		return send_refuse(stk, pkt, code);

@@ -48,7 +48,7 @@ route_explain(struct stack *stk, struct ip4 dst, struct ip4 src,
 
 	*out = (struct route_explained){ .src = src };
 	out->flow_hash = ip_flow_hash(stk, &h, NULL, 0);
-	out->result = route_lookup(stk, dst, out->flow_hash);
+	out->result = ip_route_flow(stk, &h, NULL, 0);
 	explain_passed(stk, dst, out);
 	why = route_drop(&out->result);
 	out->drop = why != 0 ? why : -1;
