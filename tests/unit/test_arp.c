@@ -113,7 +113,7 @@ add_route(const char *prefix, struct port *port, struct ip4 via)
 	free(r);
 }
 
-/* ---- the message ----------------------------------------------------------- */
+/* ---- the message ------------------------------------------------------- */
 
 START_TEST(wire)
 {
@@ -199,7 +199,7 @@ START_TEST(bad_hardware_addresses)
 }
 END_TEST
 
-/* ---- answering and learning ------------------------------------------------ */
+/* ---- answering and learning -------------------------------------------- */
 
 START_TEST(request_is_answered_and_learned)
 {
@@ -327,7 +327,7 @@ START_TEST(broadcast_reply_is_unsolicited)
 }
 END_TEST
 
-/* ---- arp_ignore ------------------------------------------------------------ */
+/* ---- arp_ignore -------------------------------------------------------- */
 
 START_TEST(arp_ignore_0)
 {
@@ -382,7 +382,7 @@ START_TEST(scope_host_is_hidden)
 }
 END_TEST
 
-/* ---- arp_announce ---------------------------------------------------------- */
+/* ---- arp_announce ------------------------------------------------------ */
 
 START_TEST(arp_announce_levels)
 {
@@ -425,7 +425,7 @@ START_TEST(request_speaks_as_its_packet)
 }
 END_TEST
 
-/* ---- proxy ARP ------------------------------------------------------------- */
+/* ---- proxy ARP --------------------------------------------------------- */
 
 START_TEST(proxy_arp)
 {
@@ -458,7 +458,7 @@ START_TEST(proxy_arp_link_local_gateway)
 }
 END_TEST
 
-/* ---- RARP ------------------------------------------------------------------ */
+/* ---- RARP -------------------------------------------------------------- */
 
 static void
 feed_rarp(struct mac asker, struct mac target)

@@ -37,7 +37,7 @@ teardown(void)
 	unit_stack_free(stk);
 }
 
-/* ---- feed ------------------------------------------------------------------ */
+/* ---- feed -------------------------------------------------------------- */
 
 /* Sends a packet to the neighbour, told apart by its identification. */
 static void
@@ -70,7 +70,7 @@ feed_heard(struct mac from)
 	unit_feed_arp(stk, port, MAC_BROADCAST, &m);
 }
 
-/* ---- expect ---------------------------------------------------------------- */
+/* ---- expect ------------------------------------------------------------ */
 
 static struct neigh *
 entry(void)
@@ -123,7 +123,7 @@ expect_drops(enum drop why, uint64_t n)
 	    (unsigned long long)n);
 }
 
-/* ---- arrange: all start at 0 ----------------------------------------------- */
+/* ---- arrange: all start at 0 ------------------------------------------- */
 
 static void
 make_incomplete(void)
@@ -187,7 +187,7 @@ make_permanent(void)
 	expect_state(NEIGH_PERMANENT);
 }
 
-/* ---- none ------------------------------------------------------------------ */
+/* ---- none -------------------------------------------------------------- */
 
 START_TEST(none_packet)
 {
@@ -212,7 +212,7 @@ START_TEST(none_heard)
 }
 END_TEST
 
-/* ---- incomplete ------------------------------------------------------------ */
+/* ---- incomplete -------------------------------------------------------- */
 
 START_TEST(incomplete_packet)
 {
@@ -278,7 +278,7 @@ START_TEST(incomplete_spent)
 }
 END_TEST
 
-/* ---- reachable ------------------------------------------------------------- */
+/* ---- reachable --------------------------------------------------------- */
 
 START_TEST(reachable_packet)
 {
@@ -386,7 +386,7 @@ START_TEST(reachable_reply_changes_nothing)
 }
 END_TEST
 
-/* ---- stale ----------------------------------------------------------------- */
+/* ---- stale ------------------------------------------------------------- */
 
 START_TEST(stale_packet)
 {
@@ -428,7 +428,7 @@ START_TEST(stale_timeout)
 }
 END_TEST
 
-/* ---- delay ----------------------------------------------------------------- */
+/* ---- delay ------------------------------------------------------------- */
 
 START_TEST(delay_packet)
 {
@@ -472,7 +472,7 @@ START_TEST(delay_timeout)
 }
 END_TEST
 
-/* ---- probe ----------------------------------------------------------------- */
+/* ---- probe ------------------------------------------------------------- */
 
 START_TEST(probe_packet)
 {
@@ -538,7 +538,7 @@ START_TEST(probe_spent)
 }
 END_TEST
 
-/* ---- failed ---------------------------------------------------------------- */
+/* ---- failed ------------------------------------------------------------ */
 
 START_TEST(failed_packet)
 {
@@ -621,7 +621,7 @@ START_TEST(failed_timeout)
 }
 END_TEST
 
-/* ---- permanent ------------------------------------------------------------- */
+/* ---- permanent --------------------------------------------------------- */
 
 START_TEST(permanent_packet)
 {
@@ -662,7 +662,7 @@ START_TEST(others_set)
 }
 END_TEST
 
-/* ---- log, reasons ---------------------------------------------------------- */
+/* ---- log, reasons ------------------------------------------------------ */
 
 static void
 keep_line(void *arg, enum log_level level, const char *line)

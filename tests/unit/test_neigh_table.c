@@ -98,7 +98,7 @@ make_proven(unsigned i)
 	ck_assert_uint_eq(entry(i)->class, NEIGH_PROVEN);
 }
 
-/* ---- invariants, the slow way ---------------------------------------------- */
+/* ---- invariants, the slow way ------------------------------------------ */
 
 static bool
 in_list(const struct neigh_list *list, const struct neigh *n)
@@ -188,7 +188,7 @@ check_invariants(void)
 	check_lists();
 }
 
-/* ---- the oracle ------------------------------------------------------------ */
+/* ---- the oracle -------------------------------------------------------- */
 
 /* Would a be displaced before b? */
 static bool
@@ -334,7 +334,7 @@ START_TEST(random_operations)
 }
 END_TEST
 
-/* ---- who is displaced ------------------------------------------------------ */
+/* ---- who is displaced -------------------------------------------------- */
 
 START_TEST(least_recently_used_goes)
 {
@@ -432,7 +432,7 @@ START_TEST(scan_displaces_only_itself)
 }
 END_TEST
 
-/* ---- whose packets wait ---------------------------------------------------- */
+/* ---- whose packets wait ------------------------------------------------ */
 
 START_TEST(oldest_of_the_neighbour_goes)
 {
@@ -541,7 +541,7 @@ START_TEST(interface_takes_its_neighbours)
 }
 END_TEST
 
-/* ---- control --------------------------------------------------------------- */
+/* ---- control ----------------------------------------------------------- */
 
 START_TEST(control_errors)
 {
