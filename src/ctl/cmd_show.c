@@ -100,6 +100,12 @@ stats_query(struct request *rq)
 	stat(rq, "ip", "sent", ip->sent);
 	stat(rq, "ip", "fragmented", ip->fragmented);
 	stat(rq, "ip", "reassembled", ip->reassembled);
+	stat(rq, "ip", "merged", ip->merged);
+	stat(rq, "ip", "routes", stk->ip.route_count);
+	stat(rq, "ip", "route_bytes", lpm_bytes(stk->ip.lpm));
+	stat(rq, "igmp", "queries", stk->ip.igmp.queries);
+	stat(rq, "igmp", "reports_sent", stk->ip.igmp.reports_sent);
+	stat(rq, "igmp", "leaves_sent", stk->ip.igmp.leaves_sent);
 	stat(rq, "icmp", "received", stk->icmp.received);
 	stat(rq, "icmp", "sent_errors", stk->icmp.sent_errors);
 	stat(rq, "icmp", "sent_replies", stk->icmp.sent_replies);

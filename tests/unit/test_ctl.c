@@ -321,6 +321,28 @@ START_TEST(route_get_explains)
 }
 END_TEST
 
+/* What a look-up alone would not tell. */
+START_TEST(route_get_remarks)
+{
+	struct ctl_unit *u = demo();
+	struct stack *stk = u->stk;
+
+	ctl_unit_must(u, "route add 10.7.0.0/16 nexthop via 10.0.1.7 nexthop "
+	    "via 10.0.0.7");
+	ctl_unit_must(u, "route get 10.7.0.1");
+	ck_assert_ptr_nonnull(strstr(u->text, "# by 10.7.0.0/16, next hop "));
+	ip_pmtu_update(stk, IP4(10, 0, 0, 7), 900, 1500);
+	ctl_unit_must(u, "route get 10.0.0.7");
+	ck_assert_ptr_nonnull(strstr(u->text, ", path MTU 900\n"));
+	ctl_unit_must(u, "route add 10.2.3.0/24 via 10.0.0.7");
+	iface_lookup(stk, "tapc")->up = false;
+	ctl_unit_must(u, "route get 10.2.3.4");
+	ck_assert_ptr_nonnull(strstr(u->text,
+	    "# by 10.2.0.0/16, 10.2.3.0/24 is down\n"));
+	ctl_unit_free(u);
+}
+END_TEST
+
 START_TEST(ecmp_route_round_trips)
 {
 	struct ctl_unit *u = demo();
@@ -444,6 +466,7 @@ main(void)
 	tcase_add_test(t, del_takes_what_stands_on_it);
 	tcase_add_test(t, json_has_stable_keys_and_numbers);
 	tcase_add_test(t, route_get_explains);
+	tcase_add_test(t, route_get_remarks);
 	tcase_add_test(t, ecmp_route_round_trips);
 	tcase_add_test(t, neighbours_and_drops_as_rows);
 	tcase_add_test(t, limits_stats_summary);
