@@ -186,6 +186,17 @@ csum_fix_u16(uint8_t *field, uint16_t old, uint16_t new_, bool needed,
 }
 
 void
+csum_fix_len(uint8_t *field, uint16_t old, uint16_t new_, bool needed, bool udp)
+{
+	uint32_t delta = (uint32_t)(uint16_t)~old + new_;
+
+	if (needed)
+		be16_put(field, csum_fold(be16_get(field) + delta));
+	else
+		fix_complete(field, delta, udp);
+}
+
+void
 csum_fix_u32(uint8_t *field, uint32_t old, uint32_t new_, bool needed,
     bool udp)
 {

@@ -54,6 +54,9 @@ void csum_fix_addr(uint8_t *field, const struct addr *old,
     const struct addr *new_, bool needed, bool udp);
 void csum_fix_u16(uint8_t *field, uint16_t old, uint16_t new_, bool needed,
     bool udp);
+/* The transport's length, a word of the pseudo-header, changed. */
+void csum_fix_len(uint8_t *field, uint16_t old, uint16_t new_, bool needed,
+    bool udp);
 void csum_fix_u32(uint8_t *field, uint32_t old, uint32_t new_, bool needed,
     bool udp);
 

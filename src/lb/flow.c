@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include "lb/local.h"
 #include "stack/stack.h"
 
 uint32_t
@@ -189,8 +190,11 @@ lb_flow_attach(struct stack *stk, struct lb_flow *f)
 		srv->active++;
 	else
 		srv->inactive++;
-	if ((f->flags & LB_FLOW_TEMPLATE) == 0)
+	if ((f->flags & LB_FLOW_TEMPLATE) == 0) {
 		lb_server_check_load(srv);
+		if (f->fwd == LB_FWD_FULLNAT)
+			lb_local_hold(srv, &f->local);
+	}
 	ft->count++;
 }
 
@@ -208,8 +212,11 @@ flow_detach(struct stack *stk, struct lb_flow *f)
 		srv->active--;
 	else
 		srv->inactive--;
-	if ((f->flags & LB_FLOW_TEMPLATE) == 0)
+	if ((f->flags & LB_FLOW_TEMPLATE) == 0) {
 		lb_server_check_load(srv);
+		if (f->fwd == LB_FWD_FULLNAT)
+			lb_local_release(srv, &f->local);
+	}
 	lb_server_release(stk, srv);
 	ft->count--;
 }

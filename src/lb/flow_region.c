@@ -16,6 +16,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lb/local.h"
 #include "stack/stack.h"
 
 #define REGION_MAGIC	UINT64_C(0x686f7064666c6f77)	/* "hopdflow" */
@@ -100,6 +101,9 @@ flow_take_over(struct stack *stk, struct lb_flow *f)
 	    (f->flags & LB_FLOW_SERVER_ANY) ? 0 : f->sport,
 	    (enum lb_fwd)f->fwd);
 	if (srv == NULL)
+		return -ENOMEM;
+	if (f->fwd == LB_FWD_FULLNAT && !(f->flags & LB_FLOW_TEMPLATE) &&
+	    lb_local_reserve(stk, srv, &f->local) != 0)
 		return -ENOMEM;
 	f->server_index = srv->index;
 	if (f->flags & LB_FLOW_TEMPLATE)

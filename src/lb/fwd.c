@@ -35,10 +35,12 @@ lb_fwd_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 		lb_local_in(stk, pkt, h);
 		return;
 	case LB_FWD_FULLNAT:
+		lb_fullnat_in(stk, pkt, h, f);
+		return;
 	case LB_FWD_COUNT:
 		break;
 	}
-	pkt_drop(stk, pkt, DROP_LB_NO_SERVER);
+	assert(!"a flow's mode");
 }
 
 void
@@ -46,7 +48,10 @@ lb_fwd_reply(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_flow *f)
 {
 	assert((f->flags & LB_FLOW_NO_OUTPUT) == 0);
-	lb_nat_reply(stk, pkt, h, f);
+	if (f->fwd == LB_FWD_FULLNAT)
+		lb_fullnat_reply(stk, pkt, h, f);
+	else
+		lb_nat_reply(stk, pkt, h, f);
 }
 
 struct route_result

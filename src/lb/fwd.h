@@ -61,9 +61,11 @@ void lb_tun_error(struct stack *stk, struct pkt *pkt, struct lb_flow *f,
 /* fwd_local.c */
 void lb_local_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h);
 
-/* Lowers the MSS option of a SYN to at most mss; other packets and options
- * stay as they are. */
-void lb_mss_clamp(struct pkt *pkt, const struct ip4_hdr *h, uint16_t mss);
+/* fwd_fullnat.c */
+void lb_fullnat_in(struct stack *stk, struct pkt *pkt,
+    const struct ip4_hdr *h, struct lb_flow *f);
+void lb_fullnat_reply(struct stack *stk, struct pkt *pkt,
+    const struct ip4_hdr *h, struct lb_flow *f);
 
 /* lb_reset.c: answers the TCP segment pkt with a RST; does not consume. */
 void lb_reset_answer(struct stack *stk, const struct pkt *pkt,

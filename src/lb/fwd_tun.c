@@ -9,53 +9,14 @@
  * and an error from inside the tunnel becomes one about the client's packet
  * (RFC 2003 4).
  */
-#include "base/csum.h"
 #include "base/cursor.h"
 #include "lb/fwd.h"
+#include "lb/lb_tcp_opt.h"
 #include "stack/stack.h"
 #include "tcp/tcp_wire.h"
 #include "tunnel/ipip.h"
 
 #define TUN_MTU_US	(600 * USEC_PER_SEC)	/* RFC 1191 6.3 */
-#define OPT_END		0
-#define OPT_NOP		1
-#define OPT_MSS		2
-#define OPT_MSS_LEN	4
-
-void
-lb_mss_clamp(struct pkt *pkt, const struct ip4_hdr *h, uint16_t mss)
-{
-	uint8_t *l4 = pkt_data(pkt) + h->hlen;
-	uint32_t hlen = (uint32_t)(l4[TCP_OFF_DOFF] >> 4) * 4, i, len;
-
-	if (h->proto != IPPROTO_TCP4 || !(l4[TCP_OFF_FLAGS] & TCP_SYN))
-		return;
-	for (i = TCP_HLEN; i + 1 < hlen && l4[i] != OPT_END; i += len) {
-		len = l4[i] == OPT_NOP ? 1 : l4[i + 1];
-		if (len == 0 || i + len > hlen || (l4[i] != OPT_NOP &&
-		    len < 2))
-			return;
-		if (l4[i] == OPT_MSS && len == OPT_MSS_LEN) {
-			uint8_t *at = l4 + i + 2;
-			uint16_t old = be16_get(at);
-
-			if (old <= mss)
-				return;
-			be16_put(at, mss);
-			/* An option at an odd offset lies across two words
-			 * of the sum: its bytes count swapped. */
-			if (i % 2 == 0)
-				csum_fix_u16(l4 + TCP_OFF_CSUM, old, mss,
-				    pkt->csum_needed, false);
-			else
-				csum_fix_u16(l4 + TCP_OFF_CSUM,
-				    (uint16_t)(old << 8 | old >> 8),
-				    (uint16_t)(mss << 8 | mss >> 8),
-				    pkt->csum_needed, false);
-			return;
-		}
-	}
-}
 
 /* What the path to srv takes, outer header included. */
 static uint32_t

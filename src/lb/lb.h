@@ -68,6 +68,7 @@ struct lb_state {
 	struct lb_services services;
 	struct lb_flows flows;
 	struct lb_marks marks;
+	uint64_t toa_missed;	/* FULLNAT: no room for the option */
 };
 
 /* mem: the flow table's memory, which outlives the stack, or NULL for its own.

@@ -11,6 +11,7 @@
 #include "base/cursor.h"
 #include "lb/fwd.h"
 #include "stack/stack.h"
+#include "tcp/tcp_wire.h"
 
 #define PORTS_LEN 4
 
@@ -105,10 +106,11 @@ csum_is_right(struct pkt *pkt, const struct ip4_hdr *h)
 	    pkt->len - h->hlen)) == 0;
 }
 
-/* Writes the quoted packet's addresses and ports. */
+/* Writes the quoted packet's addresses and ports, and gives the client its own
+ * sequence number back, by which it knows the segment (RFC 5927 4.1). */
 static void
 quote_rewrite(struct pkt *pkt, const struct quote *q,
-    const struct lb_rewrite *to)
+    const struct lb_rewrite *to, uint32_t seq_delta)
 {
 	uint8_t *ip = pkt_data(pkt) + q->off;
 	uint8_t *l4 = ip + q->hlen;
@@ -117,6 +119,9 @@ quote_rewrite(struct pkt *pkt, const struct quote *q,
 	ip4_set_dst(ip, addr_to_ip4(&to->dst));
 	be16_put(l4, to->sport);
 	be16_put(l4 + 2, to->dport);
+	if (seq_delta != 0 && pkt->len >= q->off + q->hlen + TCP_OFF_ACK)
+		be32_put(l4 + TCP_OFF_SEQ,
+		    be32_get(l4 + TCP_OFF_SEQ) - seq_delta);
 }
 
 /* The message changed: its checksum anew. */
@@ -160,7 +165,8 @@ error_translate(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 
 	if (!lb_fwd_route(stk, pkt, h, f, addr_to_ip4(&outer->dst), &r))
 		return;
-	quote_rewrite(pkt, q, inner);
+	quote_rewrite(pkt, q, inner, addr_eq(&outer->dst, &f->client) &&
+	    f->flags & LB_FLOW_SEQ ? f->seq_delta : 0);
 	out.src = addr_to_ip4(&outer->src);
 	out.dst = addr_to_ip4(&outer->dst);
 	ip4_set_src(pkt_data(pkt), out.src);

@@ -11,6 +11,7 @@
 
 #include "base/cursor.h"
 #include "lb/fwd.h"
+#include "lb/local.h"
 #include "lb/persist.h"
 #include "lb/sched.h"
 #include "stack/stack.h"
@@ -231,14 +232,14 @@ count_conn(struct stack *stk, struct lb_server *srv)
 /* Nobody to take it: ICMP, as IPVS answers, or a RST if the service says so. */
 static void
 refuse(struct stack *stk, const struct lb_service *svc, struct pkt *pkt,
-    const struct ip4_hdr *h)
+    const struct ip4_hdr *h, enum drop why)
 {
 	if (h->proto != IPPROTO_TCP4 || !(svc->conf.flags & LB_SVC_RST)) {
-		pkt_drop(stk, pkt, DROP_LB_NO_SERVER);
+		pkt_drop(stk, pkt, why);
 		return;
 	}
 	lb_reset_answer(stk, pkt, h);
-	pkt_drop_silent(stk, pkt, DROP_LB_NO_SERVER);
+	pkt_drop_silent(stk, pkt, why);
 }
 
 static void
@@ -285,12 +286,17 @@ schedule(struct stack *stk, struct lb_service *svc, struct pkt *pkt,
 	else
 		srv = svc->conf.sched->pick(stk, svc, &pick);
 	if (srv == NULL) {
-		refuse(stk, svc, pkt, h);
+		refuse(stk, svc, pkt, h, DROP_LB_NO_SERVER);
 		return;
 	}
 	fresh = flow_of(svc, srv, &t);
 	if (svc->conf.flags & LB_SVC_OPS && t.proto == IPPROTO_UDP4) {
 		one_packet(stk, pkt, h, srv, &fresh);
+		return;
+	}
+	if (fresh.fwd == LB_FWD_FULLNAT &&
+	    !lb_local_pick(stk, svc, srv, &fresh)) {
+		refuse(stk, svc, pkt, h, DROP_LB_NO_LOCAL);
 		return;
 	}
 	if (template_ != NULL)

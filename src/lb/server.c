@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lb/local.h"
 #include "lb/sched.h"
 #include "stack/stack.h"
 
@@ -58,6 +59,7 @@ server_free(struct stack *stk, struct lb_server *srv)
 	if (srv->index < s->index_hint)
 		s->index_hint = srv->index;
 	s->server_count--;
+	lb_local_uses_free(stk, srv);
 	mem_free(&stk->mem, srv, sizeof(*srv));
 }
 
@@ -233,6 +235,9 @@ server_check(const struct lb_service *svc, const struct addr *addr,
 		return err_set(err, -ERANGE,
 		    "lower threshold %u is over the upper one %u",
 		    conf->lower, conf->upper);
+	if (conf->fwd == LB_FWD_FULLNAT && svc->conf.flags & LB_SVC_OPS)
+		return err_set(err, -EINVAL,
+		    "fullnat keeps a flow: no one-packet scheduling");
 	if (svc->key.fwmark == 0 && port != svc->key.port &&
 	    conf->fwd != LB_FWD_NAT && conf->fwd != LB_FWD_FULLNAT)
 		return err_set(err, -EINVAL,

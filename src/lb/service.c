@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lb/local.h"
 #include "lb/sched.h"
 #include "stack/stack.h"
 
@@ -80,6 +81,7 @@ service_free(struct stack *stk, struct lb_service *svc)
 	if (svc->conf.sched->fini != NULL)
 		svc->conf.sched->fini(stk, svc);
 	lb_servers_orphan(stk, svc);
+	lb_locals_free(stk, svc);
 	service_unlink(&stk->lb.services, svc);
 	mem_free(&stk->mem, svc, sizeof(*svc));
 }

@@ -34,6 +34,7 @@
 #include "base/timer.h"
 
 struct lb_local;
+struct lb_local_use;
 struct lb_sched;
 struct stack;
 
@@ -124,6 +125,7 @@ struct lb_server {
 	int32_t last_weight;		/* mh: last one that was not 0 */
 	int64_t credit;			/* swrr, maglev: share not yet given */
 	uint32_t perm, skip, turns;	/* mh, maglev: while filling a table */
+	struct lb_local_use *local_uses;	/* FULLNAT: ports taken */
 	uint32_t tun_mtu;		/* TUN: path MTU learnt, 0: none */
 	struct instant tun_mtu_due;	/* when that is forgotten */
 	struct lb_stats stats;
@@ -138,7 +140,9 @@ struct lb_service {
 	struct lb_server *servers, *last;	/* the newest, the oldest */
 	uint32_t server_count;
 	void *sched_data;		/* the scheduler's own */
-	struct lb_local *locals;	/* FULLNAT: local addresses, in turn */
+	struct lb_local *locals;	/* FULLNAT: local addresses */
+	struct lb_local *local_turn;	/* used last, or NULL */
+	uint32_t local_count;
 	uint64_t no_local;		/* FULLNAT: refused, ports exhausted */
 	struct lb_stats stats;
 	struct lb_estimator est;

@@ -1,0 +1,315 @@
+/*
+ * lb_play.c - the player of IPVS records: each line is a control call or a
+ * frame, and the record's answer is compared with what hopd does.
+ *
+ *   192.168.1.10, 172.16.0.0/12 -- c0 [hopd] s0 -- 10.0.0.11 ...
+ */
+#include "unit/lb_play.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lb/sched.h"
+#include "tcp/tcp_wire.h"
+#include "unit/unit.h"
+
+#define WORDS_MAX	16
+#define CLIENTS_MAX	10000
+
+struct play {
+	const char *name;
+	int line;
+	FILE *f;
+	struct stack *stk;
+	struct port *cl, *sv;
+	struct lb_service_key key;
+	struct lb_service *svc;
+	enum lb_fwd fwd;
+	char *w[WORDS_MAX];
+	int words;
+};
+
+#define HERE(p, ok, ...) do {						\
+	char why_[256];							\
+	snprintf(why_, sizeof(why_), __VA_ARGS__);			\
+	ck_assert_msg(ok, "%s:%d: %s", (p)->name, (p)->line, why_);	\
+} while (0)
+
+static struct addr
+addr_of(struct play *p, const char *s)
+{
+	struct addr a;
+
+	HERE(p, addr_parse(s, &a) == 0, "address %s", s);
+	return a;
+}
+
+static struct ip4
+ip_of(struct play *p, const char *s)
+{
+	struct addr a = addr_of(p, s);
+
+	return addr_to_ip4(&a);
+}
+
+static void
+network_make(struct play *p)
+{
+	struct route *r = calloc(1, sizeof(*r) + sizeof(r->hop[0]));
+	struct lb_conf conf;
+	char text[IP4_STRLEN];
+
+	p->stk = unit_stack();
+	p->cl = unit_port(p->stk, "c0", 1, "192.168.1.1/24");
+	p->sv = unit_port(p->stk, "s0", 2, "10.0.0.1/24");
+	unit_neighbour(p->stk, "c0", "192.168.1.10", 10);
+	for (unsigned i = 11; i < 60; i++) {
+		ip4_format(IP4(10, 0, 0, i), text);
+		unit_neighbour(p->stk, "s0", text, 0x63);
+	}
+	ck_assert_int_eq(ip4_prefix_parse("172.16.0.0/12", &r->dst), 0);
+	r->type = ROUTE_UNICAST;
+	r->origin = ROUTE_STATIC;
+	r->hops = 1;
+	r->hop[0] = (struct next_hop){ p->cl->ifp, IP4(192, 168, 1, 10), 1 };
+	ck_assert_int_eq(route_add(p->stk, r, NULL), 0);
+	free(r);
+	/* The kernel drops the flows of a removed server at once. */
+	lb_conf_get(p->stk, &conf);
+	conf.drain_s = 0;
+	ck_assert_int_eq(lb_conf_set(p->stk, &conf, NULL), 0);
+}
+
+/* "-b sh-port,sh-fallback", "-p 50", "-M 255.255.255.0" after the name. */
+static struct lb_service_conf
+conf_of(struct play *p, int from)
+{
+	struct lb_service_conf c = { .sched = lb_sched_find(p->w[from]) };
+
+	HERE(p, c.sched != NULL, "scheduler %s", p->w[from]);
+	for (int i = from + 1; i + 1 < p->words; i += 2) {
+		const char *v = p->w[i + 1];
+
+		if (strcmp(p->w[i], "-b") == 0) {
+			if (strstr(v, "fallback") != NULL)
+				c.flags |= LB_SVC_FLAG1;
+			if (strstr(v, "port") != NULL)
+				c.flags |= LB_SVC_FLAG2;
+		} else if (strcmp(p->w[i], "-p") == 0) {
+			c.flags |= LB_SVC_PERSIST;
+			c.persist_s = (uint32_t)atoi(v);
+		} else if (strcmp(p->w[i], "-M") == 0) {
+			c.netmask = addr_of(p, v);
+		} else {
+			HERE(p, false, "word %s", p->w[i]);
+		}
+	}
+	return c;
+}
+
+/* service tcp|udp ADDR:PORT SCHED ..., service fwm MARK SCHED ... */
+static void
+do_service(struct play *p)
+{
+	struct lb_service_conf conf = conf_of(p, 3);
+	struct lb_mark_rule rule = { .dport_high = 65535 };
+	struct err err = { "" };
+
+	p->key = (struct lb_service_key){ 0 };
+	if (strcmp(p->w[1], "fwm") == 0) {
+		p->key.fwmark = rule.mark = (uint32_t)atoi(p->w[2]);
+		rule.dst = (struct ip4_prefix){ IP4(192, 168,
+		    100 + rule.mark, 0), 24 };
+		ck_assert_int_eq(lb_mark_add(p->stk, &rule, NULL), 0);
+	} else {
+		p->key.proto = strcmp(p->w[1], "udp") == 0 ? IPPROTO_UDP4 :
+		    IPPROTO_TCP4;
+		HERE(p, addr_port_parse(p->w[2], &p->key.addr, &p->key.port)
+		    == 0, "service %s", p->w[2]);
+	}
+	HERE(p, lb_service_add(p->stk, &p->key, &conf, &err) == 0, "%s",
+	    err.text);
+	p->svc = lb_service_lookup(p->stk, &p->key);
+}
+
+/* add|set ADDR WEIGHT [UPPER LOWER] */
+static void
+do_server(struct play *p, bool add)
+{
+	struct addr a = addr_of(p, p->w[1]);
+	struct lb_server_conf c = { .fwd = p->fwd,
+	    .weight = atoi(p->w[2]) };
+	struct err err = { "" };
+	int r;
+
+	if (p->words > 4) {
+		c.upper = (uint32_t)atoi(p->w[3]);
+		c.lower = (uint32_t)atoi(p->w[4]);
+	}
+	r = add ? lb_server_add(p->stk, p->svc, &a, p->key.port, &c, &err) :
+	    lb_server_set(p->stk, p->svc, &a, p->key.port, &c, &err);
+	HERE(p, r == 0, "%s", err.text);
+}
+
+static void
+do_del(struct play *p)
+{
+	struct addr a = addr_of(p, p->w[1]);
+	struct err err = { "" };
+
+	HERE(p, lb_server_del(p->stk, p->svc, &a, p->key.port, &err) == 0,
+	    "%s", err.text);
+}
+
+/* What became of a packet: the server's address, or "none". */
+static const char *
+answer(struct play *p, char text[IP4_STRLEN])
+{
+	struct unit_seen s;
+
+	text[0] = '\0';
+	while (mem_port_sent(p->sv) > 0) {
+		s = unit_expect(p->sv);
+		if (s.eth.type == ETHERTYPE_IP4 && text[0] == '\0')
+			ip4_format(s.ip.dst, text);
+		unit_seen_free(&s);
+	}
+	while (mem_port_sent(p->cl) > 0) {
+		s = unit_expect(p->cl);
+		unit_seen_free(&s);
+	}
+	return text[0] != '\0' ? text : "none";
+}
+
+static struct unit_frame
+client_frame(struct ip4 src, uint16_t sport, struct ip4 dst, uint8_t flags)
+{
+	return (struct unit_frame){
+		.dst = { { 2, 0, 0, 0, 0, 1 } },
+		.src = { { 2, 0, 0, 0, 0, 10 } },
+		.sip = src, .dip = dst, .sport = sport, .dport = 80,
+		.proto = IPPROTO_TCP4, .flags = flags, .seq = 1000, .ack = 1,
+	};
+}
+
+/* syn|ack|fin|rst SRC PORT DST = SERVER|none */
+static void
+do_packet(struct play *p, uint8_t flags)
+{
+	struct unit_frame f = client_frame(ip_of(p, p->w[1]),
+	    (uint16_t)atoi(p->w[2]), ip_of(p, p->w[3]), flags);
+	char text[IP4_STRLEN];
+	const char *got;
+
+	if (flags == 0)
+		f.proto = IPPROTO_UDP4;
+	unit_feed(p->stk, p->cl, &f);
+	got = answer(p, text);
+	HERE(p, strcmp(got, p->w[5]) == 0, "%s %s %s: %s, the kernel: %s",
+	    p->w[0], p->w[1], p->w[2], got, p->w[5]);
+}
+
+/* load ADDR WEIGHT ACTIVE INACTIVE */
+static void
+do_load(struct play *p)
+{
+	struct addr a = addr_of(p, p->w[1]);
+	struct lb_server *srv = lb_server_lookup(p->stk, p->svc, &a,
+	    p->key.port);
+
+	HERE(p, srv != NULL, "no server %s", p->w[1]);
+	HERE(p, srv->conf.weight == atoi(p->w[2]) &&
+	    srv->active == (uint32_t)atoi(p->w[3]) &&
+	    srv->inactive == (uint32_t)atoi(p->w[4]),
+	    "%s: weight %d active %u inactive %u, the kernel: %s %s %s",
+	    p->w[1], (int)srv->conf.weight, srv->active, srv->inactive,
+	    p->w[2], p->w[3], p->w[4]);
+}
+
+/* clients N DST PORT, then N letters: the server of each of N clients. */
+static void
+do_clients(struct play *p)
+{
+	unsigned n = (unsigned)atoi(p->w[1]), port = (unsigned)atoi(p->w[3]);
+	struct ip4 dst = ip_of(p, p->w[2]);
+	char line[128], text[IP4_STRLEN];
+	unsigned i = 0;
+
+	while (i < n && fgets(line, sizeof(line), p->f) != NULL) {
+		p->line++;
+		for (const char *c = line + 2; *c > ' '; c++, i++) {
+			struct unit_frame f = client_frame(IP4(172, 16 + i *
+			    7 % 16, i * 131 % 256, (i * 37 + i / 256) % 256),
+			    (uint16_t)(port + i), dst, TCP_SYN);
+			char want[IP4_STRLEN] = "none";
+			const char *got;
+
+			if (*c != '-')
+				ip4_format(IP4(10, 0, 0, 11 + *c - 'a'),
+				    want);
+			unit_feed(p->stk, p->cl, &f);
+			got = answer(p, text);
+			HERE(p, strcmp(got, want) == 0,
+			    "client %u: %s, the kernel: %s", i, got, want);
+		}
+	}
+	HERE(p, i == n, "%u clients of %u", i, n);
+}
+
+static void
+do_line(struct play *p)
+{
+	static const struct { const char *word; uint8_t flags; } packets[] = {
+		{ "syn", TCP_SYN }, { "ack", TCP_ACK },
+		{ "fin", TCP_FIN | TCP_ACK }, { "rst", TCP_RST },
+		{ "udp", 0 },
+	};
+	const char *w = p->w[0];
+
+	for (unsigned i = 0; i < sizeof(packets) / sizeof(packets[0]); i++) {
+		if (strcmp(w, packets[i].word) == 0) {
+			do_packet(p, packets[i].flags);
+			return;
+		}
+	}
+	if (strcmp(w, "service") == 0)
+		do_service(p);
+	else if (strcmp(w, "add") == 0 || strcmp(w, "set") == 0)
+		do_server(p, w[0] == 'a');
+	else if (strcmp(w, "at") == 0)
+		unit_run_until(p->stk, atoll(p->w[1]) * 1000);
+	else if (strcmp(w, "del") == 0)
+		do_del(p);
+	else if (strcmp(w, "load") == 0)
+		do_load(p);
+	else if (strcmp(w, "clients") == 0)
+		do_clients(p);
+	else
+		HERE(p, false, "word %s", w);
+}
+
+void
+lb_play(const char *name)
+{
+	struct play p = { .name = name, .fwd = LB_FWD_NAT };
+	const char *top = getenv("top_srcdir");
+	char path[512], line[256], *save;
+
+	snprintf(path, sizeof(path), "%s/tests/data/lb/%s",
+	    top != NULL ? top : "..", name);
+	p.f = fopen(path, "r");
+	ck_assert_msg(p.f != NULL, "cannot open %s", path);
+	network_make(&p);
+	while (fgets(line, sizeof(line), p.f) != NULL) {
+		p.line++;
+		p.words = 0;
+		for (char *w = strtok_r(line, " \n", &save); w != NULL &&
+		    p.words < WORDS_MAX; w = strtok_r(NULL, " \n", &save))
+			p.w[p.words++] = w;
+		if (p.words > 0 && p.w[0][0] != '#')
+			do_line(&p);
+	}
+	fclose(p.f);
+	unit_stack_free(p.stk);
+}
