@@ -53,6 +53,32 @@ void reply_indented(struct request *rq, const struct command *cmd,
 void reply_status(struct request *rq, int status, int word);
 json_t *command_json(const struct command *cmd);
 
+/* Sends lines that wait. */
+void reply_flush(struct request *rq);
+
+/* job.c: a request that is answered over time.  It belongs to its session and
+ * ends with it. */
+enum job_kind { JOB_PING, JOB_TRACE };
+
+struct job {
+	struct job *next;	/* of its session */
+	enum job_kind kind;
+	struct request rq;	/* as it came, but cmd is gone */
+	void *engine;		/* struct ping, struct trace */
+	struct addr dst;
+	uint32_t size;		/* bytes of data */
+	uint8_t ttl, queries;	/* traceroute: line under way */
+	struct addr from;	/* traceroute: last one named in it */
+	char line[256];
+};
+
+/* NULL: no memory. */
+struct job *job_new(struct request *rq, enum job_kind kind);
+/* Frees it, without an answer. */
+void job_free(struct job *job);
+/* The last answer, and the end. */
+void job_done(struct job *job, int status);
+
 /* exec.c */
 int ctl_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int ctl_query(struct request *rq);
@@ -81,6 +107,18 @@ int rarp_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int rarp_query(struct request *rq);
 int rarp_walk(struct ctl *ctl, command_fn *fn, void *arg);
 
+int inetd_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int inetd_query(struct request *rq);
+int inetd_walk(struct ctl *ctl, command_fn *fn, void *arg);
+
+int lb_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int lb_query(struct request *rq);
+int lb_walk(struct ctl *ctl, command_fn *fn, void *arg);
+
+int mark_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int mark_query(struct request *rq);
+int mark_walk(struct ctl *ctl, command_fn *fn, void *arg);
+
 int service_change(struct ctl *ctl, const struct command *cmd,
     struct err *err);
 int service_query(struct request *rq);
@@ -91,6 +129,9 @@ int server_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int server_query(struct request *rq);
 
 int conn_query(struct request *rq);
+int udp_query(struct request *rq);
+int ping_query(struct request *rq);	/* -EINPROGRESS: answers later */
+int trace_query(struct request *rq);	/* the same */
 int drops_query(struct request *rq);
 int limits_query(struct request *rq);
 int stats_query(struct request *rq);

@@ -163,6 +163,12 @@ conf_add(struct conf *c, const struct command *cmd, uint32_t line)
 	return o;
 }
 
+enum verb
+conf_verb(enum object o)
+{
+	return grammar_row(o, VERB_ADD) != NULL ? VERB_ADD : VERB_SET;
+}
+
 void
 conf_command(const struct conf_obj *o, struct command *cmd,
     struct conf_words *room)
@@ -170,8 +176,9 @@ conf_command(const struct conf_obj *o, struct command *cmd,
 	struct err err;
 	int n, word, r;
 
-	snprintf(room->text, sizeof(room->text), "%s add %s",
-	    object_name((enum object)o->object), o->text);
+	snprintf(room->text, sizeof(room->text), "%s %s %s",
+	    object_name((enum object)o->object),
+	    verb_name(conf_verb((enum object)o->object)), o->text);
 	n = line_split(room->text, room->word, CTL_WORDS_MAX);
 	assert(n > 0);
 	r = command_parse(cmd, n, room->word, 0, &word, &err);

@@ -50,6 +50,8 @@ void conf_key(const struct command *cmd, char *buf, size_t size);
  * NULL: no memory. */
 struct conf_obj *conf_add(struct conf *c, const struct command *cmd,
     uint32_t line);
+/* The verb that makes such an object: add, or set if it is always there. */
+enum verb conf_verb(enum object o);
 /* Its command again; words must stay while cmd is used, as long as room. */
 struct conf_words {
 	char text[COMMAND_TEXT_MAX];

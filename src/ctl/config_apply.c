@@ -25,11 +25,24 @@ struct steps {
 
 /* In the order in which objects stand on each other. */
 static const enum object order[] = {
-	OBJ_PORT, OBJ_ADDR, OBJ_ROUTE, OBJ_NEIGH, OBJ_RARP, OBJ_SERVICE,
+	OBJ_PORT, OBJ_ADDR, OBJ_ROUTE, OBJ_NEIGH, OBJ_RARP, OBJ_INETD,
+	OBJ_LB, OBJ_MARK, OBJ_SERVICE,
 	OBJ_SERVER,
 };
 
 #define ORDER (sizeof(order) / sizeof(order[0]))
+
+/* What can only be set is there always: without words it has its defaults. */
+static int
+set_defaults(struct ctl *ctl, enum object object, struct err *err)
+{
+	struct command cmd;
+
+	command_init(&cmd, grammar_row(object, VERB_SET));
+	command_defaults(&cmd);
+	cmd.given = cmd.valid;
+	return ctl_change(ctl, &cmd, err);
+}
 
 /* The command that brings o about (add, set) or away (del). */
 static int
@@ -41,6 +54,10 @@ act(struct ctl *ctl, const struct conf_obj *o, enum verb verb,
 	struct conf_words room;
 	struct command cmd, turned;
 
+	if (row == NULL && verb == VERB_DEL)
+		return set_defaults(ctl, (enum object)o->object, err);
+	if (row == NULL)
+		row = grammar_row((enum object)o->object, VERB_SET);
 	assert(row != NULL);
 	conf_command(o, &cmd, &room);
 	command_init(&turned, row);

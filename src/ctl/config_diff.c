@@ -178,8 +178,9 @@ conf_diff(struct conf *running, struct conf *target)
 static void
 plan_line(struct lines *out, char sign, const struct conf_obj *o)
 {
-	lines_add(out, "%c %s add %s", sign,
-	    object_name((enum object)o->object), o->text);
+	lines_add(out, "%c %s %s %s", sign,
+	    object_name((enum object)o->object),
+	    verb_name(conf_verb((enum object)o->object)), o->text);
 }
 
 void

@@ -62,7 +62,7 @@ take(struct file *f, const struct command *cmd)
 	char key[COMMAND_TEXT_MAX], text[COMMAND_TEXT_MAX + 64];
 	const struct conf_obj *old;
 
-	if (cmd->row->verb == VERB_SET) {
+	if (cmd->row->verb == VERB_SET && cmd->row->object == OBJ_PORT) {
 		merge_set(f, cmd);
 		return;
 	}

@@ -60,6 +60,8 @@ ctl_close(struct ctl_session *s)
 	while (*at != s)
 		at = &(*at)->next;
 	*at = s->next;
+	while (s->jobs != NULL)
+		job_free(s->jobs);
 	free(s);
 }
 
@@ -121,6 +123,8 @@ run_words(struct request *rq, const json_t *list)
 		return;
 	}
 	r = run(rq);
+	if (r == -EINPROGRESS)
+		return;
 	if (r != 0 && rq->err.text[0] == '\0')
 		err_set(&rq->err, r, "%s", strerror(-r));
 	reply_status(rq, r == 0 ? STATUS_DONE : STATUS_REFUSED, -1);

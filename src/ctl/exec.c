@@ -19,6 +19,12 @@ ctl_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 		return neigh_change(ctl, cmd, err);
 	case OBJ_RARP:
 		return rarp_change(ctl, cmd, err);
+	case OBJ_INETD:
+		return inetd_change(ctl, cmd, err);
+	case OBJ_LB:
+		return lb_change(ctl, cmd, err);
+	case OBJ_MARK:
+		return mark_change(ctl, cmd, err);
 	case OBJ_SERVICE:
 		return service_change(ctl, cmd, err);
 	case OBJ_SERVER:
@@ -43,6 +49,18 @@ ctl_query(struct request *rq)
 		return neigh_query(rq);
 	case OBJ_RARP:
 		return rarp_query(rq);
+	case OBJ_INETD:
+		return inetd_query(rq);
+	case OBJ_UDP:
+		return udp_query(rq);
+	case OBJ_PING:
+		return ping_query(rq);
+	case OBJ_TRACEROUTE:
+		return trace_query(rq);
+	case OBJ_LB:
+		return lb_query(rq);
+	case OBJ_MARK:
+		return mark_query(rq);
 	case OBJ_SERVICE:
 		return service_query(rq);
 	case OBJ_SERVER:
@@ -80,6 +98,12 @@ ctl_walk(struct ctl *ctl, command_fn *fn, void *arg)
 		r = neigh_walk(ctl, fn, arg);
 	if (r == 0)
 		r = rarp_walk(ctl, fn, arg);
+	if (r == 0)
+		r = inetd_walk(ctl, fn, arg);
+	if (r == 0)
+		r = lb_walk(ctl, fn, arg);
+	if (r == 0)
+		r = mark_walk(ctl, fn, arg);
 	if (r == 0)
 		r = service_walk(ctl, fn, arg);
 	return r;

@@ -153,6 +153,11 @@ out_value(struct out *o, const struct command *cmd, unsigned i)
 	case ARG_ADDR_PORT:
 		out_addr_port(o, &v->service);
 		break;
+	case ARG_PORTS:
+		out_num(o, v->num >> 16, "");
+		if (v->num >> 16 != (v->num & 0xffff))
+			out_num(o, -(v->num & 0xffff), "");
+		break;
 	case ARG_SERVICE:
 		out_service(o, &v->service);
 		break;

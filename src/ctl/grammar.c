@@ -251,6 +251,95 @@ static const struct arg args_server_drain[] = {
 	{ .kind = ARG_END },
 };
 
+static const struct arg args_lb_set[] = {
+	{ A_TCP_TIMEOUT, ARG_DURATION, ARG_DEF, "tcp_timeout", "SECONDS",
+	    900000000, 0, 0, "idle TCP connection" },
+	{ A_FIN_TIMEOUT, ARG_DURATION, ARG_DEF, "fin_timeout", "SECONDS",
+	    120000000, 0, 0, "after a FIN" },
+	{ A_UDP_TIMEOUT, ARG_DURATION, ARG_DEF, "udp_timeout", "SECONDS",
+	    300000000, 0, 0, "idle UDP" },
+	{ A_DRAIN, ARG_DURATION, ARG_DEF, "drain", "SECONDS", 300000000, 0, 0,
+	    "connections of a removed server go on for so long" },
+	{ A_SLOPPY_TCP, ARG_SWITCH, ARG_DEF, "sloppy_tcp", "on|off", 0, 0, 0,
+	    "any segment may open a connection" },
+	{ A_EXPIRE_NODEST, ARG_SWITCH, ARG_DEF, "expire_nodest", "on|off", 0,
+	    0, 0, "end connections whose server is gone for good" },
+	{ A_EXPIRE_QUIESCENT, ARG_SWITCH, ARG_DEF, "expire_quiescent",
+	    "on|off", 0, 0, 0, "weight 0 ends persistence, too" },
+	{ A_CONN_REUSE, ARG_NUMBER, ARG_DEF, "conn_reuse", "N", 1, 0, 1,
+	    "1: a SYN on a closed connection is scheduled anew" },
+	{ A_RST_ON_EXPIRE, ARG_SWITCH, ARG_DEF, "rst_on_expire", "on|off", 0,
+	    0, 0, "an idle TCP connection ends with RST to both sides" },
+	{ A_MSS_CLAMP, ARG_SWITCH, ARG_DEF, "mss_clamp", "on|off", 0, 0, 0,
+	    "lower the MSS of connections into a tunnel" },
+	{ A_TOA, ARG_SWITCH, ARG_DEF, "toa", "on|off", 1, 0, 0,
+	    "FULLNAT: client's address in TCP option 254" },
+	{ .kind = ARG_END },
+};
+
+/* A rule is its own identity. */
+static const struct arg args_mark[] = {
+	{ A_MARK, ARG_NUMBER, ARG_POS | ARG_REQ | ARG_KEY, "mark", "N", 0, 1,
+	    UINT32_MAX, "firewall mark" },
+	{ A_PROTO, ARG_CHOICE, ARG_DEF | ARG_KEY, "proto", "any|tcp|udp|sctp",
+	    0, 0, 0, "protocol" },
+	{ A_SRC, ARG_DEST, ARG_KEY, "src", "ADDR/LEN", 0, 0, 0, "source" },
+	{ A_DST, ARG_DEST, ARG_KEY, "dst", "ADDR/LEN", 0, 0, 0,
+	    "destination" },
+	{ A_PORTS, ARG_PORTS, ARG_KEY, "port", "N|N-M", 0, 0, 0,
+	    "destination port" },
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_inetd[] = {
+	{ A_NAME, ARG_CHOICE, ARG_POS | ARG_REQ | ARG_KEY, "name",
+	    "echo|discard|daytime|chargen", 0, 0, 0, "which" },
+	{ .kind = ARG_END },
+};
+
+#define TARGET_ARG \
+	{ A_DST, ARG_IP, ARG_POS | ARG_REQ, "dst", "IP", 0, 0, 0, "whom" }
+#define PROBE_ARGS							\
+	{ A_SRC, ARG_IP, 0, "src", "IP", 0, 0, 0, "from this address" }, \
+	{ A_DEV, ARG_NAME, 0, "dev", "IFACE", 0, 0, 0, "by this interface" }, \
+	{ A_TOS, ARG_NUMBER, 0, "tos", "N", 0, 0, 255, "type of service" }, \
+	{ A_DF, ARG_FLAG, 0, "df", NULL, 0, 0, 0, "do not fragment" }
+
+static const struct arg args_ping[] = {
+	TARGET_ARG,
+	{ A_COUNT, ARG_NUMBER, ARG_DEF, "count", "N", 5, 0, UINT32_MAX,
+	    "requests; 0: until interrupted" },
+	{ A_SIZE, ARG_NUMBER, ARG_DEF, "size", "N", 56, 0, 65507,
+	    "bytes of data" },
+	{ A_INTERVAL, ARG_DURATION, ARG_DEF, "interval", "SECONDS", 1000000, 0,
+	    0, "between requests" },
+	{ A_TIMEOUT, ARG_DURATION, ARG_DEF, "timeout", "SECONDS", 2000000, 0,
+	    0, "until a request counts as lost" },
+	{ A_TTL, ARG_NUMBER, 0, "ttl", "N", 0, 1, 255, "time to live" },
+	PROBE_ARGS,
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_traceroute[] = {
+	TARGET_ARG,
+	{ A_ICMP, ARG_FLAG, 0, "icmp", NULL, 0, 0, 0,
+	    "by echo requests; else by UDP" },
+	{ A_FIRST_TTL, ARG_NUMBER, ARG_DEF, "first_ttl", "N", 1, 1, 255,
+	    "of the first probe" },
+	{ A_TTL, ARG_NUMBER, ARG_DEF, "max_ttl", "N", 30, 1, 255,
+	    "of the last" },
+	{ A_QUERIES, ARG_NUMBER, ARG_DEF, "queries", "N", 3, 1, 10,
+	    "probes of each TTL" },
+	{ A_TIMEOUT, ARG_DURATION, ARG_DEF, "timeout", "SECONDS", 5000000, 0,
+	    0, "until a probe counts as lost" },
+	{ A_PORT, ARG_NUMBER, ARG_DEF, "port", "N", 33434, 1, 65535,
+	    "UDP: of the first probe" },
+	{ A_SIZE, ARG_NUMBER, ARG_DEF, "size", "N", 32, 0, 1472,
+	    "bytes of data" },
+	PROBE_ARGS,
+	{ .kind = ARG_END },
+};
+
 static const struct arg args_conn_show[] = {
 	SERVICE_ARG(0, "only of this service"),
 	{ A_SERVER_IP, ARG_IP, 0, "server", "IP", 0, 0, 0,
@@ -333,6 +422,40 @@ static const struct command_row rows_rarp[] = {
 	{ OBJ_RARP, VERB_SET, CHANGE, args_rarp_add, "add or change one" },
 	{ OBJ_RARP, VERB_DEL, CHANGE, args_rarp_del, "forget a station" },
 	{ OBJ_RARP, VERB_SHOW, 0, args_none, "list stations" },
+};
+
+static const struct command_row rows_inetd[] = {
+	{ OBJ_INETD, VERB_ADD, FILED, args_inetd,
+	    "start a small service on every own address (UDP)" },
+	{ OBJ_INETD, VERB_DEL, CHANGE, args_inetd, "stop it" },
+	{ OBJ_INETD, VERB_SHOW, 0, args_none, "list those that run" },
+};
+
+static const struct command_row rows_lb[] = {
+	{ OBJ_LB, VERB_SET, FILED, args_lb_set,
+	    "change settings of the load balancer as a whole" },
+	{ OBJ_LB, VERB_SHOW, 0, args_none, "list its settings" },
+};
+
+static const struct command_row rows_mark[] = {
+	{ OBJ_MARK, VERB_ADD, FILED, args_mark,
+	    "mark what comes in and fits; the first rule that fits counts" },
+	{ OBJ_MARK, VERB_DEL, CHANGE, args_mark, "remove a rule" },
+	{ OBJ_MARK, VERB_SHOW, 0, args_none, "list rules" },
+};
+
+static const struct command_row rows_udp[] = {
+	{ OBJ_UDP, VERB_SHOW, 0, args_none, "list UDP sockets" },
+};
+
+static const struct command_row rows_ping[] = {
+	{ OBJ_PING, VERB_NONE, ROW_STREAM, args_ping,
+	    "send echo requests from hopd itself" },
+};
+
+static const struct command_row rows_traceroute[] = {
+	{ OBJ_TRACEROUTE, VERB_NONE, ROW_STREAM, args_traceroute,
+	    "show the routers on the way, from hopd itself" },
 };
 
 static const struct command_row rows_service[] = {
@@ -424,6 +547,15 @@ static const struct {
 	    "neighbours: who has which MAC (ARP)" },
 	[OBJ_RARP] = { "rarp", ROWS(rows_rarp),
 	    "stations that boot by RARP" },
+	[OBJ_INETD] = { "inetd", ROWS(rows_inetd),
+	    "small services: echo, discard, daytime, chargen" },
+	[OBJ_LB] = { "lb", ROWS(rows_lb), "the load balancer as a whole" },
+	[OBJ_MARK] = { "mark", ROWS(rows_mark),
+	    "rules that give packets a firewall mark" },
+	[OBJ_UDP] = { "udp", ROWS(rows_udp), "UDP sockets" },
+	[OBJ_PING] = { "ping", ROWS(rows_ping), "echo requests" },
+	[OBJ_TRACEROUTE] = { "traceroute", ROWS(rows_traceroute),
+	    "the way to an address" },
 	[OBJ_SERVICE] = { "service", ROWS(rows_service),
 	    "virtual services of the load balancer" },
 	[OBJ_SERVER] = { "server", ROWS(rows_server),

@@ -21,9 +21,10 @@
 #include "base/err.h"
 
 enum object {
-	OBJ_PORT, OBJ_ADDR, OBJ_ROUTE, OBJ_NEIGH, OBJ_RARP, OBJ_SERVICE,
+	OBJ_PORT, OBJ_ADDR, OBJ_ROUTE, OBJ_NEIGH, OBJ_RARP, OBJ_INETD,
+	OBJ_LB, OBJ_MARK, OBJ_SERVICE,
 	OBJ_SERVER,
-	OBJ_CONN, OBJ_DROPS, OBJ_LIMITS, OBJ_STATS, OBJ_CONFIG, OBJ_SUMMARY,
+	OBJ_CONN, OBJ_UDP, OBJ_PING, OBJ_TRACEROUTE, OBJ_DROPS, OBJ_LIMITS, OBJ_STATS, OBJ_CONFIG, OBJ_SUMMARY,
 	OBJ_HELP, OBJ_COMPLETE, OBJ_VERSION,
 	OBJ_COUNT
 };
@@ -52,6 +53,7 @@ enum arg_kind {
 	ARG_PREFIX,		/* ADDR/LEN, host bits kept */
 	ARG_DEST,		/* ADDR/LEN, host bits clear, or "default" */
 	ARG_ADDR_PORT,		/* ADDR:PORT */
+	ARG_PORTS,		/* N or N-M; value low << 16 | high */
 	ARG_SERVICE,		/* two words: tcp ADDR:PORT or fwmark N */
 	ARG_NEXTHOP,		/* a group: via IP, dev IFACE, weight N; repeats */
 	ARG_REST,		/* all words that follow */
@@ -76,6 +78,10 @@ enum arg_id {
 	A_SERVICE, A_SCHED, A_FLAGS, A_PERSISTENT, A_NETMASK, A_OPS,
 	A_RST, A_SEED, A_TCP_TIMEOUT, A_FIN_TIMEOUT, A_UDP_TIMEOUT,
 	A_SERVER, A_MODE, A_WEIGHT, A_UPPER, A_LOWER, A_TIMEOUT,
+	A_MARK, A_PROTO, A_PORTS, A_DRAIN, A_SLOPPY_TCP, A_EXPIRE_NODEST,
+	A_EXPIRE_QUIESCENT, A_CONN_REUSE, A_RST_ON_EXPIRE, A_MSS_CLAMP, A_TOA,
+	A_COUNT, A_SIZE, A_INTERVAL, A_TTL, A_TOS, A_DF, A_ICMP, A_QUERIES,
+	A_FIRST_TTL, A_PORT,
 	A_STATE, A_CLIENT, A_SERVER_IP, A_FILE, A_ALL, A_WORDS,
 };
 
@@ -95,6 +101,7 @@ struct arg {
 #define ROW_FILE	0x02u	/* may stand in a configuration file */
 #define ROW_LOCAL	0x04u	/* hopctl answers without hopd */
 #define ROW_HIDDEN	0x08u	/* not in help */
+#define ROW_STREAM	0x10u	/* answers come as they arise */
 
 #define ARGS_MAX 16		/* of one row */
 #define HOPS_MAX 16		/* nexthop groups of one command */

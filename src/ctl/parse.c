@@ -350,6 +350,10 @@ parse_plain(struct parser *p, const struct arg *a, union value *v)
 		if (text_dest(s, &v->prefix) != 0)
 			expected = "\"default\" or ADDR/LEN without host bits";
 		break;
+	case ARG_PORTS:
+		if (text_ports(s, &v->num) != 0)
+			expected = "a port, or two with \"-\" between";
+		break;
 	default:
 		assert(a->kind == ARG_ADDR_PORT);
 		v->service = (struct service_key){ 0 };

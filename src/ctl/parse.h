@@ -13,6 +13,8 @@ int text_number(const char *s, int64_t min, int64_t max, int64_t *out);
 int text_duration(const char *s, int64_t *us);
 /* "255.255.255.0" or "24". */
 int text_netmask(const char *s, struct ip4 *out);
+/* "80" or "8000-8080": low << 16 | high. */
+int text_ports(const char *s, int64_t *out);
 /* "default" or a prefix whose host bits are clear. */
 int text_dest(const char *s, struct ip4_prefix *out);
 /* Could it name an interface? */

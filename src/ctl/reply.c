@@ -29,8 +29,8 @@ emit_json(struct request *rq, json_t *obj)
 	free(line);
 }
 
-static void
-lines_flush(struct request *rq)
+void
+reply_flush(struct request *rq)
 {
 	if (rq->lines_len > 0)
 		emit_json(rq, json_pack("{s:s#}", "text", rq->lines,
@@ -41,7 +41,7 @@ lines_flush(struct request *rq)
 void
 reply_data(struct request *rq, json_t *data)
 {
-	lines_flush(rq);
+	reply_flush(rq);
 	if (data != NULL)
 		emit_json(rq, json_pack("{s:o}", "data", data));
 }
@@ -64,7 +64,7 @@ reply_line(struct request *rq, const char *line)
 	rq->lines_len += len;
 	rq->lines[rq->lines_len++] = '\n';
 	if (rq->lines_len >= LINES_MAX)
-		lines_flush(rq);
+		reply_flush(rq);
 }
 
 void
@@ -72,7 +72,7 @@ reply_status(struct request *rq, int status, int word)
 {
 	json_t *obj;
 
-	lines_flush(rq);
+	reply_flush(rq);
 	free(rq->lines);
 	rq->lines = NULL;
 	rq->lines_size = 0;

@@ -11,6 +11,7 @@ struct ctl_session {
 	struct ctl_session *next;
 	void (*emit)(void *arg, const char *line, size_t len);
 	void *arg;
+	struct job *jobs;
 };
 
 #endif

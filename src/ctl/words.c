@@ -74,6 +74,25 @@ text_netmask(const char *s, struct ip4 *out)
 }
 
 int
+text_ports(const char *s, int64_t *out)
+{
+	size_t digits = strcspn(s, "-");
+	int64_t low, high;
+	char first[8];
+
+	if (digits >= sizeof(first))
+		return -EINVAL;
+	memcpy(first, s, digits);
+	first[digits] = '\0';
+	if (text_number(first, 0, 65535, &low) != 0 ||
+	    text_number(s[digits] == '-' ? s + digits + 1 : first, low, 65535,
+	    &high) != 0)
+		return -EINVAL;
+	*out = low << 16 | high;
+	return 0;
+}
+
+int
 text_dest(const char *s, struct ip4_prefix *out)
 {
 	struct ip4_prefix p;

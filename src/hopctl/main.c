@@ -57,6 +57,8 @@ take_text(struct session *s, const char *text)
 {
 	if (!s->json) {
 		fprintf(s->to != NULL ? s->to : stdout, "%s\n", text);
+		if ((s->cmd->row->flags & ROW_STREAM) != 0)
+			fflush(stdout);
 		return;
 	}
 	while (text != NULL) {
@@ -88,7 +90,9 @@ take(void *arg, json_t *reply)
 	json_t *data = json_object_get(reply, "data");
 	const char *text = json_string_value(json_object_get(reply, "text"));
 
-	if (data != NULL)
+	if (data != NULL && (s->cmd->row->flags & ROW_STREAM) != 0)
+		render_stream(stdout, data);
+	else if (data != NULL)
 		json_array_append(s->rows, data);
 	if (text != NULL)
 		take_text(s, text);
@@ -99,6 +103,8 @@ take(void *arg, json_t *reply)
 static void
 show(const struct session *s)
 {
+	if ((s->cmd->row->flags & ROW_STREAM) != 0)
+		return;
 	if (s->json)
 		render_json(stdout, s->rows);
 	else if (json_array_size(s->rows) > 0)

@@ -46,6 +46,13 @@ static const struct column limits_columns[] = {
 	{ NULL, NULL, PLAIN },
 };
 
+static const struct column udp_columns[] = {
+	{ "LOCAL", "local", ENDPOINT }, { "REMOTE", "remote", ENDPOINT },
+	{ "DEV", "dev", PLAIN }, { "QUEUED", "queued_bytes", NUMBER },
+	{ "RECEIVED", "received", NUMBER }, { "SENT", "sent", NUMBER },
+	{ "DROPPED", "dropped", NUMBER }, { NULL, NULL, PLAIN },
+};
+
 static const struct column stats_columns[] = {
 	{ "ROOM", "room", PLAIN }, { "COUNTER", "counter", PLAIN },
 	{ "VALUE", "value", NUMBER }, { NULL, NULL, PLAIN },
@@ -63,6 +70,8 @@ columns_of(enum object object)
 		return drops_columns;
 	case OBJ_LIMITS:
 		return limits_columns;
+	case OBJ_UDP:
+		return udp_columns;
 	case OBJ_STATS:
 		return stats_columns;
 	default:
@@ -191,4 +200,12 @@ render_json(FILE *out, const json_t *rows)
 		json_dumpf(row, out, JSON_COMPACT | JSON_ENCODE_ANY);
 	}
 	fputs(json_array_size(rows) == 0 ? "]\n" : "\n]\n", out);
+}
+
+void
+render_stream(FILE *out, const json_t *row)
+{
+	json_dumpf(row, out, JSON_COMPACT);
+	fputc('\n', out);
+	fflush(out);
 }

@@ -15,4 +15,7 @@ void render_table(FILE *out, enum object object, const json_t *rows);
 /* One top-level array, an element a line. */
 void render_json(FILE *out, const json_t *rows);
 
+/* One object a line, at once: of commands that answer over time. */
+void render_stream(FILE *out, const json_t *row);
+
 #endif

@@ -149,19 +149,25 @@ ctl_unit_free(struct ctl_unit *u)
 	free(u);
 }
 
-int
-ctl_unit_raw(struct ctl_unit *u, const char *line)
+static int
+send_raw(struct ctl_unit *u, const char *line)
 {
 	u->status = -1;
 	u->text[0] = '\0';
 	json_array_clear(u->data);
 	ctl_input(u->session, line, strlen(line));
-	ck_assert_int_ne(u->status, -1);
+	return u->status;
+}
+
+int
+ctl_unit_raw(struct ctl_unit *u, const char *line)
+{
+	ck_assert_int_ne(send_raw(u, line), -1);
 	return u->status;
 }
 
 static int
-request(struct ctl_unit *u, const char *line, bool text, const char *input)
+send_words(struct ctl_unit *u, const char *line, bool text, const char *input)
 {
 	char copy[2048];
 	const char *word[CTL_WORDS_MAX];
@@ -180,11 +186,26 @@ request(struct ctl_unit *u, const char *line, bool text, const char *input)
 		json_object_set_new(obj, "input", json_string(input));
 	raw = json_dumps(obj, JSON_COMPACT);
 	json_decref(obj);
-	status = ctl_unit_raw(u, raw);
+	status = send_raw(u, raw);
 	free(raw);
+	return status;
+}
+
+static int
+request(struct ctl_unit *u, const char *line, bool text, const char *input)
+{
+	int status = send_words(u, line, text, input);
+
+	ck_assert_int_ne(status, -1);
 	ck_assert_int_eq(json_integer_value(json_object_get(u->last, "id")),
 	    7);
 	return status;
+}
+
+void
+ctl_unit_start(struct ctl_unit *u, const char *line, bool text)
+{
+	ck_assert_int_eq(send_words(u, line, text, NULL), -1);
 }
 
 int

@@ -40,6 +40,8 @@ int ctl_unit_do(struct ctl_unit *u, const char *line);
 int ctl_unit_json(struct ctl_unit *u, const char *line);
 /* A request with the text of a file. */
 int ctl_unit_file(struct ctl_unit *u, const char *line, const char *input);
+/* A request whose status comes later. */
+void ctl_unit_start(struct ctl_unit *u, const char *line, bool text);
 /* A raw line. */
 int ctl_unit_raw(struct ctl_unit *u, const char *line);
 /* Does it, and fails the test unless the status is 0. */

@@ -21,6 +21,10 @@ static const char base[] =
     "route add default nexthop via 10.0.0.2 nexthop via 10.0.1.3 weight 2\n"
     "route add prohibit 10.3.0.0/16\n"
     "neigh add 10.0.1.2 mac 02:00:00:00:00:aa dev tapa\n"
+    "inetd add echo\n"
+    "lb set udp_timeout 60 rst_on_expire on\n"
+    "mark add 7 proto tcp dst 10.0.0.0/24 port 8000-8080\n"
+    "mark add 8 src 10.0.1.0/24\n"
     "service add tcp 10.0.0.100:80 sched rr\n"
     "server add tcp 10.0.0.100:80 10.0.1.11:80\n"
     "server add tcp 10.0.0.100:80 10.0.1.12:80 weight 2\n";
@@ -36,6 +40,9 @@ static const char other[] =
     "route add 10.2.0.0/16 via 10.0.1.9 mtu 1300\n"
     "route add default via 10.0.0.2 src 10.0.0.1\n"
     "route add blackhole 10.3.0.0/16\n"
+    "inetd add daytime\n"
+    "lb set drain 10\n"
+    "mark add 7 proto udp dst 10.0.0.0/24 port 53\n"
     "service add tcp 10.0.0.100:80 sched wlc persistent 300\n"
     "server add tcp 10.0.0.100:80 10.0.1.12:80 weight 3\n"
     "server add tcp 10.0.0.100:80 10.0.1.13:80\n"
@@ -159,6 +166,10 @@ START_TEST(plan_tells_and_changes_nothing)
 	    "server add tcp 10.0.0.100:80 10.0.1.12:80 weight 5\n"), 0);
 	ck_assert_str_eq(u->text,
 	    "- server add tcp 10.0.0.100:80 10.0.1.11:80 mode nat weight 1\n"
+	    "- mark add 8 src 10.0.1.0/24\n"
+	    "- mark add 7 proto tcp dst 10.0.0.0/24 port 8000-8080\n"
+	    "- lb set udp_timeout 60 rst_on_expire on\n"
+	    "- inetd add echo\n"
 	    "- neigh add 10.0.1.2 mac 02:00:00:00:00:aa dev tapa\n"
 	    "- route add prohibit 10.3.0.0/16\n"
 	    "- route add default nexthop via 10.0.0.2 dev tapc weight 1 "

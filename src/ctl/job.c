@@ -1,0 +1,53 @@
+/*
+ * job.c - requests that are answered over time: ping, traceroute.
+ */
+#include "ctl/session.h"
+
+#include <stdlib.h>
+
+#include "icmp/ping.h"
+#include "service/trace.h"
+
+struct job *
+job_new(struct request *rq, enum job_kind kind)
+{
+	struct job *job = calloc(1, sizeof(*job));
+
+	if (job == NULL)
+		return NULL;
+	job->kind = kind;
+	job->rq = *rq;
+	job->rq.id = json_incref(rq->id);
+	job->rq.cmd = NULL;
+	job->rq.input = NULL;
+	job->rq.lines = NULL;
+	job->rq.lines_len = job->rq.lines_size = 0;
+	job->next = rq->session->jobs;
+	rq->session->jobs = job;
+	return job;
+}
+
+void
+job_free(struct job *job)
+{
+	struct job **at = &job->rq.session->jobs;
+	struct stack *stk = job->rq.ctl->stk;
+
+	while (*at != job)
+		at = &(*at)->next;
+	*at = job->next;
+	if (job->engine != NULL && job->kind == JOB_PING)
+		ping_stop(stk, job->engine);
+	if (job->engine != NULL && job->kind == JOB_TRACE)
+		trace_stop(stk, job->engine);
+	json_decref(job->rq.id);
+	free(job->rq.lines);
+	free(job);
+}
+
+void
+job_done(struct job *job, int status)
+{
+	reply_status(&job->rq, status, -1);
+	job_free(job);
+}

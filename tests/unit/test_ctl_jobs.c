@@ -1,0 +1,203 @@
+/*
+ * test_ctl_jobs.c - requests that are answered over time: ping, traceroute.
+ */
+#include "unit/ctl_unit.h"
+
+#include <string.h>
+
+static struct ctl_unit *
+one_port(void)
+{
+	struct ctl_unit *u = ctl_unit_new();
+
+	ctl_unit_must(u, "port add tapc mac 02:00:00:00:00:0c acd 0");
+	ctl_unit_must(u, "addr add 10.0.0.1/24 dev tapc");
+	ctl_unit_must(u, "neigh add 10.0.0.2 mac 02:00:00:00:00:02 dev tapc");
+	return u;
+}
+
+/* Answers the request that waits in the port as the neighbour would. */
+static void
+answer(struct ctl_unit *u, uint8_t type, uint8_t ttl)
+{
+	struct port *port = port_lookup(u->stk, "tapc");
+	struct unit_seen seen = unit_expect(port);
+	struct unit_frame f = { .dst = seen.eth.src, .src = seen.eth.dst,
+	    .sip = IP4(10, 0, 0, 2), .dip = seen.ip.src,
+	    .proto = IPPROTO_ICMP4, .ttl = ttl, .icmp_type = type,
+	    .icmp_rest = seen.icmp_rest, .payload = seen.payload,
+	    .payload_len = seen.payload_len };
+
+	ck_assert_uint_eq(seen.icmp_type, ICMP_ECHO);
+	unit_feed(u->stk, port, &f);
+	unit_seen_free(&seen);
+}
+
+START_TEST(ping_as_people_know_it)
+{
+	struct ctl_unit *u = one_port();
+
+	ctl_unit_start(u, "ping 10.0.0.2 count 2", true);
+	ck_assert_str_eq(u->text,
+	    "PING 10.0.0.2 (10.0.0.2) 56(84) bytes of data.\n");
+	unit_run_until(u->stk, 1500);
+	answer(u, ICMP_ECHO_REPLY, 63);
+	unit_run_until(u->stk, 1000000 + 20500);
+	answer(u, ICMP_ECHO_REPLY, 64);
+	unit_run_until(u->stk, 10000000);
+	ck_assert_int_eq(u->status, 0);
+	ck_assert_str_eq(u->text,
+	    "PING 10.0.0.2 (10.0.0.2) 56(84) bytes of data.\n"
+	    "64 bytes from 10.0.0.2: icmp_seq=1 ttl=63 time=1.50 ms\n"
+	    "64 bytes from 10.0.0.2: icmp_seq=2 ttl=64 time=20.5 ms\n"
+	    "\n--- 10.0.0.2 ping statistics ---\n"
+	    "2 packets transmitted, 2 received, 0% packet loss, "
+	    "time 1020ms\n"
+	    "rtt min/avg/max/mdev = 1.500/11.000/20.500/9.500 ms\n");
+	ctl_unit_free(u);
+}
+END_TEST
+
+START_TEST(ping_without_an_answer)
+{
+	struct ctl_unit *u = one_port();
+	json_t *o;
+
+	ctl_unit_start(u, "ping 10.0.0.2 count 1", false);
+	unit_run_until(u->stk, 10000000);
+	ck_assert_int_eq(u->status, 1);
+	ck_assert_str_eq(u->error, "\"10.0.0.2\": no reply");
+	ck_assert_uint_eq(json_array_size(u->data), 2);
+	o = json_array_get(u->data, 0);
+	ck_assert_str_eq(json_string_value(json_object_get(o, "event")),
+	    "lost");
+	o = json_array_get(u->data, 1);
+	ck_assert_int_eq(json_integer_value(json_object_get(o, "sent")), 1);
+	ctl_unit_free(u);
+}
+END_TEST
+
+START_TEST(ping_is_refused_at_once)
+{
+	struct ctl_unit *u = one_port();
+
+	ck_assert_int_eq(ctl_unit_do(u, "ping 10.0.0.2 src 10.9.9.9"), 1);
+	ck_assert_int_eq(ctl_unit_do(u, "ping 10.0.0.2 dev nope"), 1);
+	ck_assert_int_eq(ctl_unit_do(u, "ping 10.0.0.2 interval 0"), 1);
+	ck_assert_int_eq(ctl_unit_do(u, "traceroute 10.0.0.2 src 10.9.9.9"),
+	    1);
+	ctl_unit_free(u);
+}
+END_TEST
+
+/* Who goes takes the question along: nothing leaks, nothing is told. */
+START_TEST(session_ends_under_way)
+{
+	struct ctl_unit *u = one_port();
+
+	ctl_unit_start(u, "ping 10.0.0.2 count 0", true);
+	ctl_unit_start(u, "traceroute 10.0.0.2", true);
+	unit_run_until(u->stk, 2500000);
+	ctl_close(u->session);
+	u->session = ctl_open(u->ctl, NULL, NULL);
+	unit_run_until(u->stk, 9000000);
+	ctl_unit_free(u);
+}
+END_TEST
+
+START_TEST(traceroute_as_people_know_it)
+{
+	struct ctl_unit *u = one_port();
+	struct port *port = port_lookup(u->stk, "tapc");
+
+	ctl_unit_start(u, "traceroute 10.0.0.2 icmp queries 2 max_ttl 2 "
+	    "timeout 1", true);
+	unit_run_until(u->stk, 2000);
+	answer(u, ICMP_ECHO_REPLY, 64);
+	while (mem_port_sent(port) > 0)
+		mem_port_free(port, mem_port_take(port));
+	unit_run_until(u->stk, 9000000);
+	ck_assert_int_eq(u->status, 0);
+	ck_assert_str_eq(u->text,
+	    "traceroute to 10.0.0.2 (10.0.0.2), 2 hops max, 60 byte packets\n"
+	    " 1  10.0.0.2  2.000 ms *\n");
+	ctl_unit_free(u);
+}
+END_TEST
+
+START_TEST(traceroute_into_silence)
+{
+	struct ctl_unit *u = one_port();
+
+	ctl_unit_start(u, "traceroute 10.0.0.2 queries 3 max_ttl 2 timeout 1",
+	    true);
+	unit_run_until(u->stk, 9000000);
+	ck_assert_int_eq(u->status, 1);
+	ck_assert_str_eq(u->error, "\"10.0.0.2\": not reached");
+	ck_assert_str_eq(u->text,
+	    "traceroute to 10.0.0.2 (10.0.0.2), 2 hops max, 60 byte packets\n"
+	    " 1  * * *\n"
+	    " 2  * * *\n");
+	ctl_unit_free(u);
+}
+END_TEST
+
+START_TEST(sockets_and_small_services)
+{
+	struct ctl_unit *u = one_port();
+
+	ctl_unit_must(u, "inetd add echo");
+	ck_assert_int_eq(ctl_unit_do(u, "inetd add echo"), 1);
+	ctl_unit_must(u, "inetd show");
+	ck_assert_str_eq(u->text, "echo  # port 7, requests 0, replies 0, "
+	    "refused 0\n");
+	ctl_unit_must(u, "udp show");
+	ck_assert_uint_eq(json_array_size(u->data), 1);
+	ctl_unit_must(u, "inetd del echo");
+	ck_assert_int_eq(ctl_unit_do(u, "inetd del echo"), 1);
+	ctl_unit_free(u);
+}
+END_TEST
+
+START_TEST(lb_and_marks)
+{
+	struct ctl_unit *u = ctl_unit_new();
+
+	ctl_unit_must(u, "lb show");
+	ck_assert_str_eq(u->text, "tcp_timeout 900 fin_timeout 120 "
+	    "udp_timeout 300 drain 300 sloppy_tcp off expire_nodest off "
+	    "expire_quiescent off conn_reuse 1 rst_on_expire off "
+	    "mss_clamp off toa on\n");
+	ctl_unit_must(u, "lb set tcp_timeout 100");
+	ctl_unit_must(u, "lb set toa off");
+	ck_assert_str_eq(ctl_unit_config(u),
+	    "lb set tcp_timeout 100 toa off\n");
+	ck_assert_str_eq(u->accepted, "lb set tcp_timeout 100\n"
+	    "lb set toa off\n");
+	ctl_unit_must(u, "mark add 5 proto udp port 53");
+	ck_assert_int_eq(ctl_unit_do(u, "mark add 5 proto udp port 53"), 1);
+	ck_assert_int_eq(ctl_unit_do(u, "mark del 5 proto udp port 54"), 1);
+	ctl_unit_must(u, "mark show");
+	ck_assert_str_eq(u->text, "5 proto udp port 53\n");
+	ctl_unit_must(u, "mark del 5 proto udp port 53");
+	ctl_unit_free(u);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("ctl_jobs");
+	TCase *t = tcase_create("ctl_jobs");
+
+	tcase_add_test(t, ping_as_people_know_it);
+	tcase_add_test(t, ping_without_an_answer);
+	tcase_add_test(t, ping_is_refused_at_once);
+	tcase_add_test(t, session_ends_under_way);
+	tcase_add_test(t, traceroute_as_people_know_it);
+	tcase_add_test(t, traceroute_into_silence);
+	tcase_add_test(t, sockets_and_small_services);
+	tcase_add_test(t, lb_and_marks);
+	suite_add_tcase(s, t);
+	return unit_main(s);
+}
