@@ -83,12 +83,12 @@ port_give_back(struct worker *w, struct worker_port *wp, struct err *err)
 	return keeper_port_close(name, err);
 }
 
-/* Is this device what spec asks for? */
+/* Is this device what spec asks for?  Not its MTU: `port set` changes ours
+ * and leaves the device's, whose far end is not our business. */
 static bool
 spec_fits(const struct port_spec *have, const struct port_spec *spec)
 {
 	return strcmp(have->netns, spec->netns) == 0 && have->l2 == spec->l2 &&
-	    (spec->mtu == 0 || have->mtu == spec->mtu) &&
 	    (!spec->has_mac || mac_eq(have->mac, spec->mac));
 }
 
@@ -133,7 +133,8 @@ host_port_open(void *arg, const struct port_spec *spec, struct err *err)
 	if (wp == NULL)
 		return r;
 	port = tap_port_new(&w->stk->mem, wp->spec.name, wp->fd, wp->spec.l2,
-	    wp->spec.mac, wp->spec.mtu, wp->offload);
+	    wp->spec.mac, spec->mtu != 0 ? spec->mtu : wp->spec.mtu,
+	    wp->offload);
 	if (port == NULL) {
 		port_give_back(w, wp, NULL);
 		return err_set(err, -ENOMEM, "'%s': no memory", spec->name);

@@ -32,21 +32,21 @@ has_a_sum()	# NAME
 	grep -qF "$(md5sum <"$tmp/$1")" "$tmp/sums"
 }
 
-carrier_changes()
+# The devices' numbers and the changes of their carriers.
+devices()
 {
-	lab exec client cat /sys/class/net/tapc/carrier_changes
-}
-
-index_of()
-{
-	ip -n "$HOPD_LAB_PREFIX-lvs-nat-client" -o link show tapc | cut -d: -f1
+	for node in client rs1 rs2; do
+		lab exec $node cat /sys/class/net/tap?/ifindex \
+		    /sys/class/net/tap?/carrier_changes
+	done
 }
 
 hopctl route add 192.0.2.0/24 via 10.0.2.2 >/dev/null
 hopctl route add 198.51.100.0/24 via 10.0.2.2 >/dev/null
 hopctl route del 198.51.100.0/24 >/dev/null
+hopctl port set tapb mtu 1600 rp_filter 1 >/dev/null
 hopctl config show >"$tmp/config.before"
-index=$(index_of)
+devices=$(devices)
 
 download routed http://10.0.2.2/blob
 download balanced1 http://10.0.1.100/blob
@@ -66,7 +66,8 @@ try 'the commands since the start are part of the configuration' \
 hopctl config show >"$tmp/config.after"
 try 'the configuration is the same' \
     diff "$tmp/config.before" "$tmp/config.after"
-try 'the device is the same' test "$(index_of)" = "$index"
+try 'the devices are the same, and their carriers never left' \
+    test "$(devices)" = "$devices"
 hopctl conn show >"$tmp/conns"
 try 'the connections are still known' \
     matches '10\.0\.1\.2:[0-9]+ .*10\.0\.1\.100:80' "$tmp/conns"
