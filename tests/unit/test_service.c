@@ -33,9 +33,9 @@ flush(void)
 static void
 setup(void)
 {
-	struct {
+	union {
 		struct route r;
-		struct next_hop hop;
+		uint8_t room[sizeof(struct route) + sizeof(struct next_hop)];
 	} def = { .r = { .metric = 1, .type = ROUTE_UNICAST,
 	    .origin = ROUTE_STATIC, .hops = 1 } };
 
