@@ -122,7 +122,8 @@ ip_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 	why = ip_validate(stk, pkt, &h);
 	if (why != 0)
 		pkt_drop(stk, pkt, (enum drop)why);
-	else if (ip4_is_fragment(&h) && lb_wants_whole(stk, h.dst))
+	else if (ip4_is_fragment(&h) && (lb_wants_whole(stk, h.dst) ||
+	    lb_wants_reply_whole(stk, h.src)))
 		reass_input(stk, pkt, &h);
 	else
 		ip_input_whole(stk, pkt, &h);

@@ -88,6 +88,9 @@ void lb_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 /* Would lb_match() look at packets to this address?  For reassembly: a
  * fragmented datagram to a service must be whole first. */
 bool lb_wants_whole(struct stack *stk, struct ip4 dst);
+/* The same for what a real server behind NAT sends back: its address must be
+ * translated in every fragment. */
+bool lb_wants_reply_whole(struct stack *stk, struct ip4 src);
 
 /* Control.  _set: zero time-outs keep what there is (as ipvsadm --set does).
  * 0 or -EINVAL. */

@@ -7,6 +7,7 @@
 
 #include "base/csum.h"
 #include "base/cursor.h"
+#include "lb/sched.h"
 #include "unit/ip_net.h"
 
 #define ECHO_MAX 65515
@@ -385,6 +386,61 @@ START_TEST(test_fragments_in_transit)
 }
 END_TEST
 
+/* To a service and back from its server: translated, so whole in between. */
+START_TEST(test_fragments_of_a_service)
+{
+	static const uint8_t mac_b[6] = { 2, 0, 0, 0, 0, 20 };
+	struct ip_net n = ip_net_up();
+	struct lb_service_key key = { .proto = IPPROTO_UDP4, .port = 53,
+	    .addr = addr_from_ip4(ip_net_ip("10.0.1.100")) };
+	struct lb_service_conf conf = { .sched = lb_sched_find("rr") };
+	struct lb_server_conf nat = { .fwd = LB_FWD_NAT, .weight = 1 };
+	struct addr server = addr_from_ip4(HOST_B);
+	struct unit_frame f = ip_net_frame();
+	static uint8_t udp[2008];
+	struct unit_seen s;
+	uint32_t have = 0;
+
+	ck_assert_int_eq(lb_service_add(n.stk, &key, &conf, NULL), 0);
+	ck_assert_int_eq(lb_server_add(n.stk,
+	    lb_service_lookup(n.stk, &key), &server, 53, &nat, NULL), 0);
+	f.dip = ip_net_ip("10.0.1.100");
+	f.dport = 53;
+	unit_feed(n.stk, n.a, &f);
+	s = unit_expect(n.b);
+	ck_assert_uint_eq(s.ip.dst.v, HOST_B.v);
+	unit_seen_free(&s);
+	/* the answer comes in two fragments */
+	be16_put(udp, 53);
+	be16_put(udp + 2, 1000);
+	be16_put(udp + 4, sizeof(udp));
+	f = ip_net_frame();
+	memcpy(f.src.b, mac_b, 6);
+	f.dst.b[5] = 2;
+	f.sip = HOST_B;
+	f.dip = HOST_A;
+	f.raw = true;
+	f.frag = 180;
+	f.payload = udp + 1440;
+	f.payload_len = sizeof(udp) - 1440;
+	unit_feed(n.stk, n.b, &f);
+	f.frag = IP_MF;
+	f.payload = udp;
+	f.payload_len = 1440;
+	unit_feed(n.stk, n.b, &f);
+	while (have < sizeof(udp)) {
+		s = unit_expect(n.a);
+		ck_assert_uint_eq(s.ip.src.v, ip_net_ip("10.0.1.100").v);
+		ck_assert_uint_eq(s.ip.dst.v, HOST_A.v);
+		have += s.l4_len;
+		unit_seen_free(&s);
+	}
+	ck_assert_uint_eq(have, sizeof(udp));
+	unit_expect_nothing(n.a);
+	ip_net_down(&n);
+}
+END_TEST
+
 /* Without memory a fragment is lost, and nothing else. */
 START_TEST(test_out_of_memory)
 {
@@ -442,6 +498,7 @@ main(void)
 	tcase_add_test(tc, test_bytes_and_queues_are_bounded);
 	tcase_add_test(tc, test_congestion_mark_survives);
 	tcase_add_test(tc, test_fragments_in_transit);
+	tcase_add_test(tc, test_fragments_of_a_service);
 	tcase_add_test(tc, test_out_of_memory);
 	tcase_add_test(tc, test_interface_goes);
 	suite_add_tcase(s, tc);
