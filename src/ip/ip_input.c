@@ -72,7 +72,8 @@ ip_input_whole(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 	struct lb_hit hit = { 0 };
 	enum drop why = DROP_IP_NO_FORWARD;
 
-	if (!ip4_is_fragment(h) && lb_match(stk, pkt, h, &hit)) {
+	if (!ip4_is_fragment(h) && !pkt->l2_group &&
+	    lb_match(stk, pkt, h, &hit)) {
 		lb_input(stk, pkt, h, &hit);
 		return;
 	}
@@ -92,6 +93,16 @@ ip_input_whole(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 	}
 }
 
+/* Ethernet pads short packets: cuts pkt to what its header says.  False if a
+ * checksum was to be put behind that end. */
+static bool
+cut_padding(struct pkt *pkt, uint32_t total_len)
+{
+	pkt_trim(pkt, total_len);
+	return !pkt->csum_needed || pkt->csum_start + pkt->csum_offset + 2u <=
+	    pkt->off + pkt->len;
+}
+
 /* Everything that may be wrong with it by itself: 0 or an enum drop. */
 static int
 ip_validate(struct stack *stk, struct pkt *pkt, struct ip4_hdr *h)
@@ -100,8 +111,8 @@ ip_validate(struct stack *stk, struct pkt *pkt, struct ip4_hdr *h)
 
 	if (why != 0)
 		return why;
-	/* Ethernet pads short packets. */
-	pkt_trim(pkt, h->total_len);
+	if (!cut_padding(pkt, h->total_len))
+		return DROP_PORT_BAD_VNET;
 	pkt->l3 = pkt->off;
 	pkt->l4 = pkt->off + h->hlen;
 	why = ip_check_addrs(stk, pkt->ifp, h);

@@ -2,6 +2,8 @@
  * test_ip.c - IPv4 in and through: one test a rule, each with the reason that
  * a packet dies of and the ICMP answer, or with what it looks like behind.
  */
+#include <stdlib.h>
+
 #include "base/csum.h"
 #include "base/cursor.h"
 #include "unit/ip_net.h"
@@ -61,6 +63,29 @@ START_TEST(test_padding_is_cut)
 	s = unit_expect(n.b);
 	ck_assert_uint_eq(s.frame->len, 43);
 	unit_seen_free(&s);
+	ip_net_down(&n);
+}
+END_TEST
+
+/* An offload word may not point behind what the IP header leaves. */
+START_TEST(test_checksum_behind_the_end)
+{
+	struct ip_net n = ip_net_up();
+	struct unit_frame f = ip_net_frame();
+	struct mem_frame *m = calloc(1, sizeof(*m) + 200);
+
+	f.raw = true;
+	f.payload_len = 0;
+	m->len = unit_frame_build(m->data, 200, &f) + 26;
+	m->csum_needed = true;
+	m->csum_start = 34;
+	m->csum_offset = 6;
+	ck_assert_int_eq(mem_port_give_frame(n.a, m), 0);
+	free(m);
+	unit_poll(n.stk);
+	ck_assert_uint_eq(ip_net_drops(&n, DROP_PORT_BAD_VNET), 1);
+	unit_expect_nothing(n.a);
+	unit_expect_nothing(n.b);
 	ip_net_down(&n);
 }
 END_TEST
@@ -473,6 +498,7 @@ main(void)
 
 	tcase_add_test(tc, test_header_faults_by_name);
 	tcase_add_test(tc, test_padding_is_cut);
+	tcase_add_test(tc, test_checksum_behind_the_end);
 	tcase_add_test(tc, test_martian_sources);
 	tcase_add_test(tc, test_martian_destinations);
 	tcase_add_test(tc, test_own_source);
