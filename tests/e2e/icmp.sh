@@ -53,7 +53,7 @@ try 'traceroute to hopd' in_ns a traceroute -n 10.81.0.1
 try 'ends there' matches '^ 1  10\.81\.0\.1 .*ms'
 
 try_status 'too big with DF set' 1 \
-    in_ns a ping -n -c 1 -W 1 -M do -s 1472 10.82.0.2
+    in_ns a ping -n -c 1 -W 1 -M 'do' -s 1472 10.82.0.2
 try 'is told with the MTU' matches 'mtu = ?1400'
 if has tracepath; then
 	try 'tracepath finds it' in_ns a tracepath -n 10.82.0.2

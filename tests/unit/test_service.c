@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/cursor.h"
@@ -33,17 +34,19 @@ flush(void)
 static void
 setup(void)
 {
-	union {
-		struct route r;
-		uint8_t room[sizeof(struct route) + sizeof(struct next_hop)];
-	} def = { .r = { .metric = 1, .type = ROUTE_UNICAST,
-	    .origin = ROUTE_STATIC, .hops = 1 } };
+	struct route *def = calloc(1, sizeof(*def) + sizeof(def->hop[0]));
 
+	ck_assert_ptr_nonnull(def);
 	stk = unit_stack();
 	port = unit_port(stk, "a", 1, "10.0.0.1/24");
 	unit_neighbour(stk, "a", "10.0.0.2", 2);
-	def.r.hop[0] = (struct next_hop){ port->ifp, PEER, 1 };
-	ck_assert_int_eq(route_add(stk, &def.r, NULL), 0);
+	def->metric = 1;
+	def->type = ROUTE_UNICAST;
+	def->origin = ROUTE_STATIC;
+	def->hops = 1;
+	def->hop[0] = (struct next_hop){ port->ifp, PEER, 1 };
+	ck_assert_int_eq(route_add(stk, def, NULL), 0);
+	free(def);
 	flush();
 	count = stop_at = 0;
 	trace = NULL;
