@@ -107,7 +107,6 @@ static int
 socket_finish(int fd, struct listen_at *at, struct err *err)
 {
 	const struct group *gr = getgrnam(CONTROL_GROUP);
-	struct stat st;
 
 	/* Not root: the socket stays with our own group. */
 	if (gr != NULL && chown(at->path, (uid_t)-1, gr->gr_gid) == -1 &&
@@ -117,11 +116,10 @@ socket_finish(int fd, struct listen_at *at, struct err *err)
 	if (listen(fd, LISTEN_BACKLOG) == -1)
 		return err_set(err, -errno, "%s: listen: %s", at->path,
 		    strerror(errno));
-	if (lstat(at->path, &st) == -1)
+	at->fd = open(at->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (at->fd == -1)
 		return err_set(err, -errno, "%s: %s", at->path,
 		    strerror(errno));
-	at->dev = st.st_dev;
-	at->ino = st.st_ino;
 	return 0;
 }
 
@@ -153,11 +151,13 @@ listen_open(const char *path, struct listen_at *at, struct err *err)
 }
 
 void
-listen_remove(const struct listen_at *at)
+listen_remove(struct listen_at *at)
 {
-	struct stat st;
+	struct stat here, ours;
 
-	if (lstat(at->path, &st) == 0 && st.st_dev == at->dev &&
-	    st.st_ino == at->ino)
+	if (lstat(at->path, &here) == 0 && fstat(at->fd, &ours) == 0 &&
+	    here.st_dev == ours.st_dev && here.st_ino == ours.st_ino)
 		unlink(at->path);
+	close(at->fd);
+	at->fd = -1;
 }

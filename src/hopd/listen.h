@@ -4,17 +4,15 @@
 #ifndef HOPD_HOPD_LISTEN_H
 #define HOPD_HOPD_LISTEN_H
 
-#include <sys/types.h>
-
 #include "base/err.h"
 
 #define CONTROL_GROUP	"hopd"	/* may use the socket, if it exists */
 
-/* Which file is ours, so that we never remove another hopd's. */
+/* Which file is ours, so that we never remove another hopd's.  As long as it
+ * is open nobody else's gets its number. */
 struct listen_at {
 	const char *path;
-	dev_t dev;
-	ino_t ino;
+	int fd;			/* O_PATH */
 };
 
 /* Binds a listening, non-blocking socket at path: mode 0660, group
@@ -22,6 +20,6 @@ struct listen_at {
  * something else is there, -EADDRINUSE.  Returns the descriptor or -Exxx. */
 int listen_open(const char *path, struct listen_at *at, struct err *err);
 /* Unlinks the socket if it is still the one that we made. */
-void listen_remove(const struct listen_at *at);
+void listen_remove(struct listen_at *at);
 
 #endif

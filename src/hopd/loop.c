@@ -204,6 +204,7 @@ loop_run(struct loop *loop, struct stack *stk, loop_turn_fn *turn, void *arg)
 {
 	bool more = true;
 
+	loop->stop = false;
 	while (!loop->stop) {
 		wait_events(loop, stack_next_deadline(stk), more);
 		stack_poll(stk, loop_clock());

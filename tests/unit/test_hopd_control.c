@@ -1,0 +1,285 @@
+/*
+ * test_hopd_control.c - clients on the control socket: framing, bounds, and
+ * readers that are slow, silent or gone.  A real loop drives a stack in this
+ * process; the client's side is plain system calls between its turns.
+ */
+#include "unit/unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "ctl/ctl.h"
+#include "hopd/control.h"
+#include "hopd/loop.h"
+
+static struct stack *stk;
+static struct ctl *ctl;
+static struct loop *loop;
+static struct control *control;
+static struct sockaddr_un sun;
+static int listen_fd;
+
+static void
+setup(void)
+{
+	const struct ctl_host host = { 0 };
+	socklen_t len = sizeof(sa_family_t);
+
+	stk = unit_stack();
+	ctl = ctl_new(stk, &host);
+	loop = loop_new();
+	/* A name of the kernel's choice, in no file system. */
+	sun = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	listen_fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+	ck_assert_int_eq(bind(listen_fd, (struct sockaddr *)&sun, len), 0);
+	ck_assert_int_eq(listen(listen_fd, 100), 0);
+	control = control_new(loop, ctl, listen_fd);
+	ck_assert_ptr_nonnull(control);
+}
+
+static void
+teardown(void)
+{
+	control_free(control);
+	ctl_free(ctl);
+	loop_free(loop);
+	close(listen_fd);
+	unit_stack_free(stk);
+}
+
+static int
+client(void)
+{
+	socklen_t len = sizeof(sun);
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0);
+
+	ck_assert_int_eq(getsockname(listen_fd, (struct sockaddr *)&sun, &len),
+	    0);
+	ck_assert_int_eq(connect(fd, (struct sockaddr *)&sun, len), 0);
+	return fd;
+}
+
+/* ---- turns ---------------------------------------------------------------- */
+
+struct turns {
+	int left;
+};
+
+static bool
+turn(void *arg)
+{
+	struct turns *t = arg;
+
+	control_turn(control);
+	if (--t->left == 0)
+		loop_stop(loop);
+	return true;
+}
+
+static void
+turns(int n)
+{
+	struct turns t = { n };
+
+	loop_run(loop, stk, turn, &t);
+}
+
+static void
+say(int fd, const char *text)
+{
+	ck_assert_int_eq(send(fd, text, strlen(text), MSG_NOSIGNAL),
+	    (int)strlen(text));
+}
+
+/* What has come for fd so far; -1: the connection has ended. */
+static ssize_t
+hear(int fd, char *buf, size_t size)
+{
+	ssize_t n = recv(fd, buf, size - 1, MSG_DONTWAIT);
+
+	if (n == 0)
+		return -1;
+	if (n == -1) {
+		ck_assert_int_eq(errno, EAGAIN);
+		n = 0;
+	}
+	buf[n] = '\0';
+	return n;
+}
+
+static int
+count_of(const char *text, const char *part)
+{
+	int n = 0;
+
+	for (; (text = strstr(text, part)) != NULL; text++)
+		n++;
+	return n;
+}
+
+#define REQUEST "{\"id\":1,\"command\":[\"limits\",\"show\"]}\n"
+
+/* ---- tests ---------------------------------------------------------------- */
+
+START_TEST(a_request_in_pieces)
+{
+	char buf[65536];
+	int fd = client();
+
+	for (const char *p = REQUEST; *p != '\0'; p++) {
+		turns(2);
+		ck_assert_int_eq(hear(fd, buf, sizeof(buf)), 0);
+		ck_assert_int_eq(send(fd, p, 1, 0), 1);
+	}
+	turns(3);
+	ck_assert_int_gt(hear(fd, buf, sizeof(buf)), 0);
+	ck_assert_int_eq(count_of(buf, "\"status\":0"), 1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(many_requests_at_once)
+{
+	char buf[1 << 20];
+	size_t len = 0;
+	int fd = client();
+	ssize_t n;
+
+	for (int i = 0; i < 50; i++)
+		say(fd, "{\"command\":[\"version\"]}\n");
+	for (int i = 0; i < 20; i++) {
+		turns(1);
+		n = hear(fd, buf + len, sizeof(buf) - len);
+		ck_assert_int_ge(n, 0);
+		len += (size_t)n;
+	}
+	ck_assert_int_eq(count_of(buf, "\"status\":"), 50);
+	close(fd);
+}
+END_TEST
+
+START_TEST(nonsense_is_answered)
+{
+	char buf[65536];
+	int fd = client();
+
+	say(fd, "\n\xff\xfe\n{}\n{\"command\":[\"prt\",\"show\"]}\n");
+	turns(4);
+	ck_assert_int_gt(hear(fd, buf, sizeof(buf)), 0);
+	ck_assert_int_eq(count_of(buf, "\"status\":2"), 4);
+	close(fd);
+}
+END_TEST
+
+START_TEST(who_ends_is_answered_first)
+{
+	char buf[65536];
+	int fd = client();
+
+	say(fd, REQUEST REQUEST);
+	shutdown(fd, SHUT_WR);
+	turns(5);
+	ck_assert_int_gt(hear(fd, buf, sizeof(buf)), 0);
+	ck_assert_int_eq(count_of(buf, "\"status\":0"), 2);
+	turns(2);
+	ck_assert_int_eq(hear(fd, buf, sizeof(buf)), -1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(who_is_gone_is_forgotten)
+{
+	char buf[65536];
+	int fd;
+
+	for (int i = 0; i < 2 * CONTROL_CLIENTS_MAX; i++) {
+		fd = client();
+		say(fd, REQUEST);
+		close(fd);
+		turns(3);
+	}
+	fd = client();
+	say(fd, REQUEST);
+	turns(3);
+	ck_assert_int_gt(hear(fd, buf, sizeof(buf)), 0);
+	close(fd);
+}
+END_TEST
+
+/* One too many waits until another one goes. */
+START_TEST(clients_are_bounded)
+{
+	char buf[65536];
+	int fd[CONTROL_CLIENTS_MAX + 1];
+
+	for (int i = 0; i <= CONTROL_CLIENTS_MAX; i++) {
+		fd[i] = client();
+		say(fd[i], REQUEST);
+	}
+	turns(10);
+	ck_assert_int_gt(hear(fd[0], buf, sizeof(buf)), 0);
+	ck_assert_int_eq(hear(fd[CONTROL_CLIENTS_MAX], buf, sizeof(buf)), 0);
+	close(fd[0]);
+	turns(5);
+	ck_assert_int_gt(hear(fd[CONTROL_CLIENTS_MAX], buf, sizeof(buf)), 0);
+	for (int i = 1; i <= CONTROL_CLIENTS_MAX; i++)
+		close(fd[i]);
+}
+END_TEST
+
+/* Who does not read is not listened to: the requests stay where they are,
+ * and come to nothing worse.  In the end every one is answered. */
+START_TEST(a_slow_reader_holds_only_itself_up)
+{
+	char *buf = malloc(1 << 20);
+	int slow = client(), quick = client();
+	int sent = 0, answers = 0;
+
+	while (send(slow, REQUEST, strlen(REQUEST), MSG_DONTWAIT) > 0) {
+		ck_assert_int_lt(sent++, 1000000);
+		if (sent % 100 == 0)
+			turns(1);
+	}
+	ck_assert_int_gt(sent, 1000);
+	say(quick, REQUEST);
+	turns(3);
+	ck_assert_int_gt(hear(quick, buf, 1 << 20), 0);
+	for (int idle = 0; idle < 20; idle++) {
+		ssize_t n = hear(slow, buf, 1 << 20);
+
+		ck_assert_int_ge(n, 0);
+		answers += count_of(buf, "\"status\"");
+		if (n > 0)
+			idle = 0;
+		turns(1);
+	}
+	/* One may be cut where a buffer ended, and counts in neither part. */
+	ck_assert_int_ge(answers, sent * 9 / 10);
+	close(slow);
+	close(quick);
+	free(buf);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("hopd_control");
+	TCase *t = tcase_create("control");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, a_request_in_pieces);
+	tcase_add_test(t, many_requests_at_once);
+	tcase_add_test(t, nonsense_is_answered);
+	tcase_add_test(t, who_ends_is_answered_first);
+	tcase_add_test(t, who_is_gone_is_forgotten);
+	tcase_add_test(t, clients_are_bounded);
+	tcase_add_test(t, a_slow_reader_holds_only_itself_up);
+	suite_add_tcase(s, t);
+	return unit_main(s);
+}
