@@ -395,7 +395,6 @@ enum drop tcp_text(struct stack *stk, struct tcp_conn *c,
     const struct tcp_seg *s);
 uint32_t tcp_rcv_wnd(const struct tcp_conn *c);	/* promised, from rcv_nxt */
 uint32_t tcp_window_select(struct tcp_conn *c);	/* and promise */
-bool tcp_window_update_due(const struct tcp_conn *c);
 void tcp_rcv_consumed(struct stack *stk, struct tcp_conn *c, uint32_t n);
 
 /* ---- tcp_ooo.c ---- */

@@ -306,11 +306,10 @@ ack_wanted(const struct tcp_conn *c)
 	if ((c->flags & CF_ACK_NOW) != 0)
 		return true;
 	if ((c->flags & CF_ACK_SOON) == 0)
-		return tcp_window_update_due(c);
+		return false;
 	return c->quick > 0 || c->conf->delack_us == 0 || c->ooo != NULL ||
 	    c->rcv_nxt - c->rcv_acked >
-	    (uint32_t)c->rcv_mss * (c->conf->ack_segments - 1) ||
-	    tcp_window_update_due(c);
+	    (uint32_t)c->rcv_mss * (c->conf->ack_segments - 1);
 }
 
 static void

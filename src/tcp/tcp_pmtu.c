@@ -8,7 +8,7 @@
 #include "tcp/tcp_conn.h"
 
 #define PMTU_MIN	552u	/* heed no smaller one from a stranger */
-#define HOLE_TRIES	3u	/* time-outs of full segments in a row */
+#define HOLE_TRIES	4u	/* time-outs of full segments in a row */
 #define HOLE_MSS	1024u	/* first step down, then 512 */
 
 void
@@ -59,7 +59,10 @@ tcp_pmtu_timeout(struct stack *stk, struct tcp_conn *c)
 	if (++c->hole_tries < HOLE_TRIES)
 		return;
 	c->hole_tries = 0;
-	mss = c->mss > HOLE_MSS ? HOLE_MSS : 512;
-	if (mss < c->mss)
-		tcp_pmtu_set(stk, c, mss + TCP_IP4_OVERHEAD);
+	/* Below the first step a path is no black hole, it is dead, unless
+	 * it was we who stepped there. */
+	if (c->mss < HOLE_MSS)
+		return;
+	mss = c->mss > HOLE_MSS ? HOLE_MSS : HOLE_MSS / 2;
+	tcp_pmtu_set(stk, c, mss + TCP_IP4_OVERHEAD);
 }

@@ -223,10 +223,10 @@ prr(struct tcp_conn *c, const struct tcp_acked *a)
 		n = (int64_t)c->ssthresh - pipe;
 		n = n < limit ? n : limit;
 	}
-	/* The first retransmission always goes. */
+	/* The first retransmission always goes; whole segments go. */
 	if (f->prr_out == 0 && n < mss)
 		n = mss;
-	c->cwnd = pipe + (n > 0 ? (uint32_t)n : 0);
+	c->cwnd = pipe + (n > 0 ? ((uint32_t)n + mss - 1) / mss * mss : 0);
 }
 
 static void

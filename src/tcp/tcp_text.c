@@ -15,10 +15,19 @@ tcp_rcv_wnd(const struct tcp_conn *c)
 	return seq_gt(c->rcv_adv, c->rcv_nxt) ? c->rcv_adv - c->rcv_nxt : 0;
 }
 
+/* The largest window there can be: of the buffer, and of the field. */
+static uint32_t
+window_max(const struct tcp_conn *c)
+{
+	return tcp_min(c->rcv_buf, (uint32_t)UINT16_MAX << c->rcv_shift);
+}
+
 static uint32_t
 buffer_space(const struct tcp_conn *c)
 {
-	return c->rcv_buf > c->rcv.len ? c->rcv_buf - c->rcv.len : 0;
+	uint32_t space = c->rcv_buf > c->rcv.len ? c->rcv_buf - c->rcv.len : 0;
+
+	return tcp_min(space, window_max(c));
 }
 
 /* RFC 9293 3.8.6.2.2: no smaller step than this opens the window. */
@@ -34,7 +43,6 @@ tcp_window_select(struct tcp_conn *c)
 	uint32_t cur = tcp_rcv_wnd(c), space = buffer_space(c), wnd = cur;
 	uint32_t unit = 1u << c->rcv_shift;
 
-	space = tcp_min(space, (uint32_t)UINT16_MAX << c->rcv_shift);
 	space &= ~(unit - 1);
 	if (space > cur && space >= window_step(c))
 		wnd = space;
@@ -45,8 +53,9 @@ tcp_window_select(struct tcp_conn *c)
 	return wnd;
 }
 
-bool
-tcp_window_update_due(const struct tcp_conn *c)
+/* The owner read: is it time to tell the peer? */
+static bool
+window_update_due(const struct tcp_conn *c)
 {
 	uint32_t cur = tcp_rcv_wnd(c), space = buffer_space(c);
 
@@ -54,7 +63,7 @@ tcp_window_update_due(const struct tcp_conn *c)
 	    space < window_step(c))
 		return false;
 	/* Two segments more, when the peer is about to run dry. */
-	return cur < c->rcv_buf / 2 &&
+	return cur < window_max(c) / 2 &&
 	    space - cur >= tcp_min(2u * c->rcv_mss, c->rcv_buf / 2);
 }
 
@@ -166,6 +175,8 @@ void
 tcp_rcv_consumed(struct stack *stk, struct tcp_conn *c, uint32_t n)
 {
 	tune_buffer(stk, c, n);
-	if (tcp_synced(c) && tcp_window_update_due(c))
+	if (tcp_synced(c) && window_update_due(c)) {
+		c->flags |= CF_ACK_NOW;
 		tcp_todo(stk, c, TODO_OUTPUT);
+	}
 }
