@@ -12,7 +12,6 @@
 #include "base/csum.h"
 #include "base/cursor.h"
 #include "icmp/echo.h"
-#include "ip/pmtu.h"
 #include "stack/stack.h"
 #include "tcp/tcp.h"
 #include "udp/udp.h"
@@ -101,7 +100,6 @@ struct error {
 	uint8_t type, code;
 	uint32_t info;			/* MTU of "fragmentation needed" */
 	struct ip_meta quoted;
-	struct ip4 dst;			/* of the packet quoted */
 	const uint8_t *l4;		/* its first 8 bytes */
 };
 
@@ -115,7 +113,7 @@ error_parse(const struct pkt *pkt, struct error *e)
 
 	if (ip4_parse_quote(quote, len, &h) != 0 || len < h.hlen + 8u)
 		return false;
-	*e = (struct error){ .type = p[0], .code = p[1], .dst = h.dst,
+	*e = (struct error){ .type = p[0], .code = p[1],
 	    .l4 = quote + h.hlen };
 	if (e->type == ICMP_UNREACH && e->code == ICMP_UNREACH_FRAG)
 		e->info = be16_get(p + 6);	/* RFC 1191 4 */
@@ -129,17 +127,8 @@ error_parse(const struct pkt *pkt, struct error *e)
 	return (h.frag & IP_OFFMASK) == 0;
 }
 
-/* RFC 1191 3: the path is the same for all who use it.  Returns its MTU. */
-static uint32_t
-path_learn(struct stack *stk, const struct error *e)
-{
-	if (e->type != ICMP_UNREACH || e->code != ICMP_UNREACH_FRAG)
-		return 0;
-	return ip_pmtu_update(stk, e->dst, e->info,
-	    e->quoted.l4_len + IP4_HLEN);
-}
-
-/* Tells the transport whose packet is quoted.  Did it know of it? */
+/* Tells the transport whose packet is quoted.  Did it know of it?  Then what
+ * the error says of the path is true for all (RFC 1191 3). */
 static bool
 error_deliver(struct stack *stk, const struct ip_meta *m,
     const struct error *e)
@@ -156,14 +145,15 @@ error_deliver(struct stack *stk, const struct ip_meta *m,
 		    e->type, e->code, e->info);
 		break;
 	case IPPROTO_TCP4:
-		/* It judges the sequence number (RFC 5927 4.1) and wants the
-		 * path's MTU as it is now. */
+		/* It judges the sequence number first (RFC 5927 4.1), and
+		 * learns the path and counts strangers itself. */
 		tcp_icmp_error(stk, &e->quoted, e->l4, e->type, e->code,
-		    path_learn(stk, e));
+		    e->info);
 		return true;
 	}
-	if (known)
-		(void)path_learn(stk, e);
+	if (known && e->type == ICMP_UNREACH && e->code == ICMP_UNREACH_FRAG)
+		(void)ip_path_too_big(stk, &e->quoted.dst, e->info,
+		    e->quoted.l4_len + IP4_HLEN);
 	return known;
 }
 

@@ -133,6 +133,12 @@ int ip_path(struct stack *stk, const struct addr *dst, struct addr *src,
 int ip_path_by(struct stack *stk, const struct addr *dst, const char *ifname,
     struct addr *src, uint32_t *mtu);
 
+/* A router said that a packet of ours, size bytes long, was too big for the
+ * way to dst (mtu 0: it did not say for what).  The caller has made sure that
+ * the packet was ours.  Returns the MTU of the path now. */
+uint32_t ip_path_too_big(struct stack *stk, const struct addr *dst,
+    uint32_t mtu, uint32_t size);
+
 /* What an address is to this host. */
 enum ip_addr_kind {
 	IP_ADDR_LOCAL,		/* one of ours */

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "ip/igmp.h"
+#include "ip/pmtu.h"
 #include "stack/stack.h"
 
 enum ip_addr_kind
@@ -49,6 +50,13 @@ ip_path_by(struct stack *stk, const struct addr *dst, const char *ifname,
 	*src = addr_from_ip4(iface_source(stk, ifp, addr_to_ip4(dst)));
 	*mtu = ifp->mtu;
 	return 0;
+}
+
+uint32_t
+ip_path_too_big(struct stack *stk, const struct addr *dst, uint32_t mtu,
+    uint32_t size)
+{
+	return ip_pmtu_update(stk, addr_to_ip4(dst), mtu, size);
 }
 
 int

@@ -70,7 +70,8 @@ tcp_icmp_error(struct stack *stk, const struct ip_meta *quoted,
 	}
 	c = (struct tcp_conn *)k;
 	if (error == EMSGSIZE) {
-		tcp_pmtu_too_big(stk, c, info);
+		tcp_pmtu_too_big(stk, c, ip_path_too_big(stk, &quoted->dst,
+		    info, quoted->l4_len + IP4_HLEN));
 		return;
 	}
 	if (k->state == TCPS_SYN_SENT || k->state == TCPS_SYN_RECEIVED)
