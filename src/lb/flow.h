@@ -186,7 +186,7 @@ lb_flow_index(const struct lb_flows *ft, const struct lb_flow *f)
 	return (uint32_t)(f - ft->flow);
 }
 
-/* Seconds until it ends, rounded up. */
+/* Whole seconds until it ends. */
 uint32_t lb_flow_expires_s(const struct stack *stk, const struct lb_flow *f);
 /* "ESTABLISHED", "UDP", "NONE" ... as ipvsadm -Lc prints them. */
 const char *lb_flow_state_name(const struct lb_flow *f);

@@ -55,6 +55,8 @@ flows_for(size_t len, uint32_t max)
 		n = (uint32_t)(len / sizeof(struct lb_flow));
 	while (lb_flows_bytes(n) > len)
 		n -= n / 64 + 1;
+	while (n < max && lb_flows_bytes(n + 1) <= len)
+		n++;
 	return n;
 }
 

@@ -63,8 +63,7 @@ lb_flow_expires_s(const struct stack *stk, const struct lb_flow *f)
 {
 	int32_t left = (int32_t)(f->due - (uint32_t)tick_now(stk));
 
-	return left <= 0 ? 0 :
-	    ((uint32_t)left + LB_TICKS_PER_S - 1) / LB_TICKS_PER_S;
+	return left <= 0 ? 0 : (uint32_t)left / LB_TICKS_PER_S;
 }
 
 /* The first slot with flows after `from`, counted from time 0; UINT64_MAX if

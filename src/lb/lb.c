@@ -185,8 +185,15 @@ lb_mark_of(const struct stack *stk, const struct ip4_hdr *h, uint16_t dport)
 bool
 lb_wants_whole(struct stack *stk, struct ip4 dst)
 {
+	const struct lb_marks *m = &stk->lb.marks;
 	struct addr a = addr_from_ip4(dst);
 
+	/* A rule may ask for a port, which only the first fragment has. */
+	for (uint32_t i = 0; i < m->count; i++) {
+		if (ip4_in_prefix(dst, m->rule[i].dst) &&
+		    stk->lb.services.fwmarks > 0)
+			return true;
+	}
 	return lb_service_has_addr(stk, &a);
 }
 

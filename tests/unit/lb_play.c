@@ -66,7 +66,7 @@ network_make(struct play *p)
 	unit_neighbour(p->stk, "c0", "192.168.1.10", 10);
 	for (unsigned i = 11; i < 60; i++) {
 		ip4_format(IP4(10, 0, 0, i), text);
-		unit_neighbour(p->stk, "s0", text, 0x63);
+		unit_neighbour(p->stk, "s0", text, (uint8_t)i);
 	}
 	ck_assert_int_eq(ip4_prefix_parse("172.16.0.0/12", &r->dst), 0);
 	r->type = ROUTE_UNICAST;
@@ -81,17 +81,20 @@ network_make(struct play *p)
 	ck_assert_int_eq(lb_conf_set(p->stk, &conf, NULL), 0);
 }
 
-/* "-b sh-port,sh-fallback", "-p 50", "-M 255.255.255.0" after the name. */
+/* "-b sh-port,sh-fallback", "-p 50", "-M 255.255.255.0", "-o" after the
+ * scheduler's name. */
 static struct lb_service_conf
 conf_of(struct play *p, int from)
 {
 	struct lb_service_conf c = { .sched = lb_sched_find(p->w[from]) };
 
 	HERE(p, c.sched != NULL, "scheduler %s", p->w[from]);
-	for (int i = from + 1; i + 1 < p->words; i += 2) {
-		const char *v = p->w[i + 1];
+	for (int i = from + 1; i < p->words; i += 2) {
+		const char *v = i + 1 < p->words ? p->w[i + 1] : "";
 
-		if (strcmp(p->w[i], "-b") == 0) {
+		if (strcmp(p->w[i], "-o") == 0)
+			c.flags |= LB_SVC_OPS;
+		else if (strcmp(p->w[i], "-b") == 0) {
 			if (strstr(v, "fallback") != NULL)
 				c.flags |= LB_SVC_FLAG1;
 			if (strstr(v, "port") != NULL)
@@ -162,7 +165,8 @@ do_del(struct play *p)
 	    "%s", err.text);
 }
 
-/* What became of a packet: the server's address, or "none". */
+/* What became of a packet: the server's address, or "none".  The server is
+ * known by its MAC, in every mode. */
 static const char *
 answer(struct play *p, char text[IP4_STRLEN])
 {
@@ -172,7 +176,7 @@ answer(struct play *p, char text[IP4_STRLEN])
 	while (mem_port_sent(p->sv) > 0) {
 		s = unit_expect(p->sv);
 		if (s.eth.type == ETHERTYPE_IP4 && text[0] == '\0')
-			ip4_format(s.ip.dst, text);
+			ip4_format(IP4(10, 0, 0, s.eth.dst.b[5]), text);
 		unit_seen_free(&s);
 	}
 	while (mem_port_sent(p->cl) > 0) {
@@ -202,12 +206,110 @@ do_packet(struct play *p, uint8_t flags)
 	char text[IP4_STRLEN];
 	const char *got;
 
-	if (flags == 0)
+	if (flags == 0) {
 		f.proto = IPPROTO_UDP4;
+		f.payload = "ping";
+		f.payload_len = 4;
+	}
 	unit_feed(p->stk, p->cl, &f);
 	got = answer(p, text);
 	HERE(p, strcmp(got, p->w[5]) == 0, "%s %s %s: %s, the kernel: %s",
 	    p->w[0], p->w[1], p->w[2], got, p->w[5]);
+}
+
+/* The flow of the client whose address and port are words 1 and 2. */
+static struct lb_flow *
+client_flow(struct play *p)
+{
+	struct lb_flow_filter w = { .has_client = true,
+	    .client = addr_of(p, p->w[1]), .no_templates = true,
+	    .cport = (uint16_t)atoi(p->w[2]) };
+	uint32_t pos = 0;
+
+	return lb_flow_next(p->stk, &pos, &w);
+}
+
+/* rsyn|rsynack|... SRC PORT: the client's server sends. */
+static void
+do_reply(struct play *p)
+{
+	static const struct { const char *word; uint8_t flags; } kinds[] = {
+		{ "rsyn", TCP_SYN }, { "rsynack", TCP_SYN | TCP_ACK },
+		{ "rack", TCP_ACK }, { "rfin", TCP_FIN | TCP_ACK },
+		{ "rrst", TCP_RST },
+	};
+	struct lb_flow *f = client_flow(p);
+	struct unit_frame frame;
+	char text[IP4_STRLEN];
+
+	HERE(p, f != NULL, "no flow");
+	frame = client_frame(addr_to_ip4(&f->server), 80,
+	    ip_of(p, p->w[1]), 0);
+	frame.dst.b[5] = 2;
+	frame.src.b[5] = f->server.b[15];
+	frame.dport = (uint16_t)atoi(p->w[2]);
+	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (strcmp(p->w[0], kinds[i].word) == 0)
+			frame.flags = kinds[i].flags;
+	}
+	HERE(p, frame.flags != 0, "word %s", p->w[0]);
+	unit_feed(p->stk, p->sv, &frame);
+	answer(p, text);
+}
+
+/* state SRC PORT = STATE SECONDS|none */
+static void
+do_state(struct play *p)
+{
+	struct lb_flow *f = client_flow(p);
+	const char *got = f != NULL ? lb_flow_state_name(f) : "none";
+	int left = f != NULL ? (int)lb_flow_expires_s(p->stk, f) : 0;
+
+	HERE(p, strcmp(got, p->w[4]) == 0, "%s, the kernel: %s", got,
+	    p->w[4]);
+	/* Some time goes by until the kernel is asked. */
+	if (f != NULL)
+		HERE(p, abs(left - atoi(p->w[5])) <= 1,
+		    "%d s left, the kernel: %s", left, p->w[5]);
+}
+
+/* stats ADDR|service CONNS INPKTS OUTPKTS INBYTES OUTBYTES */
+static void
+do_stats(struct play *p)
+{
+	const struct lb_stats *s = &p->svc->stats;
+	struct lb_server *srv;
+	struct addr a;
+
+	if (strcmp(p->w[1], "service") != 0) {
+		a = addr_of(p, p->w[1]);
+		srv = lb_server_lookup(p->stk, p->svc, &a, p->key.port);
+		HERE(p, srv != NULL, "no server %s", p->w[1]);
+		s = &srv->stats;
+	}
+	HERE(p, s->conns == (uint64_t)atoll(p->w[2]) &&
+	    s->in_pkts == (uint64_t)atoll(p->w[3]) &&
+	    s->out_pkts == (uint64_t)atoll(p->w[4]) &&
+	    s->in_bytes == (uint64_t)atoll(p->w[5]) &&
+	    s->out_bytes == (uint64_t)atoll(p->w[6]),
+	    "%s: %llu %llu %llu %llu %llu", p->w[1],
+	    (unsigned long long)s->conns, (unsigned long long)s->in_pkts,
+	    (unsigned long long)s->out_pkts, (unsigned long long)s->in_bytes,
+	    (unsigned long long)s->out_bytes);
+}
+
+static void
+do_mode(struct play *p)
+{
+	static const char *const names[] = { "nat", "dr", "tun" };
+
+	for (unsigned i = 0; i < 3; i++) {
+		if (strcmp(p->w[1], names[i]) == 0) {
+			p->fwd = (enum lb_fwd)i;
+			return;
+		}
+	}
+	HERE(p, false, "mode %s", p->w[1]);
 }
 
 /* load ADDR WEIGHT ACTIVE INACTIVE */
@@ -283,6 +385,16 @@ do_line(struct play *p)
 		do_del(p);
 	else if (strcmp(w, "load") == 0)
 		do_load(p);
+	else if (strcmp(w, "sleep") == 0)
+		unit_run_until(p->stk, p->stk->now.us + 1);
+	else if (strcmp(w, "state") == 0)
+		do_state(p);
+	else if (strcmp(w, "stats") == 0)
+		do_stats(p);
+	else if (strcmp(w, "mode") == 0)
+		do_mode(p);
+	else if (w[0] == 'r')
+		do_reply(p);
 	else if (strcmp(w, "clients") == 0)
 		do_clients(p);
 	else

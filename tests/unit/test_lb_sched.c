@@ -20,7 +20,9 @@ static const char *const records[] = {
 	"rr-thresholds", "wlc-thresholds", "sh", "sh-port", "sh-fallback",
 	"sh-both", "dh", "mh", "mh-port", "mh-fallback", "lblc", "lblcr",
 	"clients-sh", "clients-sh-port", "clients-mh", "clients-mh-port",
-	"clients-dh",
+	"clients-dh", "states-nat", "states-dr", "states-tun", "udp-nat",
+	"udp-dr", "udp-ops", "persist", "persist-net", "persist-fwm",
+	"persist-fwm-net", "reuse", "weight-0",
 };
 
 START_TEST(picks_equal_the_kernels)

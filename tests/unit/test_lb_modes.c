@@ -1,0 +1,704 @@
+/*
+ * test_lb_modes.c - DR, TUN and LOCAL, persistence, one-packet scheduling,
+ * marks, thresholds, RST knobs: what the records of the kernel do not show.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/csum.h"
+#include "base/cursor.h"
+#include "tunnel/ipip.h"
+#include "unit/lb_bed.h"
+
+static struct lb_bed
+bed_of(enum lb_fwd fwd)
+{
+	struct lb_bed b = lb_bed_up(IPPROTO_TCP4, 0, NULL);
+
+	lb_bed_server(&b, RS1, 80, fwd, 1);
+	return b;
+}
+
+static void
+conf_set(struct lb_bed *b, struct lb_conf conf)
+{
+	ck_assert_int_eq(lb_conf_set(b->stk, &conf, NULL), 0);
+}
+
+/* ---- DR --------------------------------------------------------------- */
+
+START_TEST(dr_changes_only_the_mac)
+{
+	struct lb_bed b = bed_of(LB_FWD_DR);
+	struct unit_seen s;
+
+	lb_bed_client(&b, 40000, TCP_SYN);
+	s = lb_bed_expect(b.sv);
+	ck_assert_uint_eq(s.eth.dst.b[5], 11);
+	ck_assert_uint_eq(s.eth.src.b[5], 2);
+	ck_assert_uint_eq(s.ip.src.v, CLIENT.v);
+	ck_assert_uint_eq(s.ip.dst.v, VIP.v);
+	ck_assert_uint_eq(s.dport, 80);
+	ck_assert_uint_eq(s.ip.ttl, 63);
+	unit_seen_free(&s);
+	lb_bed_expect_state(&b, "SYN_RECV", 60);
+	lb_bed_client(&b, 40000, TCP_ACK);
+	lb_bed_expect_state(&b, "ESTABLISHED", 900);
+	/* INPUT-ONLY: the client's FIN is all there is to see. */
+	lb_bed_client(&b, 40000, TCP_FIN | TCP_ACK);
+	lb_bed_expect_state(&b, "FIN_WAIT", 120);
+	lb_bed_down(&b);
+}
+END_TEST
+
+START_TEST(dr_needs_a_shared_link)
+{
+	struct lb_bed b = lb_bed_up(IPPROTO_TCP4, 0, NULL);
+	struct route *r = calloc(1, sizeof(*r) + sizeof(r->hop[0]));
+	struct unit_seen s;
+
+	ck_assert_int_eq(ip4_prefix_parse("10.9.0.0/16", &r->dst), 0);
+	r->type = ROUTE_UNICAST;
+	r->hops = 1;
+	r->hop[0] = (struct next_hop){ b.sv->ifp, IP4(10, 0, 0, 254), 1 };
+	ck_assert_int_eq(route_add(b.stk, r, NULL), 0);
+	free(r);
+	lb_bed_server(&b, IP4(10, 9, 0, 1), 80, LB_FWD_DR, 1);
+	lb_bed_client(&b, 40000, TCP_SYN);
+	unit_expect_nothing(b.sv);
+	ck_assert_uint_eq(b.stk->drop.count[DROP_LB_OFF_LINK], 1);
+	s = lb_bed_expect(b.cl);
+	ck_assert_uint_eq(s.icmp_type, ICMP_UNREACH);
+	unit_seen_free(&s);
+	lb_bed_down(&b);
+}
+END_TEST
+
+START_TEST(dr_passes_the_clients_errors_on)
+{
+	struct lb_bed b = bed_of(LB_FWD_DR);
+	struct unit_frame f = lb_bed_in(IPPROTO_ICMP4, 0, 0);
+	uint8_t quote[28] = { 0x45, 0, 0, 40, 0, 0, 0, 0, 64, 6, 0, 0,
+	    192, 168, 1, 100, 192, 168, 1, 10, 0, 80, 40000 >> 8,
+	    40000 & 255 };
+	struct unit_seen s;
+
+	lb_bed_client(&b, 40000, TCP_SYN);
+	lb_bed_expect_to(b.sv, CLIENT, 40000, VIP, 80);
+	f.icmp_type = ICMP_UNREACH;
+	f.icmp_code = ICMP_UNREACH_FRAG;
+	f.icmp_rest = 1400;
+	f.payload = quote;
+	f.payload_len = sizeof(quote);
+	unit_feed(b.stk, b.cl, &f);
+	s = lb_bed_expect(b.sv);
+	ck_assert_uint_eq(s.eth.dst.b[5], 11);
+	ck_assert_uint_eq(s.ip.dst.v, VIP.v);
+	ck_assert_uint_eq(s.icmp_rest, 1400);
+	unit_seen_free(&s);
+	lb_bed_down(&b);
+}
+END_TEST
+
+START_TEST(ports_cannot_be_mapped_without_nat)
+{
+	struct lb_bed b = lb_bed_up(IPPROTO_TCP4, 0, NULL);
+	struct addr a = addr_from_ip4(RS1);
+	static const enum lb_fwd modes[] = { LB_FWD_DR, LB_FWD_TUN,
+	    LB_FWD_LOCAL };
+
+	for (unsigned i = 0; i < 3; i++) {
+		struct lb_server_conf c = { .fwd = modes[i], .weight = 1 };
+		struct err err = { "" };
+
+		ck_assert_int_eq(lb_server_add(b.stk, b.svc, &a, 8080, &c,
+		    &err), -EINVAL);
+		ck_assert_ptr_nonnull(strstr(err.text, "8080"));
+		ck_assert_ptr_nonnull(strstr(err.text,
+		    lb_fwd_name(modes[i])));
+	}
+	lb_bed_down(&b);
+}
+END_TEST
+
+/* ---- TUN -------------------------------------------------------------- */
+
+START_TEST(tun_puts_it_into_another)
+{
+	struct lb_bed b = bed_of(LB_FWD_TUN);
+	struct unit_frame f = lb_bed_in(IPPROTO_TCP4, 40000, TCP_SYN);
+	struct unit_seen s;
+	const uint8_t *in;
+
+	f.tos = 0xb8 | 2;	/* EF, ECT(0) */
+	f.frag = IP_DF;
+	unit_feed(b.stk, b.cl, &f);
+	s = lb_bed_expect(b.sv);
+	ck_assert_uint_eq(s.ip.proto, IPPROTO_IPIP4);
+	ck_assert_uint_eq(s.ip.src.v, LOCAL1.v);
+	ck_assert_uint_eq(s.ip.dst.v, RS1.v);
+	ck_assert_uint_eq(s.ip.ttl, 63);
+	ck_assert_uint_eq(s.ip.tos, 0xb8 | 2);
+	ck_assert_uint_eq(s.ip.frag, IP_DF);
+	in = s.l4;
+	ck_assert_uint_eq(in[IP4_OFF_TTL], 63);
+	ck_assert_uint_eq(be32_get(in + IP4_OFF_SRC), CLIENT.v);
+	ck_assert_uint_eq(be32_get(in + IP4_OFF_DST), VIP.v);
+	ck_assert_uint_eq(be16_get(in + 20), 40000);
+	unit_seen_free(&s);
+	lb_bed_down(&b);
+}
+END_TEST
+
+START_TEST(tun_tells_the_mtu_less_its_own)
+{
+	struct lb_bed b = bed_of(LB_FWD_TUN);
+	struct unit_frame f = lb_bed_in(IPPROTO_TCP4, 40000, TCP_ACK);
+	static uint8_t data[1460];
+	struct unit_seen s;
+
+	lb_bed_client(&b, 40000, TCP_SYN);
+	s = lb_bed_expect(b.sv);
+	unit_seen_free(&s);
+	f.payload = data;
+	f.payload_len = 1441;	/* 1481 bytes of IP */
+	f.frag = IP_DF;
+	unit_feed(b.stk, b.cl, &f);
+	unit_expect_nothing(b.sv);
+	s = lb_bed_expect(b.cl);
+	ck_assert_uint_eq(s.icmp_type, ICMP_UNREACH);
+	ck_assert_uint_eq(s.icmp_code, ICMP_UNREACH_FRAG);
+	ck_assert_uint_eq(s.icmp_rest, 1480);
+	unit_seen_free(&s);
+	f.payload_len = 1440;
+	unit_feed(b.stk, b.cl, &f);
+	s = lb_bed_expect(b.sv);
+	ck_assert_uint_eq(s.ip.total_len, 1500);
+	unit_seen_free(&s);
+	/* Without DF the outer packet is fragmented. */
+	f.frag = 0;
+	f.payload_len = 1460;
+	unit_feed(b.stk, b.cl, &f);
+	s = lb_bed_expect(b.sv);
+	ck_assert_uint_eq(s.ip.frag, IP_MF);
+	unit_seen_free(&s);
+	s = lb_bed_expect(b.sv);
+	ck_assert_uint_ne(s.ip.frag & IP_OFFMASK, 0);
+	unit_seen_free(&s);
+	lb_bed_down(&b);
+}
+END_TEST
+
+/* An error about the tunnel's packet `out`, from a router on the way. */
+static void
+tunnel_error(struct lb_bed *b, const struct unit_seen *out, uint8_t type,
+    uint8_t code, uint32_t rest)
+{
+	struct unit_frame f = {
+		.dst = { { 2, 0, 0, 0, 0, 2 } },
+		.src = { { 2, 0, 0, 0, 0, 254 } },
+		.sip = IP4(10, 0, 0, 254), .dip = LOCAL1,
+		.proto = IPPROTO_ICMP4, .icmp_type = type, .icmp_code = code,
+		.icmp_rest = rest, .payload = out->l4 - 20,
+		.payload_len = 60,
+	};
+
+	unit_feed(b->stk, b->sv, &f);
+}
+
+START_TEST(tun_learns_the_path_mtu)
+{
+	struct lb_bed b = bed_of(LB_FWD_TUN);
+	struct unit_frame f = lb_bed_in(IPPROTO_TCP4, 40000, TCP_SYN);
+	struct unit_seen out, s;
+	static uint8_t data[1400];
+
+	f.frag = IP_DF;
+	unit_feed(b.stk, b.cl, &f);
+	out = lb_bed_expect(b.sv);
+	tunnel_error(&b, &out, ICMP_UNREACH, ICMP_UNREACH_FRAG, 1400);
+	s = lb_bed_expect(b.cl);
+	ck_assert_uint_eq(s.icmp_type, ICMP_UNREACH);
+	ck_assert_uint_eq(s.icmp_code, ICMP_UNREACH_FRAG);
+	ck_assert_uint_eq(s.icmp_rest, 1380);
+	ck_assert_uint_eq(s.ip.dst.v, CLIENT.v);
+	ck_assert_uint_eq(be32_get(s.payload + IP4_OFF_SRC), CLIENT.v);
+	ck_assert_uint_eq(be32_get(s.payload + IP4_OFF_DST), VIP.v);
+	ck_assert_uint_eq(be16_get(s.payload + 22), 80);
+	unit_seen_free(&s);
+	/* From now on it is known before anything is sent ... */
+	f = lb_bed_in(IPPROTO_TCP4, 40000, TCP_ACK);
+	f.frag = IP_DF;
+	f.payload = data;
+	f.payload_len = 1341;
+	unit_feed(b.stk, b.cl, &f);
+	unit_expect_nothing(b.sv);
+	s = lb_bed_expect(b.cl);
+	ck_assert_uint_eq(s.icmp_rest, 1380);
+	unit_seen_free(&s);
+	/* ... and forgotten after ten minutes (RFC 1191 6.3). */
+	unit_run_until(b.stk, 601000000);
+	unit_neighbour(b.stk, "sv", "10.0.0.11", 11);
+	while (mem_port_sent(b.sv) > 0) {
+		s = unit_expect(b.sv);
+		unit_seen_free(&s);
+	}
+	unit_feed(b.stk, b.cl, &f);
+	s = lb_bed_expect(b.sv);
+	ck_assert_uint_eq(s.ip.total_len, 1401);
+	unit_seen_free(&s);
+	unit_seen_free(&out);
+	lb_bed_down(&b);
+}
+END_TEST
+
+START_TEST(tun_relays_other_errors_and_no_forged_ones)
+{
+	struct lb_bed b = bed_of(LB_FWD_TUN);
+	struct unit_seen out, s;
+	uint8_t *quoted;
+
+	lb_bed_client(&b, 40000, TCP_SYN);
+	out = lb_bed_expect(b.sv);
+	tunnel_error(&b, &out, ICMP_UNREACH, ICMP_UNREACH_HOST, 0);
+	s = lb_bed_expect(b.cl);
+	ck_assert_uint_eq(s.icmp_type, ICMP_UNREACH);
+	ck_assert_uint_eq(s.icmp_code, ICMP_UNREACH_HOST);
+	unit_seen_free(&s);
+	/* The quote names another server than the flow has. */
+	quoted = out.frame->data + 14;
+	quoted[IP4_OFF_DST + 3] = 12;
+	tunnel_error(&b, &out, ICMP_UNREACH, ICMP_UNREACH_FRAG, 600);
+	ck_assert_uint_eq(lb_bed_find(&b, RS1, 80)->tun_mtu, 0);
+	unit_expect_nothing(b.cl);
+	unit_seen_free(&out);
+	lb_bed_down(&b);
+}
+END_TEST
+
+START_TEST(tun_cuts_super_frames)
+{
+	struct lb_bed b = lb_bed_up(IPPROTO_TCP4, PORT_CSUM | PORT_TSO4,
+	    NULL);
+	struct unit_frame f = lb_bed_in(IPPROTO_TCP4, 40000, TCP_ACK);
+	struct mem_frame *give = calloc(1, sizeof(*give) + 5000);
+	static uint8_t data[4000];
+	struct unit_seen s;
+	uint32_t total = 0;
+
+	lb_bed_server(&b, RS1, 80, LB_FWD_TUN, 1);
+	lb_bed_client(&b, 40000, TCP_SYN);
+	s = lb_bed_expect(b.sv);
+	unit_seen_free(&s);
+	f.payload = data;
+	f.payload_len = sizeof(data);
+	give->len = unit_frame_build(give->data, 5000, &f);
+	give->csum_start = 34;
+	give->csum_offset = TCP_OFF_CSUM;
+	give->csum_needed = true;
+	give->gso_type = PKT_GSO_TCP4;
+	give->gso_size = 1400;
+	be16_put(give->data + 34 + TCP_OFF_CSUM, csum_fold(csum_pseudo4(f.sip,
+	    f.dip, f.proto, give->len - 34)));
+	ck_assert_int_eq(mem_port_give_frame(b.cl, give), 0);
+	free(give);
+	unit_poll(b.stk);
+	for (unsigned i = 0; i < 3; i++) {
+		s = lb_bed_expect(b.sv);
+		ck_assert_uint_eq(s.frame->gso_type, PKT_GSO_NONE);
+		ck_assert_uint_eq(s.ip.proto, IPPROTO_IPIP4);
+		ck_assert_uint_eq(be32_get(s.l4 + 20 + TCP_OFF_SEQ),
+		    1000 + total);
+		total += s.ip.total_len - 60;
+		unit_seen_free(&s);
+	}
+	ck_assert_uint_eq(total, 4000);
+	unit_expect_nothing(b.sv);
+	lb_bed_down(&b);
+}
+END_TEST
+
+START_TEST(tun_clamps_the_mss_when_asked)
+{
+	struct lb_bed b = bed_of(LB_FWD_TUN);
+	struct unit_frame f = lb_bed_in(IPPROTO_TCP4, 40000, TCP_SYN);
+	uint8_t options[8] = { 1, 2, 4, 1460 >> 8, 1460 & 255, 1, 1, 0 };
+	struct lb_conf conf;
+	struct unit_seen s;
+
+	lb_conf_get(b.stk, &conf);
+	conf.mss_clamp = true;
+	conf_set(&b, conf);
+	f.options = options;
+	f.options_len = sizeof(options);
+	unit_feed(b.stk, b.cl, &f);
+	s = lb_bed_expect(b.sv);
+	ck_assert_uint_eq(be16_get(s.l4 + 20 + 20 + 3), 1440);
+	/* The inner checksum is right, though the option stood odd. */
+	ck_assert_uint_eq(csum_finish(csum_add(csum_pseudo4(CLIENT, VIP,
+	    IPPROTO_TCP4, 28), s.l4 + 20, 28)), 0);
+	unit_seen_free(&s);
+	lb_bed_down(&b);
+}
+END_TEST
+
+/* ---- the tunnel interface --------------------------------------------- */
+
+START_TEST(ipip_takes_packets_out)
+{
+	struct stack *stk = unit_stack();
+	struct port *p = unit_port(stk, "p", 2, "10.0.0.11/24");
+	struct unit_frame f = { .dst = { { 2, 0, 0, 0, 0, 2 } },
+	    .src = { { 2, 0, 0, 0, 0, 1 } }, .sip = LOCAL1, .dip = RS1,
+	    .proto = IPPROTO_IPIP4, .tos = 3 };
+	struct unit_frame inner = lb_bed_in(IPPROTO_ICMP4, 0, 0);
+	struct ip4_prefix vip = { VIP, 32 };
+	uint8_t frame[128];
+	struct unit_seen s;
+
+	ck_assert_int_eq(ipip_add(stk, "tunl0", IP4_ANY, IP4_ANY, NULL), 0);
+	ck_assert_int_eq(iface_addr_add(stk, iface_lookup(stk, "tunl0"), vip,
+	    SCOPE_GLOBAL, NULL), 0);
+	unit_neighbour(stk, "p", "10.0.0.1", 1);
+	inner.sip = LOCAL1;
+	inner.icmp_type = ICMP_ECHO;
+	inner.tos = 2;
+	f.payload_len = unit_frame_build(frame, sizeof(frame), &inner) - 14;
+	f.payload = frame + 14;
+	unit_feed(stk, p, &f);
+	s = lb_bed_expect(p);
+	ck_assert_uint_eq(s.icmp_type, ICMP_ECHO_REPLY);
+	ck_assert_uint_eq(s.ip.src.v, VIP.v);
+	/* RFC 6040 4.2: congestion seen outside shows inside. */
+	ck_assert_uint_eq(s.ip.tos & 3, 3);
+	unit_seen_free(&s);
+	/* ... and a packet that cannot carry the mark is dropped. */
+	inner.tos = 0;
+	unit_frame_build(frame, sizeof(frame), &inner);
+	unit_feed(stk, p, &f);
+	unit_expect_nothing(p);
+	ck_assert_uint_eq(stk->drop.count[DROP_TUNNEL_ECN], 1);
+	ck_assert_int_eq(ipip_del(stk, "tunl0", NULL), 0);
+	unit_feed(stk, p, &f);
+	ck_assert_uint_eq(stk->drop.count[DROP_IP_PROTO], 1);
+	unit_stack_free(stk);
+}
+END_TEST
+
+START_TEST(ipip_sends_to_its_other_end)
+{
+	struct stack *stk = unit_stack();
+	struct port *a = unit_port(stk, "a", 1, "192.168.1.1/24");
+	struct port *b = unit_port(stk, "b", 2, "10.0.0.1/24");
+	struct route *r = calloc(1, sizeof(*r) + sizeof(r->hop[0]));
+	struct unit_frame f = lb_bed_in(IPPROTO_UDP4, 1, 0);
+	struct unit_seen s;
+
+	unit_neighbour(stk, "b", "10.0.0.11", 11);
+	ck_assert_int_eq(ipip_add(stk, "t", LOCAL1, RS1, NULL), 0);
+	ck_assert_int_eq(ipip_add(stk, "u", LOCAL1, RS1, NULL), -EEXIST);
+	ck_assert_int_eq(ipip_add(stk, "t", LOCAL1, RS2, NULL), -EEXIST);
+	ck_assert_int_eq(ip4_prefix_parse("172.16.0.0/12", &r->dst), 0);
+	r->type = ROUTE_UNICAST;
+	r->hops = 1;
+	r->hop[0] = (struct next_hop){ iface_lookup(stk, "t"), IP4_ANY, 1 };
+	ck_assert_int_eq(route_add(stk, r, NULL), 0);
+	free(r);
+	f.dip = IP4(172, 16, 0, 1);
+	unit_feed(stk, a, &f);
+	s = lb_bed_expect(b);
+	ck_assert_uint_eq(s.ip.proto, IPPROTO_IPIP4);
+	ck_assert_uint_eq(s.ip.dst.v, RS1.v);
+	ck_assert_uint_eq(be32_get(s.l4 + IP4_OFF_DST), 0xac100001);
+	unit_seen_free(&s);
+	unit_stack_free(stk);
+}
+END_TEST
+
+/* ---- LOCAL ------------------------------------------------------------ */
+
+START_TEST(local_goes_up)
+{
+	struct lb_bed b = lb_bed_up(IPPROTO_TCP4, 0, NULL);
+	struct ip4_prefix vip = { VIP, 32 };
+	struct unit_seen s;
+
+	ck_assert_int_eq(iface_addr_add(b.stk, b.cl->ifp, vip, SCOPE_GLOBAL,
+	    NULL), 0);
+	lb_bed_server(&b, LOCAL1, 80, LB_FWD_LOCAL, 1);
+	lb_bed_client(&b, 40000, TCP_SYN);
+	unit_expect_nothing(b.sv);
+	/* Nobody listens, so the stack itself answers, as the service. */
+	s = lb_bed_expect(b.cl);
+	ck_assert_uint_eq(s.ip.src.v, VIP.v);
+	ck_assert_uint_eq(s.flags & TCP_RST, TCP_RST);
+	unit_seen_free(&s);
+	lb_bed_expect_state(&b, "SYN_RECV", 60);
+	lb_bed_down(&b);
+}
+END_TEST
+
+/* ---- services --------------------------------------------------------- */
+
+START_TEST(no_server_may_be_a_reset)
+{
+	struct lb_service_conf conf = { .flags = LB_SVC_RST };
+	struct lb_bed b = lb_bed_up(IPPROTO_TCP4, 0, &conf);
+	struct unit_seen s;
+
+	lb_bed_client(&b, 40000, TCP_SYN);
+	s = lb_bed_expect(b.cl);
+	ck_assert_uint_eq(s.ip.proto, IPPROTO_TCP4);
+	ck_assert_uint_eq(s.flags, TCP_RST | TCP_ACK);
+	ck_assert_uint_eq(s.ack, 1001);
+	ck_assert_uint_eq(s.ip.src.v, VIP.v);
+	unit_seen_free(&s);
+	ck_assert_uint_eq(b.stk->drop.count[DROP_LB_NO_SERVER], 1);
+	lb_bed_down(&b);
+}
+END_TEST
+
+START_TEST(idle_end_resets_both)
+{
+	struct lb_bed b = lb_bed_up(IPPROTO_TCP4, 0, NULL);
+	struct unit_frame f = lb_bed_in(IPPROTO_TCP4, 40000, TCP_ACK);
+	struct lb_timeouts t = { .tcp_s = 5 };
+	struct unit_seen s;
+	struct lb_conf conf;
+
+	lb_bed_server(&b, RS1, 8080, LB_FWD_NAT, 1);
+	lb_conf_get(b.stk, &conf);
+	conf.rst_on_expire = true;
+	conf_set(&b, conf);
+	ck_assert_int_eq(lb_timeouts_set(b.stk, &t, NULL), 0);
+	lb_bed_client(&b, 40000, TCP_SYN);
+	lb_bed_reply(&b, RS1, 8080, 40000, TCP_SYN | TCP_ACK);
+	f.seq = 1001;
+	f.payload = "hello";
+	f.payload_len = 5;
+	unit_feed(b.stk, b.cl, &f);
+	lb_bed_expect_state(&b, "ESTABLISHED", 5);
+	lb_bed_expect_to(b.sv, CLIENT, 40000, RS1, 8080);
+	lb_bed_expect_to(b.sv, CLIENT, 40000, RS1, 8080);
+	lb_bed_expect_to(b.cl, VIP, 80, CLIENT, 40000);
+	unit_run_until(b.stk, 4999999);
+	unit_expect_nothing(b.cl);
+	unit_run_until(b.stk, 5000000);
+	/* RFC 5961 3.2: exactly the number that each expects. */
+	s = lb_bed_expect(b.cl);
+	ck_assert_uint_eq(s.flags & TCP_RST, TCP_RST);
+	ck_assert_uint_eq(s.seq, 5001);
+	ck_assert_uint_eq(s.ip.src.v, VIP.v);
+	unit_seen_free(&s);
+	s = lb_bed_expect(b.sv);
+	ck_assert_uint_eq(s.flags & TCP_RST, TCP_RST);
+	ck_assert_uint_eq(s.seq, 1006);
+	ck_assert_uint_eq(s.ip.dst.v, RS1.v);
+	ck_assert_uint_eq(s.dport, 8080);
+	unit_seen_free(&s);
+	ck_assert_uint_eq(b.stk->lb.flows.count, 0);
+	lb_bed_down(&b);
+}
+END_TEST
+
+START_TEST(a_service_has_its_own_timeouts)
+{
+	struct lb_service_conf conf = { .timeouts = { .tcp_s = 33,
+	    .tcp_fin_s = 7 } };
+	struct lb_bed b = lb_bed_up(IPPROTO_TCP4, 0, &conf);
+
+	lb_bed_server(&b, RS1, 80, LB_FWD_DR, 1);
+	lb_bed_client(&b, 40000, TCP_SYN);
+	lb_bed_expect_state(&b, "SYN_RECV", 60);
+	lb_bed_client(&b, 40000, TCP_ACK);
+	lb_bed_expect_state(&b, "ESTABLISHED", 33);
+	lb_bed_client(&b, 40000, TCP_FIN | TCP_ACK);
+	lb_bed_expect_state(&b, "FIN_WAIT", 7);
+	lb_bed_down(&b);
+}
+END_TEST
+
+START_TEST(port_zero_is_every_port)
+{
+	struct lb_bed b = lb_bed_up(IPPROTO_TCP4, 0, NULL);
+	struct lb_service_conf conf = { .sched = lb_sched_find("rr") };
+	struct unit_frame f = lb_bed_in(IPPROTO_TCP4, 40000, TCP_SYN);
+	struct err err;
+
+	b.key.port = 0;
+	ck_assert_int_eq(lb_service_add(b.stk, &b.key, &conf, &err),
+	    -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "persistent"));
+	conf.flags = LB_SVC_PERSIST;
+	ck_assert_int_eq(lb_service_add(b.stk, &b.key, &conf, &err), 0);
+	b.svc = lb_service_lookup(b.stk, &b.key);
+	ck_assert_uint_eq(b.svc->conf.persist_s, 360);
+	lb_bed_server(&b, RS2, 0, LB_FWD_NAT, 1);
+	lb_bed_server(&b, RS1, 0, LB_FWD_NAT, 1);
+	for (uint16_t port = 1000; port < 1005; port++) {
+		f.sport = (uint16_t)(40000 + port);
+		f.dport = port;
+		unit_feed(b.stk, b.cl, &f);
+		/* One client, one server, the port as it came. */
+		lb_bed_expect_to(b.sv, CLIENT, f.sport, RS1, port);
+	}
+	ck_assert_uint_eq(lb_bed_find(&b, RS1, 0)->persist, 1);
+	lb_bed_down(&b);
+}
+END_TEST
+
+START_TEST(quiescent_templates_end_by_knob)
+{
+	struct lb_service_conf sc = { .flags = LB_SVC_PERSIST,
+	    .persist_s = 100 };
+	struct lb_bed b = lb_bed_up(IPPROTO_TCP4, 0, &sc);
+	struct lb_server_conf quiet = { .fwd = LB_FWD_NAT, .weight = 0 };
+	struct addr rs1 = addr_from_ip4(RS1);
+	struct lb_conf conf;
+
+	lb_bed_server(&b, RS2, 80, LB_FWD_NAT, 1);
+	lb_bed_server(&b, RS1, 80, LB_FWD_NAT, 1);
+	lb_bed_client(&b, 40000, TCP_SYN);
+	lb_bed_expect_to(b.sv, CLIENT, 40000, RS1, 80);
+	ck_assert_int_eq(lb_server_set(b.stk, b.svc, &rs1, 80, &quiet, NULL),
+	    0);
+	lb_bed_client(&b, 40001, TCP_SYN);
+	lb_bed_expect_to(b.sv, CLIENT, 40001, RS1, 80);
+	lb_conf_get(b.stk, &conf);
+	conf.expire_quiescent_template = true;
+	conf_set(&b, conf);
+	lb_bed_client(&b, 40002, TCP_SYN);
+	lb_bed_expect_to(b.sv, CLIENT, 40002, RS2, 80);
+	ck_assert_uint_eq(lb_bed_find(&b, RS1, 80)->persist, 0);
+	ck_assert_uint_eq(lb_bed_find(&b, RS2, 80)->persist, 1);
+	/* Its own connections stay. */
+	lb_bed_client(&b, 40000, TCP_ACK);
+	lb_bed_expect_to(b.sv, CLIENT, 40000, RS1, 80);
+	lb_bed_down(&b);
+}
+END_TEST
+
+START_TEST(nodest_flows_end_by_knob)
+{
+	struct lb_bed b = lb_bed_up(IPPROTO_UDP4, 0, NULL);
+	struct unit_frame f = lb_bed_in(IPPROTO_UDP4, 40000, 0);
+	struct addr rs1 = addr_from_ip4(RS1);
+	struct lb_conf conf;
+
+	lb_bed_server(&b, RS2, 80, LB_FWD_NAT, 1);
+	lb_bed_server(&b, RS1, 80, LB_FWD_NAT, 1);
+	lb_conf_get(b.stk, &conf);
+	conf.drain_s = 0;
+	conf.expire_nodest_conn = true;
+	conf_set(&b, conf);
+	unit_feed(b.stk, b.cl, &f);
+	lb_bed_expect_to(b.sv, CLIENT, 40000, RS1, 80);
+	ck_assert_int_eq(lb_server_del(b.stk, b.svc, &rs1, 80, NULL), 0);
+	unit_feed(b.stk, b.cl, &f);
+	lb_bed_expect_to(b.sv, CLIENT, 40000, RS2, 80);
+	lb_bed_down(&b);
+}
+END_TEST
+
+START_TEST(rates_follow_in_steps)
+{
+	struct lb_bed b = bed_of(LB_FWD_NAT);
+	struct lb_rates r;
+
+	for (uint16_t i = 0; i < 8; i++)
+		lb_bed_client(&b, (uint16_t)(40000 + i), TCP_SYN);
+	unit_run_until(b.stk, 1999999);
+	lb_estimator_read(&b.svc->est, &r);
+	ck_assert_uint_eq(r.cps, 0);
+	unit_run_until(b.stk, 2000000);
+	lb_estimator_read(&b.svc->est, &r);
+	ck_assert_uint_eq(r.cps, 1);		/* 8 / 2 s / 4 */
+	ck_assert_uint_eq(r.in_pps, 1);
+	ck_assert_uint_eq(r.in_bps, 40);
+	unit_run_until(b.stk, 30000000);
+	lb_estimator_read(&b.svc->est, &r);
+	ck_assert_uint_eq(r.cps, 0);
+	lb_zero(b.stk, b.svc);
+	ck_assert_uint_eq(b.svc->stats.conns, 0);
+	ck_assert_uint_eq(b.stk->lb.services.stats.conns, 8);
+	lb_zero(b.stk, NULL);
+	ck_assert_uint_eq(b.stk->lb.services.stats.conns, 0);
+	lb_bed_down(&b);
+}
+END_TEST
+
+START_TEST(control_refuses_in_words)
+{
+	struct lb_bed b = bed_of(LB_FWD_NAT);
+	struct lb_service_conf conf = { .sched = lb_sched_find("rr") };
+	struct lb_service_key key = b.key;
+	struct lb_server_conf c = { .fwd = LB_FWD_NAT, .weight = -1 };
+	struct addr a = addr_from_ip4(RS1), any = addr_from_ip4(IP4_ANY);
+	struct err err;
+
+	ck_assert_int_eq(lb_service_add(b.stk, &key, &conf, &err), -EEXIST);
+	key.proto = IPPROTO_ICMP4;
+	ck_assert_int_eq(lb_service_add(b.stk, &key, &conf, &err), -EINVAL);
+	key = b.key;
+	key.addr = addr_from_ip4(IP4(224, 0, 0, 1));
+	ck_assert_int_eq(lb_service_add(b.stk, &key, &conf, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "224.0.0.1"));
+	key = b.key;
+	key.port = 81;
+	ck_assert_int_eq(lb_service_set(b.stk, &key, &conf, &err), -ENOENT);
+	ck_assert_int_eq(lb_service_del(b.stk, &key, &err), -ENOENT);
+	conf.flags = LB_SVC_OPS;
+	ck_assert_int_eq(lb_service_add(b.stk, &key, &conf, &err), -EINVAL);
+	conf.flags = LB_SVC_FLAG1;
+	ck_assert_int_eq(lb_service_add(b.stk, &key, &conf, &err), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(err.text, "rr"));
+	ck_assert_int_eq(lb_server_set(b.stk, b.svc, &a, 80, &c, &err),
+	    -EINVAL);
+	ck_assert_int_eq(lb_server_add(b.stk, b.svc, &any, 80, &c, &err),
+	    -EINVAL);
+	c = (struct lb_server_conf){ .weight = 1, .upper = 5, .lower = 6 };
+	ck_assert_int_eq(lb_server_set(b.stk, b.svc, &a, 80, &c, &err),
+	    -ERANGE);
+	ck_assert_int_eq(lb_server_del(b.stk, b.svc, &a, 81, &err), -ENOENT);
+	ck_assert_int_eq(lb_server_add(b.stk, b.svc, &a, 80, &c, &err),
+	    -ERANGE);
+	c.lower = 0;
+	ck_assert_int_eq(lb_server_add(b.stk, b.svc, &a, 80, &c, &err),
+	    -EEXIST);
+	lb_bed_down(&b);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("lb_modes");
+	TCase *tc = tcase_create("modes");
+
+	tcase_add_test(tc, dr_changes_only_the_mac);
+	tcase_add_test(tc, dr_needs_a_shared_link);
+	tcase_add_test(tc, dr_passes_the_clients_errors_on);
+	tcase_add_test(tc, ports_cannot_be_mapped_without_nat);
+	tcase_add_test(tc, tun_puts_it_into_another);
+	tcase_add_test(tc, tun_tells_the_mtu_less_its_own);
+	tcase_add_test(tc, tun_learns_the_path_mtu);
+	tcase_add_test(tc, tun_relays_other_errors_and_no_forged_ones);
+	tcase_add_test(tc, tun_cuts_super_frames);
+	tcase_add_test(tc, tun_clamps_the_mss_when_asked);
+	tcase_add_test(tc, ipip_takes_packets_out);
+	tcase_add_test(tc, ipip_sends_to_its_other_end);
+	tcase_add_test(tc, local_goes_up);
+	suite_add_tcase(s, tc);
+	tc = tcase_create("services");
+	tcase_add_test(tc, no_server_may_be_a_reset);
+	tcase_add_test(tc, idle_end_resets_both);
+	tcase_add_test(tc, a_service_has_its_own_timeouts);
+	tcase_add_test(tc, port_zero_is_every_port);
+	tcase_add_test(tc, quiescent_templates_end_by_knob);
+	tcase_add_test(tc, nodest_flows_end_by_knob);
+	tcase_add_test(tc, rates_follow_in_steps);
+	tcase_add_test(tc, control_refuses_in_words);
+	suite_add_tcase(s, tc);
+	return unit_main(s);
+}
