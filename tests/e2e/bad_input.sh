@@ -11,7 +11,7 @@ ns=$(ns_name a)
 
 no_devices()
 {
-	! ip -n "$ns" -o link show | grep -v ': lo:'
+	! in_ns a ip -o link show | grep -v ': lo:'
 }
 
 # refused TEXT STATUS REGEX FILE-TEXT: hopd -f and hopd -t.
@@ -58,7 +58,7 @@ refused 'interface that is none' 1 'bad\.conf:3:.*tapx' \
 refused 'namespace that is none' 1 'bad\.conf:3:.*nowhere-at-all' \
     "${good}port add tapn netns nowhere-at-all
 "
-ip -n "$ns" tuntap add mode tap tapd
+in_ns a ip tuntap add mode tap tapd
 refused_device()
 {
 	printf '%sport add tapd netns %s\n' "$good" "$ns" >"$tmp/bad.conf"
@@ -67,10 +67,10 @@ refused_device()
 	try 'device in the way: one line' has_lines 1
 	try 'device in the way: with file, line and word' \
 	    matches 'bad\.conf:3:.*tapd.*exists'
-	try 'device in the way: it is still there' ip -n "$ns" link show tapd
+	try 'device in the way: it is still there' in_ns a ip link show tapd
 	try 'device in the way: no other device is left' \
-	    sh -c "! ip -n $ns link show taph"
-	ip -n "$ns" tuntap del mode tap tapd
+	    has_no_device taph
+	in_ns a ip tuntap del mode tap tapd
 }
 refused_device
 

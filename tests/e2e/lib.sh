@@ -159,7 +159,7 @@ ns_add()	# NODE
 {
 	ip netns add "$(ns_name "$1")" || return 1
 	netns="$netns $(ns_name "$1")"
-	ip -n "$(ns_name "$1")" link set lo up
+	in_ns "$1" ip link set lo up
 }
 
 in_ns()		# NODE COMMAND...
@@ -167,6 +167,11 @@ in_ns()		# NODE COMMAND...
 	_ns=$(ns_name "$1")
 	shift
 	nsenter --net="/run/netns/$_ns" -- "$@"
+}
+
+has_no_device()	# NAME, in the namespace a
+{
+	! in_ns a ip link show "$1"
 }
 
 # hopd_start [OPTIONS]: in the background; its control socket is $socket,

@@ -39,8 +39,7 @@ worker=$(worker_of "$keeper")
 kill -KILL "$keeper"
 wait "$keeper" 2>/dev/null
 try 'the worker goes with its keeper' await 10 is_gone "$worker"
-try 'and so does the device' await 10 sh -c \
-    "! ip -n '$(ns_name a)' link show taph"
+try 'and so does the device' await 10 has_no_device taph
 try 'the stale socket is there' test -S "$socket"
 try 'the next hopd takes its place' hopd_start -f "$tmp/hopd.conf" -u daemon
 worker=$(worker_of "$keeper")
