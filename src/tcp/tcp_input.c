@@ -330,7 +330,6 @@ take_fin(struct stack *stk, struct tcp_conn *c)
 	c->flags = (c->flags | CF_RFIN | CF_ACK_NOW) & ~CF_FIN_AHEAD;
 	tcp_ooo_clear(stk, c);
 	switch (c->key.state) {
-	case TCPS_SYN_RECEIVED:
 	case TCPS_ESTABLISHED:
 		tcp_set_state(stk, c, TCPS_CLOSE_WAIT);
 		break;

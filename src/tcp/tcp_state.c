@@ -26,18 +26,17 @@ static const char *const state_names[TCPS_COUNT] = {
 
 /*
  * Bit per state that may follow.  Every state may die (CLOSED): a reset, an
- * abort or a time-out.  FIN-WAIT-1 to TIME-WAIT is the FIN that carries the
- * ACK of ours.
+ * abort or a time-out.  The RFC's short cuts are two steps here: a CLOSE in
+ * SYN-RECEIVED waits for ESTABLISHED, and a FIN that carries the ACK of ours
+ * passes FIN-WAIT-2, since the ACK is looked at first.
  */
 static const uint16_t legal[TCPS_COUNT] = {
 	[TCPS_CLOSED] = TO(SYN_SENT) | TO(SYN_RECEIVED),
 	[TCPS_LISTEN] = 0,
 	[TCPS_SYN_SENT] = TO(CLOSED) | TO(SYN_RECEIVED) | TO(ESTABLISHED),
-	[TCPS_SYN_RECEIVED] = TO(CLOSED) | TO(ESTABLISHED) | TO(FIN_WAIT_1) |
-	    TO(CLOSE_WAIT),
+	[TCPS_SYN_RECEIVED] = TO(CLOSED) | TO(ESTABLISHED),
 	[TCPS_ESTABLISHED] = TO(CLOSED) | TO(FIN_WAIT_1) | TO(CLOSE_WAIT),
-	[TCPS_FIN_WAIT_1] = TO(CLOSED) | TO(FIN_WAIT_2) | TO(CLOSING) |
-	    TO(TIME_WAIT),
+	[TCPS_FIN_WAIT_1] = TO(CLOSED) | TO(FIN_WAIT_2) | TO(CLOSING),
 	[TCPS_FIN_WAIT_2] = TO(CLOSED) | TO(TIME_WAIT),
 	[TCPS_CLOSE_WAIT] = TO(CLOSED) | TO(LAST_ACK),
 	[TCPS_CLOSING] = TO(CLOSED) | TO(TIME_WAIT),

@@ -93,8 +93,14 @@ static enum drop
 take_in_order(struct stack *stk, struct tcp_conn *c, const uint8_t *p,
     uint32_t n)
 {
-	uint32_t got = tcp_bytes_append(stk, &c->rcv, p, n);
+	uint32_t got;
 
+	/* Promised, but the owner has made the buffer smaller since. */
+	if (c->rcv.len >= c->rcv_buf + (1u << c->rcv_shift)) {
+		c->flags |= CF_ACK_NOW;
+		return DROP_TCP_OUT_WINDOW;
+	}
+	got = tcp_bytes_append(stk, &c->rcv, p, n);
 	if (got == 0)
 		return DROP_NO_MEMORY;
 	c->rcv_nxt += got;

@@ -1,0 +1,349 @@
+/*
+ * test_tcp_listen.c - listeners: queues and their bounds, SYN cookies when a
+ * queue overflows, addresses, ports, and what a connection costs.
+ */
+#include "tcp/tcp_conn.h"
+#include "base/cursor.h"
+#include "unit/unit.h"
+
+#include <errno.h>
+
+static struct stack *stk;
+static struct port *port;
+static struct tcp_listener *l;
+
+static void
+flush(void)
+{
+	while (mem_port_sent(port) > 0)
+		mem_port_free(port, mem_port_take(port));
+}
+
+static void
+setup(void)
+{
+	stk = unit_stack();
+	port = unit_port(stk, "tap0", 1, "10.0.0.1/24");
+	unit_neighbour(stk, "tap0", "10.0.0.2", 2);
+	flush();
+}
+
+static void
+teardown(void)
+{
+	unit_stack_free(stk);
+}
+
+static void
+serve(uint32_t backlog, const struct tcp_conf *conf)
+{
+	struct addr any = { { 0 } };
+
+	ck_assert_int_eq(tcp_listen(stk, &any, 80, backlog, conf, NULL, NULL,
+	    &l), 0);
+}
+
+static void
+give(uint16_t sport, uint8_t flags, uint32_t seq, uint32_t ack)
+{
+	struct unit_frame f = {
+		.dst = { { 2, 0, 0, 0, 0, 1 } },
+		.src = { { 2, 0, 0, 0, 0, 2 } },
+		.sip = IP4(10, 0, 0, 2), .dip = IP4(10, 0, 0, 1),
+		.proto = IPPROTO_TCP4, .sport = sport, .dport = 80,
+		.seq = seq, .ack = ack, .flags = flags,
+	};
+
+	uint8_t frame[256];
+	uint32_t len = unit_frame_build(frame, sizeof(frame), &f);
+
+	/* The port may be without memory too, on purpose. */
+	if (mem_port_give(port, frame, len) == 0)
+		unit_poll(stk);
+}
+
+/* SYN from sport; returns the sequence number of the SYN,ACK. */
+static uint32_t
+syn(uint16_t sport)
+{
+	struct unit_seen s;
+	uint32_t seq;
+
+	give(sport, TCP_SYN, 100, 0);
+	s = unit_expect(port);
+	ck_assert_uint_eq(s.flags, TCP_SYN | TCP_ACK);
+	ck_assert_uint_eq(s.dport, sport);
+	ck_assert_uint_eq(s.ack, 101);
+	seq = s.seq;
+	unit_seen_free(&s);
+	return seq;
+}
+
+static void
+handshake(uint16_t sport)
+{
+	uint32_t seq = syn(sport);
+
+	give(sport, TCP_ACK, 101, seq + 1);
+}
+
+/* tcp_listen_backlog: the accept queue holds backlog + 1, further last ACKs
+ * are ignored until there is room, further SYNs too. */
+START_TEST(tcp_listen_backlog)
+{
+	struct tcp_conn *c;
+	uint32_t seq;
+
+	serve(1, NULL);
+	seq = syn(1003);
+	handshake(1001);
+	handshake(1002);
+	unit_expect_nothing(port);
+	give(1003, TCP_ACK, 101, seq + 1);
+	unit_expect_nothing(port);
+	ck_assert_uint_eq(stk->drop.count[DROP_TCP_BACKLOG], 1);
+	give(1004, TCP_SYN, 100, 0);
+	unit_expect_nothing(port);
+	ck_assert_uint_eq(stk->drop.count[DROP_TCP_BACKLOG], 2);
+	c = tcp_accept(stk, l);
+	ck_assert_uint_eq(c->key.rport, 1001);
+	tcp_close(stk, c);
+	give(1003, TCP_ACK, 101, seq + 1);
+	c = tcp_accept(stk, l);
+	ck_assert_uint_eq(c->key.rport, 1002);
+	tcp_close(stk, c);
+	c = tcp_accept(stk, l);
+	ck_assert_uint_eq(c->key.rport, 1003);
+	tcp_close(stk, c);
+	ck_assert_ptr_null(tcp_accept(stk, l));
+	unit_poll(stk);
+	flush();
+}
+END_TEST
+
+START_TEST(stray_ack_draws_reset)
+{
+	struct unit_seen s;
+
+	serve(1, NULL);
+	give(1001, TCP_ACK, 101, 5000);
+	s = unit_expect(port);
+	ck_assert_uint_eq(s.flags, TCP_RST);
+	ck_assert_uint_eq(s.seq, 5000);
+	unit_seen_free(&s);
+}
+END_TEST
+
+START_TEST(nothing_without_syn_or_ack)
+{
+	serve(1, NULL);
+	give(1001, 0, 101, 0);
+	give(1001, TCP_FIN, 101, 0);
+	give(1001, TCP_SYN | TCP_FIN, 101, 0);
+	give(1001, TCP_RST, 101, 0);
+	unit_expect_nothing(port);
+	ck_assert_uint_eq(stk->tcp.table_count, 0);
+}
+END_TEST
+
+/* A full SYN queue goes on with cookies, and memory does not grow. */
+START_TEST(overflow_answers_with_cookies)
+{
+	uint64_t live;
+	uint32_t seq = 0;
+
+	stk->limits.tcp_syn_queue = 4;
+	serve(1000, NULL);
+	for (uint16_t i = 0; i < 4; i++)
+		syn((uint16_t)(2000 + i));
+	live = stk->mem.live_bytes;
+	for (uint16_t i = 0; i < 1000; i++)
+		seq = syn((uint16_t)(3000 + i));
+	ck_assert_uint_eq(stk->mem.live_bytes, live);
+	ck_assert_uint_eq(stk->tcp.stats.cookies_sent, 1000);
+	give(3999, TCP_ACK, 101, seq + 1);
+	ck_assert_uint_eq(stk->tcp.stats.cookies_good, 1);
+	ck_assert_uint_eq(l->waiting, 1);
+	/* The same cookie for another tuple is worth nothing. */
+	give(4000, TCP_ACK, 101, seq + 1);
+	ck_assert_uint_eq(stk->tcp.stats.cookies_bad, 1);
+	flush();
+	/* Nor is it after some minutes. */
+	unit_run_until(stk, 250000000);
+	flush();
+	seq = syn(5000);
+	(void)seq;
+	flush();
+}
+END_TEST
+
+START_TEST(cookies_off_drops)
+{
+	struct tcp_conf conf;
+
+	tcp_conf_default(&conf);
+	conf.syn_cookies = TCP_COOKIES_NEVER;
+	stk->limits.tcp_syn_queue = 1;
+	serve(10, &conf);
+	syn(1001);
+	give(1002, TCP_SYN, 100, 0);
+	unit_expect_nothing(port);
+}
+END_TEST
+
+START_TEST(cookie_keeps_mss_and_tuple)
+{
+	static const uint16_t mss[] = { 100, 536, 1460, 9000 };
+	static const uint16_t kept[] = { 216, 536, 1460, 8960 };
+	struct tcp_key k = { .local = addr_from_ip4(IP4(10, 0, 0, 1)),
+	    .remote = addr_from_ip4(IP4(10, 0, 0, 2)), .lport = 80,
+	    .rport = 1234 };
+
+	for (int i = 0; i < 4; i++) {
+		uint32_t v = tcp_cookie_make(stk, &k, 777, mss[i]);
+
+		ck_assert_uint_eq(tcp_cookie_check(stk, &k, 777, v), kept[i]);
+		ck_assert_uint_eq(tcp_cookie_check(stk, &k, 778, v), 0);
+		ck_assert_uint_eq(tcp_cookie_check(stk, &k, 777, v ^ 1), 0);
+		stk->now.us += 100000000;
+		ck_assert_uint_eq(tcp_cookie_check(stk, &k, 777, v), kept[i]);
+		stk->now.us += 150000000;
+		ck_assert_uint_eq(tcp_cookie_check(stk, &k, 777, v), 0);
+		stk->now.us = 0;
+	}
+}
+END_TEST
+
+START_TEST(exact_address_before_any)
+{
+	struct addr own = addr_from_ip4(IP4(10, 0, 0, 1));
+	struct tcp_listener *exact, *dup;
+
+	serve(1, NULL);
+	ck_assert_int_eq(tcp_listen(stk, &own, 80, 1, NULL, NULL, NULL,
+	    &exact), 0);
+	ck_assert_int_eq(tcp_listen(stk, &own, 80, 1, NULL, NULL, NULL,
+	    &dup), -EADDRINUSE);
+	ck_assert_ptr_eq(tcp_listener_lookup(stk, &own, 80), exact);
+	tcp_listen_close(stk, exact);
+	ck_assert_ptr_eq(tcp_listener_lookup(stk, &own, 80), l);
+	ck_assert_int_eq(tcp_listen(stk, &own, 0, 1, NULL, NULL, NULL,
+	    &dup), -EINVAL);
+}
+END_TEST
+
+/* RFC 6056: the ports of a pair do not repeat and lie in the range. */
+START_TEST(ephemeral_ports)
+{
+	struct tcp_open o = { .remote = addr_from_ip4(IP4(10, 0, 0, 2)),
+	    .rport = 9 };
+	struct tcp_conn *c[200];
+
+	for (int i = 0; i < 200; i++) {
+		ck_assert_int_eq(tcp_connect(stk, &o, &c[i]), 0);
+		ck_assert_uint_ge(c[i]->key.lport, 32768);
+		ck_assert_uint_le(c[i]->key.lport, 60999);
+		for (int j = 0; j < i; j++)
+			ck_assert_uint_ne(c[i]->key.lport, c[j]->key.lport);
+	}
+	for (int i = 0; i < 200; i++)
+		tcp_close(stk, c[i]);
+	unit_poll(stk);
+	flush();
+}
+END_TEST
+
+/* An idle connection that has carried data is one object and its table slot:
+ * under 512 bytes with the allocator's word. */
+START_TEST(idle_connection_is_small)
+{
+	uint64_t live = stk->mem.live, bytes;
+	uint32_t n = 1024;
+
+	stk->tcp.conf.syn_cookies = TCP_COOKIES_NEVER;
+	serve(n, NULL);
+	handshake(1999);
+	live = stk->mem.live;
+	bytes = stk->mem.live_bytes;
+	for (uint32_t i = 0; i < n; i++)
+		handshake((uint16_t)(2000 + i));
+	ck_assert_uint_eq(stk->mem.live - live, n);
+	bytes = stk->mem.live_bytes - bytes;
+	ck_assert_msg(bytes / n + 16 <= 512, "%llu bytes a connection",
+	    (unsigned long long)bytes / n);
+	flush();
+}
+END_TEST
+
+/* Every allocation of a handshake, an exchange and a close may fail: nothing
+ * leaks, and the state is sound afterwards. */
+static uint64_t
+life(uint64_t fail_at)
+{
+	struct tcp_conn *c;
+	uint64_t before;
+	uint8_t buf[3000] = { 0 };
+	uint32_t seq = 0;
+	struct mem_frame *f;
+
+	serve(1, NULL);
+	unit_run_until(stk, stk->now.us + 1000);
+	before = stk->mem.calls;
+	stk->mem.fail_at = fail_at;
+	give(1001, TCP_SYN, 100, 0);
+	while ((f = mem_port_take(port)) != NULL) {
+		seq = be32_get(f->data + 14 + 20 + TCP_OFF_SEQ);
+		mem_port_free(port, f);
+	}
+	give(1001, TCP_ACK, 101, seq + 1);
+	c = tcp_accept(stk, l);
+	if (c != NULL) {
+		tcp_set_owner(stk, c, NULL, NULL);
+		tcp_write(stk, c, buf, sizeof(buf));
+		unit_poll(stk);
+		give(1001, TCP_ACK | TCP_PSH, 201, seq + 1);
+		give(1001, TCP_ACK, 101, seq + 537);
+		tcp_read(stk, c, buf, sizeof(buf));
+		tcp_close(stk, c);
+	}
+	unit_run_until(stk, stk->now.us + 2000000);
+	stk->mem.fail_at = 0;
+	tcp_listen_close(stk, l);
+	before = stk->mem.calls - before;
+	flush();
+	return before;
+}
+
+START_TEST(every_allocation_may_fail)
+{
+	uint64_t calls = life(0);
+
+	ck_assert_uint_gt(calls, 5);
+	for (uint64_t n = 1; n <= calls; n++) {
+		teardown();
+		setup();
+		life(n);
+	}
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("tcp_listen");
+	TCase *t = tcase_create("listen");
+
+	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, tcp_listen_backlog);
+	tcase_add_test(t, stray_ack_draws_reset);
+	tcase_add_test(t, nothing_without_syn_or_ack);
+	tcase_add_test(t, overflow_answers_with_cookies);
+	tcase_add_test(t, cookies_off_drops);
+	tcase_add_test(t, cookie_keeps_mss_and_tuple);
+	tcase_add_test(t, exact_address_before_any);
+	tcase_add_test(t, ephemeral_ports);
+	tcase_add_test(t, idle_connection_is_small);
+	tcase_add_test(t, every_allocation_may_fail);
+	suite_add_tcase(s, t);
+	return unit_main(s);
+}
