@@ -347,6 +347,8 @@ lb_flow_state_name(const struct lb_flow *f)
 		return f->state != 0 ? "ASSURED" : "NONE";
 	if (f->proto == IPPROTO_UDP4)
 		return "UDP";
+	if (f->proto == IPPROTO_SCTP4)
+		return "ESTABLISHED";
 	return names[f->state];
 }
 

@@ -107,7 +107,8 @@ lb_flow_timeout_s(struct stack *stk, const struct lb_flow *f)
 
 	if (f->proto == IPPROTO_UDP4)
 		return timeout_or(own->udp_s, all->udp_s);
-	if (f->state == ES)
+	/* SCTP's own states are not followed. */
+	if (f->proto == IPPROTO_SCTP4 || f->state == ES)
 		return timeout_or(own->tcp_s, all->tcp_s);
 	if (f->state == FW)
 		return timeout_or(own->tcp_fin_s, all->tcp_fin_s);

@@ -198,6 +198,7 @@ server_new(struct stack *stk, const struct lb_service_key *key,
 	srv->index = index;
 	srv->flags = LB_SRV_GONE;
 	srv->gone = stk->now;
+	srv->drain = INSTANT_NEVER;
 	s->by_index[index] = srv;
 	bucket = server_bucket(s, key, addr, port);
 	srv->hash_next = *bucket;
@@ -238,6 +239,11 @@ server_check(const struct lb_service *svc, const struct addr *addr,
 	if (conf->fwd == LB_FWD_FULLNAT && svc->conf.flags & LB_SVC_OPS)
 		return err_set(err, -EINVAL,
 		    "fullnat keeps a flow: no one-packet scheduling");
+	/* SCTP's checksum covers the ports and is no sum. */
+	if (svc->key.proto == IPPROTO_SCTP4 && (conf->fwd == LB_FWD_FULLNAT ||
+	    port != svc->key.port))
+		return err_set(err, -EINVAL,
+		    "port %u: sctp ports cannot be mapped", port);
 	if (svc->key.fwmark == 0 && port != svc->key.port &&
 	    conf->fwd != LB_FWD_NAT && conf->fwd != LB_FWD_FULLNAT)
 		return err_set(err, -EINVAL,
@@ -260,6 +266,7 @@ server_enter(struct stack *stk, struct lb_service *svc, struct lb_server *srv,
 	svc->servers = srv;
 	srv->svc = svc;
 	srv->flags = 0;
+	srv->drain = INSTANT_NEVER;
 	srv->conf = *conf;
 	srv->last_weight = conf->weight;
 	srv->credit = 0;
@@ -326,7 +333,10 @@ lb_server_set(struct stack *stk, struct lb_service *svc,
 		srv->last_weight = conf->weight;
 	if (conf->upper == 0 || conf->upper > old.upper)
 		srv->flags &= ~LB_SRV_OVERLOAD;
-	if (conf->weight == old.weight || svc->conf.sched->changed == NULL)
+	if (conf->weight > 0)
+		srv->drain = INSTANT_NEVER;
+	/* As IPVS, even where nothing changed: wrr begins its list anew. */
+	if (svc->conf.sched->changed == NULL)
 		return 0;
 	if ((r = svc->conf.sched->changed(stk, svc, srv)) != 0) {
 		srv->conf = old;
@@ -367,9 +377,33 @@ lb_server_release(struct stack *stk, struct lb_server *srv)
 		server_free(stk, srv);
 }
 
+int
+lb_server_drain(struct stack *stk, struct lb_service *svc,
+    const struct addr *addr, uint16_t port, uint32_t timeout_s,
+    struct err *err)
+{
+	struct lb_server *srv;
+	struct lb_server_conf conf;
+	int r;
+
+	if (port == 0)
+		port = svc->key.port;
+	if ((srv = lb_server_lookup(stk, svc, addr, port)) == NULL)
+		return err_set(err, -ENOENT, "no such server");
+	conf = srv->conf;
+	conf.weight = 0;
+	if ((r = lb_server_set(stk, svc, addr, port, &conf, err)) != 0)
+		return r;
+	srv->drain = timeout_s == 0 ? INSTANT_NEVER :
+	    instant_add(stk->now, timeout_s * USEC_PER_SEC);
+	return 0;
+}
+
 bool
 lb_server_is_gone(const struct stack *stk, const struct lb_server *srv)
 {
+	if (instant_reached(stk->now, srv->drain))
+		return true;
 	return srv->svc == NULL && instant_reached(stk->now,
 	    instant_add(srv->gone, stk->lb.conf.drain_s * USEC_PER_SEC));
 }

@@ -283,9 +283,8 @@ lb_service_set(struct stack *stk, const struct lb_service_key *key,
 		return err_set(err, -ENOENT, "no such service");
 	if ((r = conf_check(key, &c, err)) != 0)
 		return r;
-	if (c.sched == svc->conf.sched && c.flags == svc->conf.flags &&
-	    c.seed == svc->conf.seed) {
-		svc->conf = c;
+	if (c.sched == svc->conf.sched && c.seed == svc->conf.seed) {
+		svc->conf = c;	/* its state goes on */
 		return 0;
 	}
 	if ((r = sched_change(stk, svc, &c)) != 0)

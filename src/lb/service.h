@@ -122,6 +122,7 @@ struct lb_server {
 	uint32_t inactive;
 	uint32_t persist;		/* templates */
 	struct instant gone;		/* orphan: when it was removed */
+	struct instant drain;		/* when its flows stop; or never */
 	int32_t last_weight;		/* mh: last one that was not 0 */
 	int64_t credit;			/* swrr, maglev: share not yet given */
 	uint32_t perm, skip, turns;	/* mh, maglev: while filling a table */
@@ -209,6 +210,11 @@ int lb_server_set(struct stack *stk, struct lb_service *svc,
     struct err *err);
 int lb_server_del(struct stack *stk, struct lb_service *svc,
     const struct addr *addr, uint16_t port, struct err *err);
+/* Weight 0 now, and after timeout_s (0: never) its flows do not go on either;
+ * a weight over 0 takes it back. */
+int lb_server_drain(struct stack *stk, struct lb_service *svc,
+    const struct addr *addr, uint16_t port, uint32_t timeout_s,
+    struct err *err);
 struct lb_server *lb_server_lookup(struct stack *stk,
     const struct lb_service *svc, const struct addr *addr, uint16_t port);
 /* In the order of addition: NULL starts, NULL ends. */
@@ -228,7 +234,8 @@ lb_server_available(const struct lb_server *srv)
 {
 	return srv->conf.weight > 0 && (srv->flags & LB_SRV_OVERLOAD) == 0;
 }
-/* Was it removed so long ago (lb_conf.drain_s) that its flows may not go on? */
+/* Was it removed so long ago (lb_conf.drain_s), or has it drained so long, that
+ * its flows may not go on? */
 bool lb_server_is_gone(const struct stack *stk, const struct lb_server *srv);
 /* estimator.c: the timer of all rates */
 void lb_estimator_fire(struct stack *stk, struct timer *t);

@@ -366,6 +366,28 @@ START_TEST(removed_server_drains)
 }
 END_TEST
 
+START_TEST(drain_ends)
+{
+	struct lb_bed n = net_two();
+	struct addr rs1 = addr_from_ip4(RS1);
+
+	lb_bed_client(&n, 40000, TCP_SYN);
+	lb_bed_expect_to(n.sv, CLIENT, 40000, RS1, 8080);
+	ck_assert_int_eq(lb_server_drain(n.stk, n.svc, &rs1, 8080, 3, NULL),
+	    0);
+	lb_bed_client(&n, 40001, TCP_SYN);
+	lb_bed_expect_to(n.sv, CLIENT, 40001, RS2, 8080);
+	unit_run_until(n.stk, 2999999);
+	lb_bed_client(&n, 40000, TCP_ACK);
+	lb_bed_expect_to(n.sv, CLIENT, 40000, RS1, 8080);
+	unit_run_until(n.stk, 3000000);
+	lb_bed_client(&n, 40000, TCP_ACK);
+	unit_expect_nothing(n.sv);
+	ck_assert_uint_eq(n.stk->drop.count[DROP_LB_SERVER_GONE], 1);
+	lb_bed_down(&n);
+}
+END_TEST
+
 START_TEST(syn_on_a_closed_flow_is_scheduled_anew)
 {
 	struct lb_bed n = net_two();
@@ -418,6 +440,7 @@ main(void)
 	tcase_add_test(tc, icmp_with_a_wrong_sum_goes_nowhere);
 	tcase_add_test(tc, super_frame_passes_whole);
 	tcase_add_test(tc, removed_server_drains);
+	tcase_add_test(tc, drain_ends);
 	tcase_add_test(tc, syn_on_a_closed_flow_is_scheduled_anew);
 	tcase_add_test(tc, short_headers_are_dropped_by_name);
 	suite_add_tcase(s, tc);

@@ -1,0 +1,191 @@
+/*
+ * test_lb_churn.c - a hundred thousand connections through NAT while servers
+ * come, go, change weight and fill up: nobody's connection changes its server
+ * as long as that one may keep it, and the counters are right at the end.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit/lb_bed.h"
+
+#define CONNS	100000
+#define SERVERS	20
+
+struct churn {
+	struct stack *stk;
+	struct port *cl, *sv;
+	struct lb_service *svc;
+	bool there[SERVERS];
+	uint8_t server[CONNS];		/* of each connection; 255: refused */
+};
+
+static struct ip4
+client_ip(uint32_t n)
+{
+	return (struct ip4){ 0xac100000 + n / 50 };
+}
+
+static uint16_t
+client_port(uint32_t n)
+{
+	return (uint16_t)(1024 + n % 50);
+}
+
+static void
+churn_up(struct churn *c)
+{
+	struct env env = { .seed = { 3 }, .limits = LIMITS_DEFAULT };
+	struct lb_service_key key = { .proto = IPPROTO_TCP4, .port = 80,
+	    .addr = addr_from_ip4(VIP) };
+	struct lb_service_conf conf = { .sched = lb_sched_find("wlc") };
+	struct route *r = calloc(1, sizeof(*r) + sizeof(r->hop[0]));
+	char text[IP4_STRLEN];
+
+	env.limits.pkt_small = 256;
+	env.limits.pkt_large = 4;
+	env.limits.lb_flows = 131072;
+	c->stk = stack_new(&env, instant_from_us(0));
+	ck_assert_ptr_nonnull(c->stk);
+	c->cl = unit_port(c->stk, "cl", 1, "192.168.1.1/24");
+	c->sv = unit_port(c->stk, "sv", 2, "10.0.0.1/24");
+	unit_neighbour(c->stk, "cl", "192.168.1.10", 10);
+	for (unsigned i = 0; i < SERVERS; i++) {
+		ip4_format(IP4(10, 0, 0, 11 + i), text);
+		unit_neighbour(c->stk, "sv", text, (uint8_t)(11 + i));
+	}
+	ck_assert_int_eq(ip4_prefix_parse("172.16.0.0/12", &r->dst), 0);
+	r->type = ROUTE_UNICAST;
+	r->hops = 1;
+	r->hop[0] = (struct next_hop){ c->cl->ifp, CLIENT, 1 };
+	ck_assert_int_eq(route_add(c->stk, r, NULL), 0);
+	free(r);
+	ck_assert_int_eq(lb_service_add(c->stk, &key, &conf, NULL), 0);
+	c->svc = lb_service_lookup(c->stk, &key);
+}
+
+/* A segment of client n; which server gets it, or 255. */
+static unsigned
+client_sends(struct churn *c, uint32_t n, uint8_t flags)
+{
+	struct unit_frame f = lb_bed_in(IPPROTO_TCP4, client_port(n), flags);
+	unsigned got = 255;
+	struct mem_frame *m;
+
+	f.sip = client_ip(n);
+	unit_feed(c->stk, c->cl, &f);
+	while ((m = mem_port_take(c->sv)) != NULL) {
+		if (m->data[12] == 8 && m->data[13] == 0)
+			got = m->data[33] - 11u;
+		mem_port_free(c->sv, m);
+	}
+	while ((m = mem_port_take(c->cl)) != NULL)
+		mem_port_free(c->cl, m);
+	return got;
+}
+
+/* Something happens to a server. */
+static void
+disturb(struct churn *c)
+{
+	unsigned i = (unsigned)rand() % SERVERS;
+	struct addr a = addr_from_ip4(IP4(10, 0, 0, 11 + i));
+	struct lb_server_conf conf = { .fwd = LB_FWD_NAT,
+	    .weight = rand() % 5 };
+
+	if (rand() % 8 == 0)
+		conf.upper = 3000;
+	if (!c->there[i]) {
+		ck_assert_int_eq(lb_server_add(c->stk, c->svc, &a, 80, &conf,
+		    NULL), 0);
+		c->there[i] = true;
+	} else if (rand() % 2 == 0) {
+		ck_assert_int_eq(lb_server_del(c->stk, c->svc, &a, 80, NULL),
+		    0);
+		c->there[i] = false;
+	} else {
+		ck_assert_int_eq(lb_server_set(c->stk, c->svc, &a, 80, &conf,
+		    NULL), 0);
+	}
+}
+
+/* The servers' counters against a count of the flows. */
+static void
+counters_check(struct churn *c)
+{
+	static uint32_t active[SERVERS], inactive[SERVERS];
+	uint32_t pos = 0;
+	struct lb_flow *f;
+
+	memset(active, 0, sizeof(active));
+	memset(inactive, 0, sizeof(inactive));
+	while ((f = lb_flow_next(c->stk, &pos, NULL)) != NULL) {
+		unsigned i = f->server.b[15] - 11u;
+
+		if (f->flags & LB_FLOW_ACTIVE)
+			active[i]++;
+		else
+			inactive[i]++;
+	}
+	for (unsigned i = 0; i < SERVERS; i++) {
+		struct addr a = addr_from_ip4(IP4(10, 0, 0, 11 + i));
+		struct lb_server *srv = lb_server_lookup(c->stk, c->svc, &a,
+		    80);
+
+		if (srv == NULL)
+			continue;
+		ck_assert_uint_eq(srv->active, active[i]);
+		ck_assert_uint_eq(srv->inactive, inactive[i]);
+	}
+}
+
+START_TEST(nobody_moves)
+{
+	struct churn *c = calloc(1, sizeof(*c));
+	uint32_t refused = 0, n, probe;
+
+	srand(99);
+	churn_up(c);
+	for (unsigned i = 0; i < 10; i++)
+		disturb(c);
+	for (n = 0; n < CONNS; n++) {
+		c->server[n] = (uint8_t)client_sends(c, n, TCP_SYN);
+		refused += c->server[n] == 255;
+		if (c->server[n] != 255)
+			ck_assert_uint_eq(client_sends(c, n, TCP_ACK),
+			    c->server[n]);
+		if (n % 100 == 0)
+			disturb(c);
+		/* Somebody older speaks. */
+		probe = (uint32_t)rand() % (n + 1);
+		ck_assert_uint_eq(client_sends(c, probe, TCP_ACK),
+		    c->server[probe]);
+	}
+	ck_assert_uint_lt(refused, CONNS / 10);
+	counters_check(c);
+	for (n = 0; n < CONNS; n += 7)
+		ck_assert_uint_eq(client_sends(c, n, TCP_ACK), c->server[n]);
+	ck_assert_uint_eq(c->stk->lb.flows.count, CONNS - refused);
+	/* Everybody leaves. */
+	for (n = 0; n < CONNS; n++) {
+		if (c->server[n] != 255)
+			client_sends(c, n, TCP_RST);
+	}
+	unit_run_until(c->stk, 10250000);
+	ck_assert_uint_eq(c->stk->lb.flows.count, 0);
+	counters_check(c);
+	unit_stack_free(c->stk);
+	free(c);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("lb_churn");
+	TCase *tc = tcase_create("churn");
+
+	tcase_set_timeout(tc, 300);
+	tcase_add_test(tc, nobody_moves);
+	suite_add_tcase(s, tc);
+	return unit_main(s);
+}
