@@ -45,6 +45,7 @@ struct ip_send {
 struct ip_stats {
 	uint64_t received, delivered, forwarded, sent, fragmented,
 	    reassembled;
+	uint64_t looped;	/* of those received: we sent them ourselves */
 	uint64_t merged;	/* fragments that came into a whole, but the
 				 * one that is counted as delivered */
 };

@@ -27,6 +27,7 @@ ip_loop_input(struct stack *stk, struct timer *t)
 
 	/* What these cause to be sent to ourselves waits for the next turn. */
 	stk->ip.looping = true;
+	stk->ip.stats.looped += n;
 	while (n-- > 0)
 		ip_input(stk, stk->ip.ifaces,
 		    pkt_queue_get(&stk->ip.loop));

@@ -1,0 +1,52 @@
+/*
+ * checks.h - what must be true of a world, after every step.
+ *
+ * Of each frame that a stack sends: its checksums are right, and its TTL says
+ * that it passed no more routers than there are: no loop.
+ * Of a stack after each turn: every packet alive is accounted for by a queue
+ * that may hold it; packets that came in were delivered, forwarded, dropped
+ * by name, or are held; no timer lies in the past, and time goes on.
+ * Once a second, and at the end: of each wire, that what entered arrived, was
+ * lost for a reason, or is under way; of each director, that both directions
+ * of every flow lead to it and its servers' counters are the sums over their
+ * flows.  Now and then, of one node after the other: that look-ups of routes
+ * answer as a walk over all of them does.
+ * What the applications saw, byte for byte, they check themselves (host.h).
+ */
+#ifndef HOPD_SIM_CHECKS_H
+#define HOPD_SIM_CHECKS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/drop.h"
+#include "base/instant.h"
+
+struct node;
+struct wire_end;
+struct wire_frame;
+struct world;
+
+/* The checker's own books of one life of a stack. */
+struct check_node {
+	uint64_t seen[DROP_COUNT];	/* drops with a packet */
+	uint64_t before_ip;		/* of them, before ip_input() */
+	uint64_t in_ip;			/* between ip_input() and its fate */
+	uint64_t gone_rx;		/* received by ports that went away */
+	struct instant turn;		/* time of the last turn ... */
+	uint32_t turns;			/* ... and how many it had then */
+};
+
+void check_node_start(struct node *n);
+/* After a turn. */
+void check_node(struct node *n);
+/* A stack gives a frame to the wire. */
+void check_frame(struct wire_end *end, struct wire_frame *f);
+/* A port goes away. */
+void check_end_closed(struct wire_end *end);
+/* Wires and directors. */
+void check_world(struct world *w);
+/* Routes of one node: dear, since it reads its whole table. */
+void check_routes(struct node *n);
+
+#endif

@@ -1,0 +1,198 @@
+/*
+ * frame.c - judging, damaging and measuring frames.
+ *
+ * Read: RFC 1071 (the arithmetic: sums modulo 65535), RFC 1624.
+ */
+#include "frame.h"
+
+#define ETH		14u
+#define TYPE_IP		0x0800u
+#define FRAG_BITS	0x3fffu	/* more fragments, offset */
+
+static uint32_t
+u16_at(const uint8_t *p)
+{
+	return (uint32_t)p[0] << 8 | p[1];
+}
+
+static uint32_t
+u32_at(const uint8_t *p)
+{
+	return u16_at(p) << 16 | u16_at(p + 2);
+}
+
+/* The sum of all words, unfolded. */
+static uint64_t
+sum_of(const uint8_t *p, uint32_t len)
+{
+	uint64_t sum = 0;
+	uint32_t i;
+
+	for (i = 0; i + 4 <= len; i += 4)
+		sum += u32_at(p + i);
+	for (; i + 2 <= len; i += 2)
+		sum += u16_at(p + i);
+	if (i < len)
+		sum += (uint64_t)p[i] << 8;
+	return sum;
+}
+
+/* Is a sum that should be 0 modulo 65535 off by one bit? */
+static bool
+off_by_a_bit(uint64_t sum)
+{
+	uint32_t d = (uint32_t)(sum % 65535);
+
+	for (uint32_t bit = 1; bit <= 0x8000; bit <<= 1) {
+		if (d == bit || d == 65535 - bit)
+			return true;
+	}
+	return false;
+}
+
+static void
+judge_sum(struct frame_view *v, uint64_t sum, const char *fault)
+{
+	if (sum % 65535 == 0)
+		return;
+	if (off_by_a_bit(sum))
+		v->damaged = true;
+	else
+		v->fault = fault;
+}
+
+static void view_ip(struct frame_view *v, const struct wire_frame *f,
+    const uint8_t *p, uint32_t len);
+
+static uint64_t
+pseudo_sum(const struct frame_view *v, uint32_t l4_len)
+{
+	return (uint64_t)(v->src >> 16) + (v->src & 0xffff) +
+	    (v->dst >> 16) + (v->dst & 0xffff) + v->proto + l4_len;
+}
+
+/* The transport of a packet that is no fragment. */
+static void
+view_l4(struct frame_view *v, const struct wire_frame *f, const uint8_t *p,
+    uint32_t len)
+{
+	uint64_t sum = sum_of(p, len);
+	uint32_t at = v->proto == 6 ? 16 : 6;
+
+	switch (v->proto) {
+	case 1:
+	case 2:
+		judge_sum(v, sum, "ICMP or IGMP checksum");
+		return;
+	case 4:
+		view_ip(v, f, p, len);
+		return;
+	case 6:
+	case 17:
+		break;
+	default:
+		return;
+	}
+	if (len < at + 2) {
+		v->fault = "transport header cut off";
+		return;
+	}
+	v->sport = (uint16_t)u16_at(p);
+	v->dport = (uint16_t)u16_at(p + 2);
+	if (v->proto == 17 && u16_at(p + at) == 0)
+		return;
+	if (f->csum_needed) {
+		if ((pseudo_sum(v, len) + 65535 - u16_at(p + at)) % 65535 != 0)
+			v->fault = "partial transport checksum";
+		return;
+	}
+	judge_sum(v, sum + pseudo_sum(v, len), "transport checksum");
+}
+
+static void
+view_ip(struct frame_view *v, const struct wire_frame *f, const uint8_t *p,
+    uint32_t len)
+{
+	uint32_t hlen = len >= 20 ? (p[0] & 15u) * 4 : 0;
+	uint32_t total;
+
+	if (hlen < 20 || hlen > len || p[0] >> 4 != 4) {
+		v->fault = "IP header";
+		return;
+	}
+	total = u16_at(p + 2);
+	v->ttl = p[8];
+	v->proto = p[9];
+	v->src = u32_at(p + 12);
+	v->dst = u32_at(p + 16);
+	judge_sum(v, sum_of(p, hlen), "IP header checksum");
+	if (v->damaged || v->fault != NULL)
+		return;
+	if (total < hlen || total > len) {
+		v->fault = "IP length";
+		return;
+	}
+	if ((u16_at(p + 6) & FRAG_BITS) != 0)
+		v->fragment = true;
+	else
+		view_l4(v, f, p + hlen, total - hlen);
+}
+
+void
+frame_view(const struct wire_frame *f, struct frame_view *v)
+{
+	*v = (struct frame_view){ 0 };
+	if (f->len < ETH) {
+		v->fault = "Ethernet header";
+		return;
+	}
+	if (u16_at(f->data + 12) != TYPE_IP)
+		return;
+	v->ip = true;
+	view_ip(v, f, f->data + ETH, f->len - ETH);
+}
+
+uint32_t
+frame_ip_len(const struct wire_frame *f)
+{
+	const uint8_t *ip = f->data + ETH;
+	uint32_t l4;
+
+	if (f->gso_type == PKT_GSO_NONE)
+		return f->len - ETH;
+	l4 = (ip[0] & 15u) * 4;
+	return l4 + (f->gso_type == PKT_GSO_UDP ? 8 :
+	    (ip[l4 + 12] >> 4) * 4u) + f->gso_size;
+}
+
+bool
+frame_damage(struct wire_frame *f, struct rng *rng)
+{
+	struct frame_view v;
+	uint32_t bit;
+
+	frame_view(f, &v);
+	/* The sum of a fragment alone does not tell whether it was hit, and
+	 * twice is too often. */
+	if (!v.ip || v.damaged || v.fragment || f->csum_needed)
+		return false;
+	bit = rng_below(rng, (f->len - ETH) * 8);
+	f->data[ETH + bit / 8] ^= (uint8_t)(1u << bit % 8);
+	return true;
+}
+
+void
+frame_plant(struct wire_frame *f, enum wire_fault fault)
+{
+	uint8_t *ip = f->data + ETH;
+
+	if (f->len < ETH + 20 || u16_at(f->data + 12) != TYPE_IP)
+		return;
+	if (fault == WIRE_DAMAGES) {
+		ip[10] ^= 0x35;
+	} else if (fault == WIRE_LOWERS_TTL) {
+		/* The header's sum stays what it was. */
+		ip[10] = (uint8_t)(ip[10] + ip[8] - 3);
+		ip[8] = 3;
+	}
+}

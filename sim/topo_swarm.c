@@ -1,0 +1,428 @@
+/*
+ * topo_swarm.c - a network that nobody thought of: drawn from the seed, with
+ * faults and changes of configuration under load.
+ *
+ * Routers stand in a tree; each has a switch with hosts.  One router may be a
+ * director for the hosts of its own switch.  For the first part of a run
+ * something happens every so often: wires break and mend, lose, double,
+ * reorder and damage frames, nodes die and come back, servers, routes and
+ * settings come and go.  What may never happen is checked all along.  Then all
+ * is mended, and after a while every request must be answered again: nothing
+ * may be stuck.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "ctl/ctl.h"
+#include "host.h"
+#include "stack/stack.h"
+#include "topo.h"
+#include "util.h"
+
+#define ROUTERS_MAX	5u
+#define HOSTS_MAX	5u		/* of one router */
+#define MENDED_US	(45 * USEC_PER_SEC)
+#define STRICT_US	(65 * USEC_PER_SEC)
+#define HUSH_US		(80 * USEC_PER_SEC)
+#define VIP		"10.99.0.1"
+#define NOBODY		UINT32_MAX
+
+struct swarm {
+	struct rng rng;
+	uint32_t routers;
+	uint32_t parent[ROUTERS_MAX];	/* of router i > 0 */
+	uint32_t hosts[ROUTERS_MAX];
+	struct node *router[ROUTERS_MAX];
+	struct node *host[ROUTERS_MAX][HOSTS_MAX];
+	struct wire_conf *good;		/* of each wire, when mended */
+	uint32_t director;		/* router, or NOBODY */
+	uint32_t links_mtu;
+};
+
+static uint32_t
+below(struct swarm *s, uint32_t n)
+{
+	return rng_below(&s->rng, n);
+}
+
+/* ---- the network --------------------------------------------------------- */
+
+static struct wire_conf
+draw_wire(struct swarm *s)
+{
+	struct wire_conf c = { .delay_us = sim_between(&s->rng, 1, 10000) };
+
+	if (below(s, 2) == 0)
+		c.jitter_us = sim_between(&s->rng, 1, 3000);
+	if (below(s, 4) == 0) {
+		c.rate_bps = (uint64_t)sim_between(&s->rng, 20, 1000) *
+		    1000000;
+		c.queue_bytes = 1000000;
+	}
+	return c;
+}
+
+/* Does the way from router i to router to go through its child? */
+static uint32_t
+next_router(const struct swarm *s, uint32_t i, uint32_t to)
+{
+	uint32_t at = to;
+
+	while (at != 0 && at != i && s->parent[at] != i)
+		at = s->parent[at];
+	/* Not below i: towards the root. */
+	return at == 0 || at == i ? s->parent[i] : at;
+}
+
+/* The link between router i > 0 and its parent is 10.9.i.0/30, the parent
+ * being .1. */
+static void
+add_routes(struct swarm *s, uint32_t i)
+{
+	for (uint32_t to = 0; to < s->routers; to++) {
+		uint32_t next;
+		char via[32];
+
+		if (to == i)
+			continue;
+		next = next_router(s, i, to);
+		if (i != 0 && next == s->parent[i])
+			snprintf(via, sizeof(via), "10.9.%u.1", i);
+		else
+			snprintf(via, sizeof(via), "10.9.%u.2", next);
+		node_must(s->router[i], "route add 10.0.%u.0/24 via %s", to,
+		    via);
+		if (to == s->director)
+			node_must(s->router[i], "route add " VIP "/32 via %s",
+			    via);
+	}
+}
+
+static void
+build_routers(struct world *w, struct swarm *s)
+{
+	char name[32];
+
+	for (uint32_t i = 0; i < s->routers; i++) {
+		struct wire_conf lan = draw_wire(s), up = draw_wire(s);
+
+		snprintf(name, sizeof(name), "r%u", i);
+		s->router[i] = node_new(w, name);
+		if (i == s->director)
+			s->router[i]->flows = 4096;
+		wire_join(wire_new(w, &lan), s->router[i], "lan");
+		if (i == 0)
+			continue;
+		s->parent[i] = below(s, i);
+		snprintf(name, sizeof(name), "down%u", i);
+		topo_cable(s->router[s->parent[i]], name, s->router[i], "up",
+		    &up);
+	}
+}
+
+static void
+start_routers(struct swarm *s)
+{
+	for (uint32_t i = 0; i < s->routers; i++) {
+		struct node *r = s->router[i];
+
+		topo_start(r, "port add lan acd 0\n"
+		    "addr add 10.0.%u.1/24 dev lan\n", i);
+		if (i != 0) {
+			node_must(r, "port add up acd 0 mtu %u", s->links_mtu);
+			node_must(r, "addr add 10.9.%u.2/30 dev up", i);
+		}
+		for (uint32_t k = i + 1; k < s->routers; k++) {
+			if (s->parent[k] != i)
+				continue;
+			node_must(r, "port add down%u acd 0 mtu %u", k,
+			    s->links_mtu);
+			node_must(r, "addr add 10.9.%u.1/30 dev down%u", k, k);
+		}
+	}
+	for (uint32_t i = 0; i < s->routers; i++)
+		add_routes(s, i);
+}
+
+static void
+build_hosts(struct world *w, struct swarm *s)
+{
+	char name[32];
+
+	for (uint32_t i = 0; i < s->routers; i++) {
+		for (uint32_t k = 0; k < s->hosts[i]; k++) {
+			snprintf(name, sizeof(name), "h%u-%u", i, k);
+			s->host[i][k] = node_new(w, name);
+			wire_join(s->router[i]->ends->wire, s->host[i][k],
+			    "eth0");
+			topo_start(s->host[i][k], "port add eth0 acd %u\n"
+			    "addr add 10.0.%u.%u/24 dev eth0\n"
+			    "route add default via 10.0.%u.1\n", below(s, 3),
+			    i, 10 + k, i);
+			udp_server(s->host[i][k], 7);
+		}
+	}
+}
+
+static void
+build_service(struct swarm *s)
+{
+	static const char *const scheds[] = { "rr", "wrr", "lc", "wlc", "sh",
+	    "maglev", "sed", "nq" };
+	struct node *d;
+
+	if (s->director == NOBODY)
+		return;
+	d = s->router[s->director];
+	node_must(d, "addr add " VIP "/32 dev lo");
+	node_must(d, "service add udp " VIP ":7 sched %s",
+	    scheds[below(s, 8)]);
+	for (uint32_t k = 0; k < s->hosts[s->director]; k++)
+		node_must(d, "server add udp " VIP ":7 10.0.%u.%u:7 mode nat "
+		    "weight %u", s->director, 10 + k, 1 + below(s, 3));
+}
+
+/* Scripts: everyone talks to someone. */
+static void
+build_talk(struct swarm *s)
+{
+	for (uint32_t i = 0; i < s->routers; i++) {
+		for (uint32_t k = 0; k < s->hosts[i]; k++) {
+			uint32_t to = below(s, s->routers);
+			char dst[32];
+			struct udp_client_conf c = { .dst = dst, .port = 7,
+			    .interval_us = sim_between(&s->rng, 5000, 300000),
+			    .request = 40 + below(s, 1400),
+			    .reply = 40 + below(s, 4000),
+			    .per_socket = below(s, 20) };
+
+			snprintf(dst, sizeof(dst), "10.0.%u.%u", to,
+			    10 + below(s, s->hosts[to]));
+			if (s->director != NOBODY && i != s->director)
+				snprintf(dst, sizeof(dst), VIP);
+			udp_client(s->host[i][k], &c);
+			snprintf(dst, sizeof(dst), "10.0.%u.1",
+			    below(s, s->routers));
+			ping_client(s->host[i][k], dst,
+			    sim_between(&s->rng, 50000, 900000),
+			    below(s, 3000));
+		}
+	}
+}
+
+/* ---- what happens --------------------------------------------------------- */
+
+static void
+worsen_wire(struct world *w, struct swarm *s)
+{
+	struct wire *wire = w->wires[below(s, w->wire_count)];
+	struct wire_conf c = s->good[wire->index];
+
+	c.loss_ppm = below(s, 4) == 0 ? below(s, 200000) : 0;
+	c.duplicate_ppm = below(s, 4) == 0 ? below(s, 100000) : 0;
+	c.reorder_ppm = below(s, 4) == 0 ? below(s, 100000) : 0;
+	c.reorder_us = sim_between(&s->rng, 1, 50000);
+	if (wire->ends[0]->offload == 0)
+		c.corrupt_ppm = below(s, 4) == 0 ? below(s, 50000) : 0;
+	wire_set(wire, &c);
+}
+
+static struct node *
+any_node(struct world *w, struct swarm *s)
+{
+	return w->nodes[below(s, w->node_count)];
+}
+
+/* Commands that may be refused, in any state. */
+static void
+change_router(struct swarm *s)
+{
+	struct node *r = s->router[below(s, s->routers)];
+
+	switch (below(s, 8)) {
+	case 0:
+		node_command(r, "route add blackhole 10.200.%u.0/%u",
+		    below(s, 8), 24 + below(s, 9));
+		break;
+	case 1:
+		node_command(r, "route del 10.200.%u.0/%u", below(s, 8),
+		    24 + below(s, 9));
+		break;
+	case 2:
+		node_command(r, "route set 10.%u.0.0/%u via 10.9.1.%u",
+		    200 + below(s, 4), 16 + below(s, 9), 1 + below(s, 2));
+		break;
+	case 3:
+		node_command(r, "port set lan rp_filter %u", below(s, 3));
+		break;
+	case 4:
+		node_command(r, "addr add 10.77.%u.1/24 dev lan", below(s, 4));
+		break;
+	case 5:
+		node_command(r, "addr del 10.77.%u.1/24 dev lan", below(s, 4));
+		break;
+	case 6:
+		node_command(r, "neigh flush");
+		break;
+	default:
+		node_command(r, "port set lan mtu %u", 576 + below(s, 925));
+		break;
+	}
+}
+
+static void
+change_service(struct swarm *s)
+{
+	struct node *d;
+	uint32_t who;
+
+	if (s->director == NOBODY)
+		return;
+	d = s->router[s->director];
+	who = 10 + below(s, s->hosts[s->director]);
+	switch (below(s, 5)) {
+	case 0:
+		node_command(d, "server del udp " VIP ":7 10.0.%u.%u:7",
+		    s->director, who);
+		break;
+	case 1:
+	case 2:
+		node_command(d, "server add udp " VIP ":7 10.0.%u.%u:7 "
+		    "mode nat weight %u", s->director, who, below(s, 4));
+		break;
+	case 3:
+		node_command(d, "server set udp " VIP ":7 10.0.%u.%u:7 "
+		    "weight %u", s->director, who, below(s, 4));
+		break;
+	default:
+		node_command(d, "conn flush");
+		break;
+	}
+}
+
+/* A configuration applied to itself changes nothing and breaks nothing. */
+static void
+apply_again(struct node *n)
+{
+	char *before, *after;
+
+	if (n->stk == NULL)
+		return;
+	before = ctl_config_show(n->ctl);
+	node_apply(n, before);
+	after = ctl_config_show(n->ctl);
+	if (strcmp(before, after) != 0)
+		world_fail(n->world, "%s: its configuration applied to itself "
+		    "is another one", n->name);
+	free(before);
+	free(after);
+}
+
+static void
+happen(struct world *w, struct swarm *s)
+{
+	struct node *n;
+
+	switch (below(s, 9)) {
+	case 0:
+		wire_carrier(w->wires[below(s, w->wire_count)],
+		    below(s, 3) != 0);
+		break;
+	case 1:
+	case 2:
+		worsen_wire(w, s);
+		break;
+	case 3:
+		n = any_node(w, s);
+		if (n->stk != NULL)
+			node_stop(n);
+		else
+			node_restart(n);
+		break;
+	case 4:
+		n = any_node(w, s);
+		node_stop(n);
+		node_restart(n);
+		break;
+	case 5:
+		change_service(s);
+		break;
+	case 6:
+		apply_again(any_node(w, s));
+		break;
+	default:
+		change_router(s);
+		break;
+	}
+}
+
+static void
+mend(struct world *w, struct swarm *s)
+{
+	for (uint32_t i = 0; i < w->wire_count; i++) {
+		wire_carrier(w->wires[i], true);
+		wire_set(w->wires[i], &s->good[i]);
+	}
+	for (uint32_t i = 0; i < w->node_count; i++)
+		node_restart(w->nodes[i]);
+	for (uint32_t i = 0; i < s->routers; i++)
+		node_must(s->router[i], "port set lan mtu 1500 rp_filter 0");
+	if (s->director == NOBODY)
+		return;
+	for (uint32_t k = 0; k < s->hosts[s->director]; k++) {
+		struct node *d = s->router[s->director];
+
+		node_command(d, "server add udp " VIP ":7 10.0.%u.%u:7",
+		    s->director, 10 + k);
+		node_must(d, "server set udp " VIP ":7 10.0.%u.%u:7 weight 1",
+		    s->director, 10 + k);
+	}
+}
+
+static void
+script(struct world *w, struct event *e)
+{
+	struct swarm *s = w->script_arg;
+	struct instant next;
+
+	if (w->now.us < MENDED_US) {
+		happen(w, s);
+		next = instant_add(w->now, sim_between(&s->rng, 1, 1500000));
+		if (next.us >= MENDED_US)
+			next.us = MENDED_US;
+	} else if (w->now.us == MENDED_US) {
+		mend(w, s);
+		world_strict(w, instant_from_us(STRICT_US));
+		next.us = HUSH_US;
+	} else {
+		world_hush(w);
+		return;
+	}
+	event_set(&w->events, e, next);
+}
+
+void
+topo_swarm(struct world *w)
+{
+	struct swarm *s = sim_alloc(sizeof(*s));
+
+	w->script_arg = s;
+	sim_rng(&s->rng, w->seed, "swarm", 0);
+	s->routers = 1 + below(s, ROUTERS_MAX);
+	s->director = s->routers > 1 && below(s, 3) != 0 ?
+	    below(s, s->routers) : NOBODY;
+	s->links_mtu = below(s, 3) == 0 ? 600 + below(s, 900) : 1500;
+	for (uint32_t i = 0; i < s->routers; i++)
+		s->hosts[i] = 1 + below(s, HOSTS_MAX);
+	w->hops_max = s->routers;
+	build_routers(w, s);
+	build_hosts(w, s);
+	s->good = sim_alloc(w->wire_count * sizeof(*s->good));
+	for (uint32_t i = 0; i < w->wire_count; i++)
+		s->good[i] = w->wires[i]->conf;
+	start_routers(s);
+	build_service(s);
+	build_talk(s);
+	w->script_free = s->good;
+	world_script(w, script, instant_from_us(1000000));
+}

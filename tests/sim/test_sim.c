@@ -1,0 +1,244 @@
+/*
+ * test_sim.c - the named networks run clean, a seed makes a run, and each
+ * check of the simulator sees what it is there for.
+ */
+#include "unit/unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "host.h"
+#include "run.h"
+#include "topo.h"
+#include "util.h"
+
+static struct run_result
+run(const char *name, uint64_t seed, int64_t seconds)
+{
+	struct run_conf conf = { .topo = topo_find(name), .seed = seed,
+	    .length_us = seconds * USEC_PER_SEC };
+	struct run_result r;
+
+	ck_assert_ptr_nonnull(conf.topo);
+	run_topology(&conf, &r);
+	return r;
+}
+
+static void
+run_well(const char *name, uint64_t seed, int64_t seconds, uint64_t answers)
+{
+	struct run_result r = run(name, seed, seconds);
+
+	ck_assert_msg(r.failure[0] == '\0', "%s seed %llu step %llu: %s", name,
+	    (unsigned long long)seed, (unsigned long long)r.step, r.failure);
+	ck_assert_msg(r.apps.answered >= answers, "%s: %llu answers", name,
+	    (unsigned long long)r.apps.answered);
+}
+
+START_TEST(two_hosts)
+{
+	run_well("two-hosts", 1, 60, 6800);
+}
+END_TEST
+
+START_TEST(lossy)
+{
+	run_well("lossy", 1, 60, 2000);
+}
+END_TEST
+
+START_TEST(three_routers)
+{
+	run_well("three-routers", 1, 30, 6000);
+}
+END_TEST
+
+START_TEST(ring)
+{
+	run_well("ring", 1, 120, 15000);
+}
+END_TEST
+
+START_TEST(thousand)
+{
+	run_well("thousand", 1, 11, 2000);
+}
+END_TEST
+
+START_TEST(lvs_nat)
+{
+	run_well("lvs-nat", 1, 20, 15000);
+}
+END_TEST
+
+START_TEST(lvs_four)
+{
+	run_well("lvs-four", 1, 600, 50000);
+}
+END_TEST
+
+/* ---- determinism --------------------------------------------------------- */
+
+START_TEST(same_seed_same_run)
+{
+	struct run_result a = run("lossy", 7, 20), b = run("lossy", 7, 20);
+
+	ck_assert_uint_eq(a.trace, b.trace);
+	ck_assert_uint_eq(a.step, b.step);
+	ck_assert_uint_eq(a.apps.answered, b.apps.answered);
+}
+END_TEST
+
+START_TEST(other_seed_other_run)
+{
+	ck_assert_uint_ne(run("lossy", 7, 5).trace,
+	    run("lossy", 8, 5).trace);
+}
+END_TEST
+
+/* ---- the checks see what they are there for -------------------------------- */
+
+static struct world *
+world_of(const char *name)
+{
+	struct world *w = world_new(1);
+
+	topo_find(name)->build(w);
+	ck_assert_str_eq(w->failure, "");
+	return w;
+}
+
+static void
+must_fail(struct world *w, const char *words)
+{
+	ck_assert(!world_run(w, instant_from_us(30 * USEC_PER_SEC)));
+	ck_assert_msg(strstr(w->failure, words) != NULL, "\"%s\"", w->failure);
+	world_free(w);
+}
+
+static void
+planted(enum wire_fault fault, const char *words)
+{
+	struct world *w = world_of("two-hosts");
+
+	w->wires[0]->fault = fault;
+	must_fail(w, words);
+}
+
+START_TEST(sees_a_leaking_wire)
+{
+	planted(WIRE_LEAKS, "frames were sent");
+}
+END_TEST
+
+START_TEST(sees_a_doubling_wire)
+{
+	planted(WIRE_DOUBLES, "frames entered");
+}
+END_TEST
+
+START_TEST(sees_a_wrong_checksum)
+{
+	planted(WIRE_DAMAGES, "a wrong IP header checksum");
+}
+END_TEST
+
+START_TEST(sees_a_loop)
+{
+	planted(WIRE_LOWERS_TTL, "is in a loop");
+}
+END_TEST
+
+/* A packet that nobody holds. */
+START_TEST(sees_a_leaked_packet)
+{
+	struct world *w = world_of("two-hosts");
+	struct pkt *pkt = pkt_alloc(&w->nodes[0]->stk->pool, 100);
+
+	ck_assert(!world_run(w, instant_from_us(USEC_PER_SEC)));
+	ck_assert_ptr_nonnull(strstr(w->failure, "packets are alive"));
+	pkt_free(pkt);
+	world_free(w);
+}
+END_TEST
+
+START_TEST(sees_a_forgotten_counter)
+{
+	struct world *w = world_of("two-hosts");
+
+	world_run(w, instant_from_us(USEC_PER_SEC));
+	w->nodes[1]->stk->ip.stats.delivered--;
+	must_fail(w, "IP received");
+}
+END_TEST
+
+START_TEST(sees_a_frame_that_vanished_above_the_port)
+{
+	struct world *w = world_of("two-hosts");
+
+	world_run(w, instant_from_us(USEC_PER_SEC));
+	w->nodes[1]->stk->arp.stats.received--;
+	must_fail(w, "came in");
+}
+END_TEST
+
+START_TEST(sees_a_lost_answer)
+{
+	struct wire_conf dead = { .loss_ppm = PPM };
+	struct world *w = world_of("two-hosts");
+
+	world_run(w, instant_from_us(USEC_PER_SEC));
+	wire_set(w->wires[0], &dead);
+	must_fail(w, "was not answered");
+}
+END_TEST
+
+/* A flow that is in the table, but whose way back leads elsewhere. */
+START_TEST(sees_a_flow_with_one_direction)
+{
+	struct world *w = world_of("lvs-four");
+	struct stack *stk = world_node(w, "director")->stk;
+	struct lb_flow *f;
+	uint32_t pos = 0;
+
+	world_run(w, instant_from_us(1500000));
+	f = lb_flow_next(stk, &pos, NULL);
+	ck_assert_ptr_nonnull(f);
+	f->lport ^= 1;
+	ck_assert(!world_run(w, instant_from_us(2000000)));
+	ck_assert_ptr_nonnull(strstr(w->failure, "server's side"));
+	f->lport ^= 1;
+	world_free(w);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("sim");
+	TCase *nets = tcase_create("networks");
+	TCase *sees = tcase_create("checks");
+
+	tcase_set_timeout(nets, 60);
+	tcase_add_test(nets, two_hosts);
+	tcase_add_test(nets, lossy);
+	tcase_add_test(nets, three_routers);
+	tcase_add_test(nets, ring);
+	tcase_add_test(nets, thousand);
+	tcase_add_test(nets, lvs_nat);
+	tcase_add_test(nets, lvs_four);
+	tcase_add_test(nets, same_seed_same_run);
+	tcase_add_test(nets, other_seed_other_run);
+	suite_add_tcase(s, nets);
+	tcase_add_test(sees, sees_a_leaking_wire);
+	tcase_add_test(sees, sees_a_doubling_wire);
+	tcase_add_test(sees, sees_a_wrong_checksum);
+	tcase_add_test(sees, sees_a_loop);
+	tcase_add_test(sees, sees_a_leaked_packet);
+	tcase_add_test(sees, sees_a_forgotten_counter);
+	tcase_add_test(sees, sees_a_frame_that_vanished_above_the_port);
+	tcase_add_test(sees, sees_a_lost_answer);
+	tcase_add_test(sees, sees_a_flow_with_one_direction);
+	suite_add_tcase(s, sees);
+	return unit_main(s);
+}
