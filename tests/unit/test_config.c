@@ -210,7 +210,7 @@ START_TEST(equal_objects_stay)
 	struct ctl_unit *u = applied(base);
 	struct port *port = port_lookup(u->stk, "tapa");
 	struct lb_service *svc = lb_service_next(u->stk, NULL);
-	struct lb_server *srv = svc->servers;
+	struct lb_server *srv = lb_server_next(svc, NULL);
 
 	svc->stats.conns = 5;
 	srv->stats.conns = 4;
@@ -221,7 +221,7 @@ START_TEST(equal_objects_stay)
 	    "server add tcp 10.0.0.100:80 10.0.1.11:80 weight 7\n"), 0);
 	ck_assert_ptr_eq(port_lookup(u->stk, "tapa"), port);
 	ck_assert_ptr_eq(lb_service_next(u->stk, NULL), svc);
-	ck_assert_ptr_eq(svc->servers, srv);
+	ck_assert_ptr_eq(lb_server_next(svc, NULL), srv);
 	ck_assert_uint_eq(svc->stats.conns, 5);
 	ck_assert_uint_eq(srv->stats.conns, 4);
 	ck_assert_int_eq(srv->conf.weight, 7);
