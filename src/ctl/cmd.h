@@ -30,6 +30,7 @@ struct request {
 	const char *input;	/* text that came with it: a file; or NULL */
 	const struct command *cmd;
 	struct err err;
+	int code;		/* -Exxx of a refusal */
 	json_t *errors;		/* more than one: all of them; or NULL */
 	char *lines;		/* text not yet sent */
 	size_t lines_len, lines_size;

@@ -89,7 +89,9 @@ lb_query(struct request *rq)
 		reply_line(rq, text + sizeof("lb set ") - 1);
 		return 0;
 	}
-	reply_object(rq, &cmd, NULL);
+	reply_object(rq, &cmd, json_pack("{s:i,s:i}", "buckets",
+	    (int)rq->ctl->stk->lb.flows.region->buckets, "flows",
+	    (int)rq->ctl->stk->lb.flows.count));
 	return 0;
 }
 

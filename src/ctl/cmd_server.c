@@ -43,8 +43,9 @@ server_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 	uint16_t port;
 	bool edit;
 
+	/* Which of the two is missing, programs see by the code. */
 	if (svc == NULL)
-		return -ENOENT;
+		return -ESRCH;
 	port = at->port != 0 ? at->port : svc->key.port;
 	old = lb_server_lookup(ctl->stk, svc, &at->addr, port);
 	if (old == NULL && (cmd->row->verb == VERB_DEL ||

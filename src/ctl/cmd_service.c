@@ -76,7 +76,7 @@ set_sched(const struct command *cmd, struct lb_service_conf *c,
 	    sizeof(name));
 	c->sched = lb_sched_find(name);
 	if (c->sched == NULL)
-		return err_set(err, -EINVAL,
+		return err_set(err, -ENOENT,
 		    "\"%s\": this hopd has no such scheduler", name);
 	return 0;
 }

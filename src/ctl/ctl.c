@@ -127,6 +127,7 @@ run_words(struct request *rq, const json_t *list)
 		return;
 	if (r != 0 && rq->err.text[0] == '\0')
 		err_set(&rq->err, r, "%s", strerror(-r));
+	rq->code = r;
 	reply_status(rq, r == 0 ? STATUS_DONE : STATUS_REFUSED, -1);
 }
 

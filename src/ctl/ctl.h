@@ -13,7 +13,7 @@
  * status is hopctl's exit code: 0 done, 1 refused, 2 usage; if it is not 0
  * there is "error", one line that quotes the offending word, for usage errors
  * "word", the index of that word in the command, and for a file with several
- * errors "errors", all of them.
+ * errors "errors", all of them.  A refusal has "code", such as "EEXIST".
  */
 #ifndef HOPD_CTL_CTL_H
 #define HOPD_CTL_CTL_H

@@ -73,6 +73,8 @@ out_list(struct out *o, const char *choices, int64_t bits)
 	const char *sep = "";
 	char name[32];
 
+	if (bits == 0)
+		out_str(o, "none");
 	for (unsigned i = 0; choice_at(choices, i, name, sizeof(name)); i++) {
 		if ((bits >> i & 1) == 0)
 			continue;

@@ -192,6 +192,10 @@ parse_list(struct parser *p, const struct arg *a, union value *v)
 	char text[ERR_TEXT_MAX], name[32];
 
 	v->num = 0;
+	if (strcmp(s, "none") == 0) {
+		p->at++;
+		return 0;
+	}
 	while (*s != '\0') {
 		size_t len = strcspn(s, ",");
 		unsigned i = 0;

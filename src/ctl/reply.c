@@ -6,6 +6,7 @@
  */
 #include "ctl/session.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +68,30 @@ reply_line(struct request *rq, const char *line)
 		reply_flush(rq);
 }
 
+/* Why, for programs. */
+static const char *
+code_name(int code)
+{
+	switch (-code) {
+	case EEXIST:
+		return "EEXIST";
+	case ENOENT:
+		return "ENOENT";
+	case ESRCH:
+		return "ESRCH";
+	case ENOMEM:
+		return "ENOMEM";
+	case ENOSPC:
+		return "ENOSPC";
+	case ERANGE:
+		return "ERANGE";
+	case EACCES:
+		return "EACCES";
+	default:
+		return "EINVAL";
+	}
+}
+
 void
 reply_status(struct request *rq, int status, int word)
 {
@@ -79,6 +104,9 @@ reply_status(struct request *rq, int status, int word)
 	obj = json_pack("{s:i}", "status", status);
 	if (obj != NULL && status != 0)
 		json_object_set_new(obj, "error", json_string(rq->err.text));
+	if (obj != NULL && status == 1)
+		json_object_set_new(obj, "code",
+		    json_string(code_name(rq->code)));
 	if (obj != NULL && rq->errors != NULL)
 		json_object_set(obj, "errors", rq->errors);
 	json_decref(rq->errors);

@@ -66,8 +66,8 @@ text_netmask(const char *s, struct ip4 *out)
 		out->v = ip4_mask((unsigned)len);
 		return 0;
 	}
-	/* Ones, then zeros: the inverse plus one is a power of two. */
-	if (ip4_parse(s, &ip) != 0 || (~ip.v & (~ip.v + 1)) != 0)
+	/* Any bits: IPVS takes masks with holes, too. */
+	if (ip4_parse(s, &ip) != 0)
 		return -EINVAL;
 	*out = ip;
 	return 0;

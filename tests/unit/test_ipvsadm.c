@@ -1,0 +1,320 @@
+/*
+ * test_ipvsadm.c - hop-ipvsadm's listings, byte for byte against what ipvsadm
+ * 1.31 prints for the same table; and sessions of commands with their output,
+ * messages and exit statuses.
+ */
+#include "unit/ctl_unit.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "hopctl/ipvsadm.h"
+
+#define ADDR(a, b, c, d) ((struct ip4){ (uint32_t)(a) << 24 | (b) << 16 | \
+	(c) << 8 | (d) })
+#define MANY UINT32_MAX
+
+/* ---- a table of every feature ---------------------------------------------- */
+
+static struct ipvs_server s1[] = {
+	{ ADDR(192, 168, 100, 200), 65535, IPVS_ROUTE, 100, 1000, 750, MANY,
+	    123456789, 17, { 4000000000, 99999999, 100000000, 999999999,
+	    1000000000 }, { 1, 123456789, 3, 99999999, 100000000 } },
+};
+
+#define S2_STATS { 4, 113, 113, 13333, 1666666 }, { 0, 1, 1, 100, 2000 }
+
+static struct ipvs_server s2[] = {
+	{ ADDR(10, 1, 0, 3), 80, IPVS_TUNNEL, 0, 0, 0, 0, 0, 0, S2_STATS },
+	{ ADDR(10, 1, 0, 1), 8080, IPVS_MASQ, 1, 0, 0, 2, 7, 0, S2_STATS },
+	{ ADDR(10, 1, 0, 2), 80, IPVS_ROUTE, 65535, 10, 5, 1, 3, 0, S2_STATS },
+};
+
+static struct ipvs_server s3[] = {
+	{ ADDR(10, 1, 0, 9), 53, IPVS_MASQ, 1, 0, 0, 0, 0, 0, { 0 }, { 0 } },
+};
+
+static struct ipvs_server s4[] = {
+	{ ADDR(127, 0, 0, 1), 0, IPVS_LOCAL, 1, 0, 0, 0, 0, 0, { 0 }, { 0 } },
+};
+
+static const struct ipvs_service golden[] = {
+	{ 6, 65535, ADDR(203, 0, 113, 200), 0, "wlc", 0, false, 300,
+	    { 0xffffff00 }, { 4000000000, 99999999, 100000000, 123456789012,
+	    123456789012345 }, { 1, 2, 3, 4000000000, 5 }, s1, 1 },
+	{ 6, 80, ADDR(10, 0, 0, 1), 0, "rr", 0, false, 0, { MANY },
+	    { 12, 340, 339, 40000, 5000000 }, { 1, 2, 3, 4, 5 }, s2, 3 },
+	{ 17, 53, ADDR(10, 0, 0, 1), 0, "sh", IPVS_FLAG_1 | IPVS_FLAG_2, true,
+	    0, { MANY }, { 0 }, { 0 }, s3, 1 },
+	{ 0, 0, { 0 }, 42, "mh", IPVS_FLAG_2, false, 60, { MANY }, { 0 },
+	    { 0 }, s4, 1 },
+	{ 132, 9899, ADDR(10, 0, 0, 1), 0, "wrr", IPVS_FLAG_1 | IPVS_FLAG_3,
+	    false, 0, { MANY }, { 0 }, { 0 }, NULL, 0 },
+	{ 6, 0, ADDR(10, 0, 0, 2), 0, "wlc", 0, false, 360, { MANY }, { 0 },
+	    { 0 }, NULL, 0 },
+	{ 6, 443, ADDR(10, 0, 0, 1), 0, "lblcr", 0, false, 0, { MANY }, { 0 },
+	    { 0 }, NULL, 0 },
+};
+
+#define CLIENT ADDR(192, 168, 1, 100)
+
+static const struct ipvs_conn conns[] = {
+	{ 6, "ESTABLISHED", 14 * 60 + 59, CLIENT, ADDR(10, 0, 0, 1),
+	    ADDR(10, 1, 0, 1), 54321, 80, 8080 },
+	{ 6, "SYN_RECV", 59, ADDR(203, 0, 113, 200), ADDR(203, 0, 113, 200),
+	    ADDR(192, 168, 100, 200), 65535, 65535, 65535 },
+	{ 17, "UDP", 4 * 60 + 59, CLIENT, ADDR(10, 0, 0, 1),
+	    ADDR(10, 1, 0, 9), 53, 53, 53 },
+	{ 6, "NONE", 119 * 60 + 59, ADDR(192, 168, 1, 0), ADDR(10, 0, 0, 1),
+	    ADDR(10, 1, 0, 1), 0, 443, 443 },
+	{ 0, "NONE", 45, ADDR(192, 168, 1, 0), ADDR(0, 0, 0, 42),
+	    ADDR(127, 0, 0, 1), 0, 0, 0 },
+	{ 6, "CLOSE_WAIT", 5, { MANY }, { MANY }, { MANY }, 54321, 80, 8080 },
+};
+
+static char *
+golden_text(const char *name)
+{
+	const char *top = getenv("top_srcdir");
+	char path[512], *text = calloc(1, 65536);
+	FILE *in;
+
+	snprintf(path, sizeof(path), "%s/tests/golden/ipvsadm/%s",
+	    top != NULL ? top : ".", name);
+	in = fopen(path, "r");
+	ck_assert_msg(in != NULL, "%s", path);
+	ck_assert_uint_lt(fread(text, 1, 65536, in), 65536);
+	fclose(in);
+	return text;
+}
+
+static const struct {
+	const char *file;
+	struct ipvs_format format;
+} listings[] = {
+	{ "Ln.txt", { .heading = true } },
+	{ "Ln-nosort.txt", { .heading = true, .nosort = true } },
+	{ "Ln-stats.txt", { .heading = true, .view = IPVS_STATS } },
+	{ "Ln-stats-exact.txt", { .heading = true, .view = IPVS_STATS,
+	    .exact = true } },
+	{ "Ln-rate.txt", { .heading = true, .view = IPVS_RATE } },
+	{ "Ln-thresholds.txt", { .heading = true, .view = IPVS_THRESHOLDS } },
+	{ "Ln-persistent-conn.txt", { .heading = true,
+	    .view = IPVS_PERSIST } },
+	{ "Ln-tun-info.txt", { .heading = true, .view = IPVS_TUN } },
+	{ "Ln-t-10.0.0.1-80.txt", { .heading = false } },
+	{ "Sn.txt", { .heading = false } },
+	{ "Lnc.txt", { .heading = true } },
+	{ "Lnc-persistent-conn.txt", { .pe = true } },
+	{ "v.txt", { .heading = true } },
+};
+
+static void
+print(FILE *out, const char *file, struct ipvs_format f)
+{
+	struct ipvs_service copy[sizeof(golden) / sizeof(golden[0])];
+	struct ipvs_table t = { copy, sizeof(golden) / sizeof(golden[0]),
+	    4096 };
+
+	memcpy(copy, golden, sizeof(golden));
+	f.numeric = true;
+	if (strcmp(file, "v.txt") == 0) {
+		ipvs_print_version(out);
+	} else if (strncmp(file, "Lnc", 3) == 0) {
+		ipvs_print_conns(out, conns, sizeof(conns) / sizeof(conns[0]),
+		    &f);
+	} else if (strcmp(file, "Sn.txt") == 0) {
+		ipvs_print_save(out, &t, true);
+	} else {
+		if (!f.heading) {
+			t.service = &copy[1];
+			t.services = 1;
+		}
+		ipvs_print_table(out, &t, &f);
+	}
+}
+
+START_TEST(listing_byte_for_byte)
+{
+	char *want = golden_text(listings[_i].file), *got;
+	size_t size;
+	FILE *out = open_memstream(&got, &size);
+
+	print(out, listings[_i].file, listings[_i].format);
+	fclose(out);
+	ck_assert_str_eq(got, want);
+	free(got);
+	free(want);
+}
+END_TEST
+
+/* ---- sessions ---------------------------------------------------------------- */
+
+static int
+ask(void *arg, json_t *request, json_t *rows, char code[16], struct err *err)
+{
+	struct ctl_unit *u = arg;
+	char *line = json_dumps(request, JSON_COMPACT);
+	const char *s;
+	int status = ctl_unit_raw(u, line);
+
+	(void)err;
+	free(line);
+	json_decref(request);
+	json_array_extend(rows, u->data);
+	s = json_string_value(json_object_get(u->last, "code"));
+	if (s != NULL)
+		snprintf(code, 16, "%s", s);
+	return status;
+}
+
+/* Runs the words of a line; printf '%s\n' ... | ipvsadm gives the input.
+ * Text goes to out with "1|" and "2|" before each line. */
+struct session {
+	struct ctl_unit *u;
+	char words[2048], input[2048];
+	char *argv[64];
+	int argc;
+};
+
+/* Words as a shell would have them, quotes without anything special. */
+static char *
+next_word(char **at)
+{
+	char *s = *at + strspn(*at, " "), *start = s;
+	char quote = *s == '\'' || *s == '"' ? *s : '\0';
+
+	if (*s == '\0')
+		return NULL;
+	if (quote != '\0') {
+		start = ++s;
+		s += strcspn(s, quote == '"' ? "\"" : "'");
+	} else {
+		s += strcspn(s, " ");
+	}
+	if (*s != '\0')
+		*s++ = '\0';
+	*at = s;
+	return start;
+}
+
+static void
+split(struct session *s, const char *line)
+{
+	char *at = s->words, *w;
+	bool piped = strncmp(line, "printf ", 7) == 0;
+	bool newline = true;
+	int skip = 0;
+
+	snprintf(s->words, sizeof(s->words), "%s", line);
+	s->input[0] = '\0';
+	s->argc = 0;
+	while ((w = next_word(&at)) != NULL) {
+		if (piped && skip++ < 2) {
+			if (skip == 2)
+				newline = strchr(w, 'n') != NULL;
+			continue;
+		}
+		if (piped && strcmp(w, "|") == 0) {
+			piped = false;
+			continue;
+		}
+		if (piped) {
+			strcat(s->input, w);
+			strcat(s->input, newline ? "\n" : "");
+			continue;
+		}
+		s->argv[s->argc++] = w;
+	}
+	s->argv[s->argc] = NULL;
+}
+
+static void
+append_lines(char *to, const char *text, const char *mark)
+{
+	while (*text != '\0') {
+		size_t len = strcspn(text, "\n");
+
+		sprintf(to + strlen(to), "%s%.*s\n", mark, (int)len, text);
+		text += len + (text[len] == '\n');
+	}
+}
+
+static void
+run_line(struct session *s, const char *line, char *to)
+{
+	char *out, *err;
+	size_t out_size, err_size;
+	struct ipvsadm ia = { .name = "ipvsadm", .ask = ask, .arg = s->u };
+	int status;
+
+	split(s, line);
+	ia.in = s->input[0] != '\0' ? fmemopen(s->input, strlen(s->input),
+	    "r") : fopen("/dev/null", "r");
+	ia.out = open_memstream(&out, &out_size);
+	ia.err = open_memstream(&err, &err_size);
+	status = ipvsadm_run(&ia, s->argc, s->argv);
+	fclose(ia.in);
+	fclose(ia.out);
+	fclose(ia.err);
+	sprintf(to, "$ %s\n", line);
+	append_lines(to, out, "1|");
+	append_lines(to, err, "2|");
+	sprintf(to + strlen(to), "= %d\n", status);
+	free(out);
+	free(err);
+}
+
+/* What is saved is restored: the same again. */
+START_TEST(save_and_restore)
+{
+	static const char *const lines[] = {
+		"ipvsadm -A -t 10.0.0.1:80 -s wrr -p 300 -M 255.255.255.0",
+		"ipvsadm -a -t 10.0.0.1:80 -r 10.1.0.1:8080 -m -w 3",
+		"ipvsadm -a -t 10.0.0.1:80 -r 10.1.0.2:80 -g -w 2",
+		"ipvsadm -a -t 10.0.0.1:80 -r 10.1.0.3:8080 --fullnat",
+		"ipvsadm -A -f 42 -s rr",
+		"ipvsadm -a -f 42 -r 10.1.0.9 -i",
+	};
+	struct session *s = calloc(1, sizeof(*s));
+	char *first = malloc(65536), *again = malloc(65536), *at;
+	char *command = malloc(65536);
+
+	s->u = ctl_unit_new();
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		run_line(s, lines[i], first);
+		ck_assert_ptr_nonnull(strstr(first, "= 0\n"));
+	}
+	run_line(s, "ipvsadm -Sn", first);
+	run_line(s, "ipvsadm -C", again);
+	strcpy(command, "printf '%s\\n'");
+	for (at = first; (at = strstr(at, "\n1|")) != NULL; at += 3)
+		sprintf(command + strlen(command), " '%.*s'",
+		    (int)strcspn(at + 3, "\n"), at + 3);
+	strcat(command, " | ipvsadm -R");
+	run_line(s, command, again);
+	ck_assert_ptr_nonnull(strstr(again, "\n= 0\n"));
+	run_line(s, "ipvsadm -Sn", again);
+	ck_assert_str_eq(again, first);
+	ck_assert_ptr_nonnull(strstr(first, "1|-a -t 10.0.0.1:80 -r "
+	    "10.1.0.3:8080 --fullnat -w 1\n"));
+	ctl_unit_free(s->u);
+	free(s);
+	free(first);
+	free(again);
+	free(command);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("ipvsadm");
+	TCase *t = tcase_create("ipvsadm");
+
+	tcase_add_loop_test(t, listing_byte_for_byte, 0,
+	    (int)(sizeof(listings) / sizeof(listings[0])));
+	tcase_add_test(t, save_and_restore);
+	suite_add_tcase(s, t);
+	return unit_main(s);
+}
