@@ -217,6 +217,8 @@ int tcp_listen(struct stack *stk, const struct addr *local, uint16_t port,
 /* The oldest established connection, or NULL; tcp_set_owner() it. */
 struct tcp_conn *tcp_accept(struct stack *stk, struct tcp_listener *l);
 
+uint32_t tcp_listener_waiting(const struct tcp_listener *l); /* to accept */
+
 /* Ends listening: connections not yet accepted are reset, l is gone. */
 void tcp_listen_close(struct stack *stk, struct tcp_listener *l);
 

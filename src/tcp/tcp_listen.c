@@ -188,6 +188,12 @@ tcp_accept(struct stack *stk, struct tcp_listener *l)
 	return c;
 }
 
+uint32_t
+tcp_listener_waiting(const struct tcp_listener *l)
+{
+	return l->waiting;
+}
+
 /* Calls the owners whose queue got something; a call may close listeners. */
 void
 tcp_listen_poll(struct stack *stk)

@@ -1,0 +1,170 @@
+/*
+ * pd.h - what the files of libhop-packetdrill.so share: one stack behind
+ * packetdrill's in-process interface, in virtual time.
+ *
+ * The clock stands still except when it is read (1 us a reading, since
+ * packetdrill waits by reading it), when packetdrill sleeps, and when it waits
+ * for a packet: then it jumps from deadline to deadline.  A call that blocks
+ * does so in a second thread of packetdrill's.  It sleeps on a condition;
+ * whoever moves the clock stops at every event until each sleeper has looked
+ * at it, so that what wakes up at a virtual time returns at that time.  A
+ * blocking call of the first thread, the owner, moves the clock itself.
+ *
+ * Descriptors are real ones (eventfd), since packetdrill closes them by itself
+ * at its end.
+ *
+ * One lock guards it all; functions named below expect it held unless they
+ * are members of the interface.
+ */
+#ifndef HOPD_TESTS_PACKETDRILL_PD_H
+#define HOPD_TESTS_PACKETDRILL_PD_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "packetdrill/ifc.h"
+#include "port/mem_port.h"
+#include "stack/stack.h"
+
+#define PD_FDS		1024	/* descriptors above are not ours */
+#define PD_OPTIONS	24	/* options only remembered, a socket */
+#define PD_INTERESTS	32	/* descriptors in one epoll set */
+
+enum pd_kind { PD_TCP, PD_EPOLL };
+
+/* Whose habits show where the standards leave a choice: the order of the
+ * options of a SYN, what socket options report. */
+enum pd_layout { PD_LINUX, PD_FREEBSD };
+
+struct pd_option {
+	int level, name, value;
+};
+
+struct pd_interest {
+	int fd;
+	struct epoll_event ev;
+	uint32_t in_seen, out_seen;	/* edges already reported */
+	bool fresh;			/* just added or modified */
+};
+
+struct pd_sock {
+	int fd;
+	enum pd_kind kind;
+	bool nonblock, bound, was_connected;
+	bool rd_shut, wr_shut;
+	bool connecting;		/* connect() began, outcome not told */
+	bool cork_opt, more;		/* TCP_CORK; the last send had MSG_MORE */
+	bool inq, nospace;
+	bool fastopen_connect;
+	int domain;
+	int error;			/* SO_ERROR; taken when told */
+	bool error_told;		/* the connection's own error, too */
+	int fastopen_queue;
+	uint32_t rcvbuf, sndbuf;	/* as set; 0: not set */
+	uint32_t rcvlowat;
+	struct addr local, remote;	/* before and without a connection */
+	uint16_t lport, rport;
+	struct tcp_conf conf;		/* for what it will open */
+	struct tcp_conn *conn;
+	struct tcp_listener *listener;
+	uint32_t in_edges, out_edges;	/* for EPOLLET */
+	uint32_t in_bytes;		/* readable at the last look */
+	struct pd_option option[PD_OPTIONS];
+	uint32_t options;
+	struct pd_interest interest[PD_INTERESTS];	/* PD_EPOLL */
+	uint32_t interests;
+	bool *event;			/* pd->event: set by callbacks */
+};
+
+struct pd_frame {
+	struct pd_frame *next;
+	struct instant sent;
+	struct mem_frame *f;
+};
+
+struct pd {
+	pthread_mutex_t lock;
+	pthread_cond_t wake;		/* sleepers: look again */
+	pthread_cond_t looked;		/* all have, or one returned */
+	pthread_t owner;		/* the first thread */
+	struct stack *stk;
+	struct port *port;
+	struct instant now;
+	struct pd_frame *out, **out_tail;
+	bool event;			/* an owner of a connection was told */
+	uint32_t sleepers, to_look;
+	uint32_t round;			/* of looking */
+	struct instant sleep_due;	/* earliest time-out of a sleeper */
+	bool returning;			/* a sleeper returns, at: */
+	struct instant returned;
+	pthread_t returner;
+	struct pd_sock *sock[PD_FDS];	/* by descriptor */
+
+	/* knobs */
+	enum pd_layout layout;
+	struct ip4_prefix local;
+	uint32_t mtu;
+	uint32_t rcvbuf_said;		/* SO_RCVBUF before it is set */
+	struct tcp_conf conf;		/* of new sockets */
+	char *sysctl_path;		/* lines name=value, appended to */
+	long sysctl_at;			/* read up to here */
+};
+
+/* ---- pd.c: life, clock, wire ---- */
+/* Lets everything happen that is due now. */
+void pd_settle(struct pd *pd);
+/* Until due; false: nothing left that could happen before. */
+void pd_run_until(struct pd *pd, struct instant due);
+/* One step of a blocking call: sleeps, or moves the clock, until something
+ * happened.  False: due has come, or nothing can ever happen. */
+bool pd_block(struct pd *pd, struct instant due);
+struct instant pd_after_ms(const struct pd *pd, int timeout_ms);
+/* Enters a call on fd; NULL: errno is set, and the lock not held. */
+struct pd_sock *pd_enter(struct pd *pd, int fd);
+/* Leaves: settles, unlocks, turns -Exxx into -1 and errno. */
+ssize_t pd_leave(struct pd *pd, ssize_t r);
+
+/* ---- pd_flags.c ---- */
+void pd_flags_parse(struct pd *pd, const char *flags);
+/* Settings that scripts made since the last look. */
+void pd_sysctl_poll(struct pd *pd);
+
+/* ---- pd_sock.c ---- */
+struct pd_sock *pd_sock_new(struct pd *pd, enum pd_kind kind);
+void pd_sock_free(struct pd *pd, struct pd_sock *s);
+void pd_sock_members(struct packetdrill_interface *ifc);
+int pd_error_take(struct pd_sock *s);	/* positive errno or 0 */
+/* Begins a connection; data may go with the SYN. */
+int pd_connect_begin(struct pd *pd, struct pd_sock *s,
+    const struct sockaddr *sa, socklen_t n, const void *data, uint32_t len);
+/* Waits for its outcome: 0 or -Exxx. */
+int pd_connect_wait(struct pd *pd, struct pd_sock *s);
+void pd_addr_put(const struct pd_sock *s, const struct addr *a,
+    uint16_t port, struct sockaddr *sa, socklen_t *n);
+int pd_addr_get(const struct sockaddr *sa, socklen_t n, struct addr *a,
+    uint16_t *port);
+
+/* ---- pd_io.c ---- */
+void pd_io_members(struct packetdrill_interface *ifc);
+
+/* ---- pd_opt.c, pd_info.c ---- */
+void pd_opt_members(struct packetdrill_interface *ifc);
+int pd_getsockopt(struct pd *pd, struct pd_sock *s, int level, int name,
+    void *val, socklen_t *len);
+int pd_info_get(struct pd *pd, struct pd_sock *s, void *val, socklen_t *len);
+int pd_meminfo_get(struct pd *pd, struct pd_sock *s, void *val,
+    socklen_t *len);
+
+/* ---- pd_poll.c ---- */
+void pd_poll_members(struct packetdrill_interface *ifc);
+/* EPOLL* bits that hold now. */
+uint32_t pd_events(struct pd *pd, struct pd_sock *s);
+void pd_forget_interest(struct pd *pd, int fd);
+
+/* ---- pd_layout.c ---- */
+/* Rewrites the options of a SYN in a frame that leaves to FreeBSD's order. */
+void pd_layout_freebsd(uint8_t *p, uint32_t len);
+
+#endif

@@ -1,0 +1,289 @@
+/*
+ * pd_flags.c - knobs: the text of --so_flags, and settings that scripts make
+ * by sysctl while they run.
+ *
+ * so_flags is a list of words with commas between them:
+ *
+ *	v4			IPv4; there is nothing else yet
+ *	layout=linux|freebsd	option order of a SYN, buffer sizes, timers
+ *	local=ADDR/LEN mtu=N	the interface
+ *	sysctl=FILE		lines "name=value", appended by a fake sysctl
+ *	NAME=VALUE		a setting of struct tcp_conf, named as there
+ *
+ * A word that is not known is ignored with a line on standard error.
+ */
+#include "packetdrill/pd.h"
+
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum width { W8, W16, W32, WBOOL };
+
+struct knob {
+	const char *name;
+	size_t offset;
+	enum width width;
+};
+
+#define KNOB(field, width) { #field, offsetof(struct tcp_conf, field), width }
+
+static const struct knob knobs[] = {
+	KNOB(rcvbuf, W32), KNOB(rcvbuf_max, W32), KNOB(sndbuf, W32),
+	KNOB(sndbuf_max, W32), KNOB(rto_initial_us, W32),
+	KNOB(rto_min_us, W32), KNOB(rto_max_us, W32), KNOB(delack_us, W32),
+	KNOB(ack_segments, W32), KNOB(timewait_us, W32),
+	KNOB(finwait2_us, W32), KNOB(keep_idle_ms, W32),
+	KNOB(keep_intvl_ms, W32), KNOB(user_timeout_ms, W32),
+	KNOB(challenge_us, W32), KNOB(mss, W16), KNOB(initial_cwnd, W16),
+	KNOB(wscale, W8), KNOB(keep_count, W8), KNOB(syn_retries, W8),
+	KNOB(synack_retries, W8), KNOB(retries, W8), KNOB(ttl, W8),
+	KNOB(tos, W8), KNOB(ecn, W8), KNOB(cc, W8), KNOB(syn_cookies, W8),
+	KNOB(fastopen, W8), KNOB(window_scaling, WBOOL),
+	KNOB(timestamps, WBOOL), KNOB(sack, WBOOL), KNOB(rack, WBOOL),
+	KNOB(hystart, WBOOL), KNOB(pacing, WBOOL), KNOB(pmtud, WBOOL),
+	KNOB(quickack, WBOOL), KNOB(slow_start_idle, WBOOL),
+	KNOB(rfc1337, WBOOL), KNOB(nodelay, WBOOL), KNOB(keepalive, WBOOL),
+};
+
+static void
+knob_set(struct tcp_conf *conf, const struct knob *k, long v)
+{
+	char *at = (char *)conf + k->offset;
+	uint8_t v8 = (uint8_t)v;
+	uint16_t v16 = (uint16_t)v;
+	uint32_t v32 = (uint32_t)v;
+	bool on = v != 0;
+
+	switch (k->width) {
+	case W8:
+		memcpy(at, &v8, sizeof(v8));
+		break;
+	case W16:
+		memcpy(at, &v16, sizeof(v16));
+		break;
+	case W32:
+		memcpy(at, &v32, sizeof(v32));
+		break;
+	case WBOOL:
+		memcpy(at, &on, sizeof(on));
+		break;
+	}
+}
+
+/* Linux as its packetdrill suites set it up. */
+static void
+layout_linux(struct pd *pd)
+{
+	pd->layout = PD_LINUX;
+	tcp_conf_default(&pd->conf);
+	pd->conf.rcvbuf = 540000;
+	pd->conf.rcvbuf_max = 15 << 20;
+	pd->conf.sndbuf = 256 << 10;
+	pd->conf.sndbuf_max = 4 << 20;
+	pd->conf.syn_retries = 5;
+	pd->conf.slow_start_idle = false;
+	pd->rcvbuf_said = 540000;
+}
+
+/* FreeBSD as its suite assumes it: a window of 65535 that does not grow, in a
+ * buffer of whole segments. */
+static void
+layout_freebsd(struct pd *pd)
+{
+	pd->layout = PD_FREEBSD;
+	tcp_conf_default(&pd->conf);
+	pd->conf.rcvbuf = pd->conf.rcvbuf_max = 65700;
+	pd->conf.sndbuf = pd->conf.sndbuf_max = 32768;
+	pd->conf.wscale = 6;
+	pd->conf.quickack = false;
+	pd->rcvbuf_said = 65536;
+}
+
+/* ---- sysctl -------------------------------------------------------------- */
+
+struct sysctl {
+	const char *name;
+	const char *knob;
+	long scale;		/* value times this; 0: value is "not" */
+};
+
+/* Names of either system that have a meaning here. */
+static const struct sysctl sysctls[] = {
+	{ "net.ipv4.tcp_timestamps", "timestamps", 1 },
+	{ "net.ipv4.tcp_sack", "sack", 1 },
+	{ "net.ipv4.tcp_window_scaling", "window_scaling", 1 },
+	{ "net.ipv4.tcp_syn_retries", "syn_retries", 1 },
+	{ "net.ipv4.tcp_synack_retries", "synack_retries", 1 },
+	{ "net.ipv4.tcp_retries2", "retries", 1 },
+	{ "net.ipv4.tcp_slow_start_after_idle", "slow_start_idle", 1 },
+	{ "net.ipv4.tcp_recovery", "rack", 1 },
+	{ "net.ipv4.tcp_fin_timeout", "finwait2_us", 1000000 },
+	{ "net.ipv4.tcp_syncookies", "syn_cookies", 1 },
+	{ "net.ipv4.tcp_rfc1337", "rfc1337", 1 },
+	{ "net.ipv4.tcp_invalid_ratelimit", "challenge_us", 1000 },
+	{ "net.ipv4.tcp_keepalive_time", "keep_idle_ms", 1000 },
+	{ "net.ipv4.tcp_keepalive_intvl", "keep_intvl_ms", 1000 },
+	{ "net.ipv4.tcp_keepalive_probes", "keep_count", 1 },
+	{ "net.ipv4.tcp_rto_min_us", "rto_min_us", 1 },
+	{ "net.ipv4.ip_no_pmtu_disc", "pmtud", 0 },
+	{ "net.inet.tcp.sack.enable", "sack", 1 },
+	{ "net.inet.tcp.delayed_ack", "delack_us", 40000 },
+	{ "net.inet.tcp.delacktime", "delack_us", 1000 },
+	{ "net.inet.tcp.syncookies_only", "syn_cookies", 2 },
+	{ "net.inet.tcp.msl", "timewait_us", 2000 },
+	{ "net.inet.tcp.path_mtu_discovery", "pmtud", 1 },
+	{ "net.inet.tcp.keepidle", "keep_idle_ms", 1 },
+	{ "net.inet.tcp.keepintvl", "keep_intvl_ms", 1 },
+	{ "net.inet.tcp.keepcnt", "keep_count", 1 },
+	{ "net.inet.tcp.mssdflt", "mss", 1 },
+};
+
+static bool
+knob_by_name(struct tcp_conf *conf, const char *name, long v)
+{
+	for (size_t i = 0; i < sizeof(knobs) / sizeof(knobs[0]); i++) {
+		if (strcmp(knobs[i].name, name) == 0) {
+			knob_set(conf, &knobs[i], v);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Settings whose values are not one number, or mean two knobs. */
+static bool
+sysctl_special(struct pd *pd, const char *name, const char *value)
+{
+	struct tcp_conf *c = &pd->conf;
+	unsigned long low, def, max;
+	long v = strtol(value, NULL, 0);
+
+	if (strcmp(name, "net.ipv4.tcp_rmem") == 0 &&
+	    sscanf(value, "%lu %lu %lu", &low, &def, &max) == 3) {
+		c->rcvbuf = pd->rcvbuf_said = (uint32_t)def;
+		c->rcvbuf_max = (uint32_t)(max > def ? max : def);
+	} else if (strcmp(name, "net.ipv4.tcp_wmem") == 0 &&
+	    sscanf(value, "%lu %lu %lu", &low, &def, &max) == 3) {
+		c->sndbuf = (uint32_t)def;
+		c->sndbuf_max = (uint32_t)(max > def ? max : def);
+	} else if (strcmp(name, "net.ipv4.tcp_congestion_control") == 0) {
+		c->cc = strcmp(value, "reno") == 0 ? TCP_CC_NEWRENO :
+		    TCP_CC_CUBIC;
+	} else if (strcmp(name, "net.ipv4.tcp_ecn") == 0) {
+		c->ecn = v == 1 ? TCP_ECN_REQUEST :
+		    v == 2 ? TCP_ECN_ACCEPT : TCP_ECN_OFF;
+	} else if (strcmp(name, "net.ipv4.tcp_fastopen") == 0) {
+		c->fastopen = (uint8_t)(v & 3);
+	} else if (strcmp(name, "net.ipv4.ip_default_ttl") == 0) {
+		c->ttl = (uint8_t)v;
+	} else if (strcmp(name, "net.inet.tcp.rfc1323") == 0) {
+		c->window_scaling = v == 1 || v == 2;
+		c->timestamps = v == 1 || v == 3;
+	} else if (strcmp(name, "net.inet.tcp.ecn.enable") == 0) {
+		c->ecn = v == 1 ? TCP_ECN_REQUEST :
+		    v == 2 ? TCP_ECN_ACCEPT : TCP_ECN_OFF;
+	} else if (strcmp(name, "net.inet.tcp.cc.algorithm") == 0) {
+		c->cc = strcmp(value, "newreno") == 0 ? TCP_CC_NEWRENO :
+		    TCP_CC_CUBIC;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void
+sysctl_set(struct pd *pd, const char *name, const char *value)
+{
+	long v = strtol(value, NULL, 0);
+
+	if (!sysctl_special(pd, name, value)) {
+		for (size_t i = 0; i < sizeof(sysctls) / sizeof(sysctls[0]);
+		    i++) {
+			const struct sysctl *s = &sysctls[i];
+
+			if (strcmp(s->name, name) == 0)
+				knob_by_name(&pd->conf, s->knob,
+				    s->scale == 0 ? v == 0 : v * s->scale);
+		}
+	}
+	if (pd->stk != NULL)
+		*tcp_conf_stack(pd->stk) = pd->conf;
+}
+
+void
+pd_sysctl_poll(struct pd *pd)
+{
+	char line[512], *value;
+	FILE *f;
+
+	if (pd->sysctl_path == NULL ||
+	    (f = fopen(pd->sysctl_path, "re")) == NULL)
+		return;
+	if (fseek(f, pd->sysctl_at, SEEK_SET) == 0) {
+		while (fgets(line, sizeof(line), f) != NULL) {
+			line[strcspn(line, "\r\n")] = '\0';
+			value = strchr(line, '=');
+			if (value == NULL)
+				continue;
+			*value++ = '\0';
+			sysctl_set(pd, line, value);
+		}
+		pd->sysctl_at = ftell(f);
+	}
+	fclose(f);
+}
+
+/* ---- so_flags ------------------------------------------------------------ */
+
+static bool
+flag_set(struct pd *pd, const char *name, const char *value)
+{
+	if (strcmp(name, "local") == 0)
+		return ip4_prefix_parse(value, &pd->local) == 0;
+	if (strcmp(name, "mtu") == 0) {
+		pd->mtu = (uint32_t)strtoul(value, NULL, 0);
+		return true;
+	}
+	if (strcmp(name, "sysctl") == 0) {
+		free(pd->sysctl_path);
+		pd->sysctl_path = strdup(value);
+		return true;
+	}
+	if (strcmp(name, "layout") == 0)
+		return true;		/* was first */
+	if (strcmp(name, "rcvbuf") == 0)
+		pd->rcvbuf_said = (uint32_t)strtoul(value, NULL, 0);
+	if (strchr(name, '.') != NULL) {
+		sysctl_set(pd, name, value);
+		return true;
+	}
+	return knob_by_name(&pd->conf, name, strtol(value, NULL, 0));
+}
+
+void
+pd_flags_parse(struct pd *pd, const char *flags)
+{
+	char *copy, *word, *save = NULL, *value;
+
+	pd->local = (struct ip4_prefix){ IP4(192, 168, 0, 1), 16 };
+	pd->mtu = 1500;
+	if (flags != NULL && strstr(flags, "layout=freebsd") != NULL)
+		layout_freebsd(pd);
+	else
+		layout_linux(pd);
+	if (flags == NULL || (copy = strdup(flags)) == NULL)
+		return;
+	for (word = strtok_r(copy, ",", &save); word != NULL;
+	    word = strtok_r(NULL, ",", &save)) {
+		if (strcmp(word, "v4") == 0)
+			continue;
+		value = strchr(word, '=');
+		if (value != NULL)
+			*value++ = '\0';
+		if (value == NULL || !flag_set(pd, word, value))
+			fprintf(stderr, "so_flags: '%s' is not known\n", word);
+	}
+	free(copy);
+}

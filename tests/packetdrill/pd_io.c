@@ -1,0 +1,465 @@
+/*
+ * pd_io.c - reading and writing: every call of the two families ends in
+ * take() or give().
+ *
+ * Semantics as Linux's calls have them: a partial write of a socket that does
+ * not block is a success, an error is told once, data that came before an
+ * error is read before it is told.
+ */
+#include "packetdrill/pd.h"
+#include "packetdrill/pd_netinet.h"
+
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef TCP_CM_INQ
+#define TCP_CM_INQ TCP_INQ
+#endif
+
+#define PEEK_IOV 64	/* runs of bytes looked at by one MSG_PEEK */
+
+/* Would the kernel be able to read or write there?  Scripts try a few
+ * addresses that no process has. */
+static bool
+bad_pointer(const void *p, size_t len)
+{
+	return len > 0 && (uintptr_t)p < 4096;
+}
+
+static bool
+bad_iov(const struct iovec *iov, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (bad_pointer(iov[i].iov_base, iov[i].iov_len))
+			return true;
+	}
+	return false;
+}
+
+static size_t
+iov_total(const struct iovec *iov, size_t n)
+{
+	size_t sum = 0;
+
+	for (size_t i = 0; i < n; i++)
+		sum += iov[i].iov_len;
+	return sum;
+}
+
+/* ---- reading ------------------------------------------------------------- */
+
+/* Copies what waits to buf, skipping skip bytes, without taking it. */
+static size_t
+peek(const struct tcp_conn *c, uint8_t *buf, size_t len, size_t skip)
+{
+	struct iovec v[PEEK_IOV];
+	uint32_t n = tcp_peek(c, v, PEEK_IOV);
+	size_t got = 0, m;
+
+	for (uint32_t i = 0; i < n && got < len; i++) {
+		if (skip >= v[i].iov_len) {
+			skip -= v[i].iov_len;
+			continue;
+		}
+		m = v[i].iov_len - skip;
+		if (m > len - got)
+			m = len - got;
+		memcpy(buf + got, (uint8_t *)v[i].iov_base + skip, m);
+		got += m;
+		skip = 0;
+	}
+	return got;
+}
+
+/* Fills iov from behind the first `done` bytes of it. */
+static size_t
+scatter(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
+    size_t done, int flags)
+{
+	size_t at = 0, got = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t from = done > at ? done - at : 0, len, m;
+
+		at += iov[i].iov_len;
+		if (from >= iov[i].iov_len)
+			continue;
+		len = iov[i].iov_len - from;
+		if ((flags & MSG_PEEK) != 0) {
+			m = peek(s->conn, (uint8_t *)iov[i].iov_base + from,
+			    len, got);
+		} else if ((flags & MSG_TRUNC) != 0) {
+			m = tcp_readable(s->conn);
+			m = m < len ? m : len;
+			tcp_consume(pd->stk, s->conn, (uint32_t)m);
+		} else {
+			int32_t r = tcp_read(pd->stk, s->conn,
+			    (uint8_t *)iov[i].iov_base + from, (uint32_t)len);
+
+			m = r > 0 ? (size_t)r : 0;
+		}
+		got += m;
+		done += m;
+		if (m < len)
+			break;
+	}
+	s->in_bytes = tcp_readable(s->conn);
+	return got;
+}
+
+/* Nothing to read: 0 at the end, -Exxx, or -EAGAIN. */
+static int
+why_empty(struct pd_sock *s)
+{
+	uint32_t ev = tcp_events(s->conn);
+	int e = pd_error_take(s);
+
+	if (e != 0)
+		return -e;
+	if ((ev & (TCP_EV_EOF | TCP_EV_CLOSED)) != 0 || s->rd_shut)
+		return 0;
+	return -EAGAIN;
+}
+
+static ssize_t
+take(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
+    int flags)
+{
+	size_t want = iov_total(iov, n), done = 0;
+	bool wait = !s->nonblock && (flags & MSG_DONTWAIT) == 0;
+	int r;
+
+	if ((flags & MSG_ERRQUEUE) != 0)
+		return -EAGAIN;
+	if (s->kind != PD_TCP || s->conn == NULL)
+		return -ENOTCONN;
+	if ((flags & MSG_TRUNC) == 0 && bad_iov(iov, n))
+		return -EFAULT;
+	for (;;) {
+		if (tcp_readable(s->conn) > 0)
+			done += scatter(pd, s, iov, n, done, flags);
+		if (want == 0 || done == want ||
+		    (done >= s->rcvlowat && (flags & MSG_WAITALL) == 0))
+			return (ssize_t)done;
+		r = why_empty(s);
+		if (r != -EAGAIN || !wait)
+			return done > 0 ? (ssize_t)done : r;
+		if (!pd_block(pd, INSTANT_NEVER))
+			return done > 0 ? (ssize_t)done : -EAGAIN;
+	}
+}
+
+static ssize_t
+receive(struct pd *pd, int fd, const struct iovec *iov, size_t n, int flags)
+{
+	struct pd_sock *s = pd_enter(pd, fd);
+
+	if (s == NULL)
+		return -1;
+	return pd_leave(pd, take(pd, s, iov, n, flags));
+}
+
+/* Descriptors that are not ours are a pipe's. */
+static bool
+foreign(struct pd *pd, int fd)
+{
+	return fd < 0 || fd >= PD_FDS || pd->sock[fd] == NULL;
+}
+
+static ssize_t
+pd_read(void *ud, int fd, void *buf, size_t len)
+{
+	struct iovec v = { buf, len };
+
+	if (foreign(ud, fd))
+		return read(fd, buf, len);
+	return receive(ud, fd, &v, 1, 0);
+}
+
+static ssize_t
+pd_readv(void *ud, int fd, const struct iovec *iov, int n)
+{
+	if (foreign(ud, fd))
+		return readv(fd, iov, n);
+	return receive(ud, fd, iov, n < 0 ? 0 : (size_t)n, 0);
+}
+
+static ssize_t
+pd_recv(void *ud, int fd, void *buf, size_t len, int flags)
+{
+	struct iovec v = { buf, len };
+
+	return receive(ud, fd, &v, 1, flags);
+}
+
+static ssize_t
+pd_recvfrom(void *ud, int fd, void *buf, size_t len, int flags,
+    struct sockaddr *sa, socklen_t *n)
+{
+	struct iovec v = { buf, len };
+
+	if (sa != NULL && n != NULL)
+		*n = 0;		/* a stream has no address to tell */
+	return receive(ud, fd, &v, 1, flags);
+}
+
+/* TCP_INQ: how much is left, as a control message. */
+static void
+put_inq(struct pd_sock *s, struct msghdr *msg)
+{
+	struct cmsghdr *c = CMSG_FIRSTHDR(msg);
+	int left = (int)tcp_readable(s->conn);
+
+	if (!s->inq || c == NULL || msg->msg_controllen <
+	    CMSG_SPACE(sizeof(left))) {
+		msg->msg_controllen = 0;
+		return;
+	}
+	/* At the end of the stream one more than there is. */
+	if ((tcp_events(s->conn) & TCP_EV_EOF) != 0)
+		left = 1;
+	c->cmsg_level = IPPROTO_TCP;
+	c->cmsg_type = TCP_CM_INQ;
+	c->cmsg_len = CMSG_LEN(sizeof(left));
+	memcpy(CMSG_DATA(c), &left, sizeof(left));
+	msg->msg_controllen = CMSG_SPACE(sizeof(left));
+}
+
+static ssize_t
+pd_recvmsg(void *ud, int fd, struct msghdr *msg, int flags)
+{
+	struct pd *pd = ud;
+	struct pd_sock *s = pd_enter(pd, fd);
+	ssize_t r;
+
+	if (s == NULL)
+		return -1;
+	if (msg == NULL)
+		return pd_leave(pd, -EFAULT);
+	r = take(pd, s, msg->msg_iov, msg->msg_iovlen, flags);
+	msg->msg_flags = 0;
+	msg->msg_namelen = 0;
+	if (r >= 0 && s->conn != NULL)
+		put_inq(s, msg);
+	else
+		msg->msg_controllen = 0;
+	return pd_leave(pd, r);
+}
+
+/* ---- writing ------------------------------------------------------------- */
+
+/* May data be given now?  0, -EAGAIN (not yet), -Exxx. */
+static int
+may_give(struct pd_sock *s)
+{
+	uint32_t ev;
+	int e;
+
+	if (s->conn == NULL)
+		return -EPIPE;
+	e = pd_error_take(s);
+	if (e != 0)
+		return -e;
+	ev = tcp_events(s->conn);
+	if (s->wr_shut || (ev & TCP_EV_CLOSED) != 0)
+		return -EPIPE;
+	return (ev & TCP_EV_CONNECTED) != 0 ? 0 : -EAGAIN;
+}
+
+/* MSG_MORE corks until a call without it. */
+static void
+cork(struct pd *pd, struct pd_sock *s, bool more)
+{
+	if (more == s->more || s->cork_opt)
+		return;
+	s->more = more;
+	tcp_set(pd->stk, s->conn, TCPO_CORK, more);
+}
+
+/* Gives the bytes of iov behind the first `done`; what was taken. */
+static size_t
+gather(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
+    size_t done)
+{
+	size_t at = 0, got = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		size_t from = done > at ? done - at : 0, len;
+		int32_t r;
+
+		at += iov[i].iov_len;
+		if (from >= iov[i].iov_len)
+			continue;
+		len = iov[i].iov_len - from;
+		r = tcp_write(pd->stk, s->conn,
+		    (const uint8_t *)iov[i].iov_base + from, (uint32_t)len);
+		if (r <= 0)
+			break;
+		got += (size_t)r;
+		done += (size_t)r;
+		if ((size_t)r < len)
+			break;
+	}
+	return got;
+}
+
+static ssize_t
+give(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
+    int flags)
+{
+	size_t want = iov_total(iov, n), done = 0;
+	bool wait = !s->nonblock && (flags & MSG_DONTWAIT) == 0;
+	int r;
+
+	if (s->kind != PD_TCP)
+		return -ENOTSOCK;
+	for (;;) {
+		r = may_give(s);
+		if (r == 0) {
+			if (bad_iov(iov, n))
+				return -EFAULT;
+			cork(pd, s, (flags & MSG_MORE) != 0);
+			done += gather(pd, s, iov, n, done);
+			if (done == want)
+				return (ssize_t)done;
+			s->nospace = true;
+		} else if (r != -EAGAIN) {
+			return done > 0 ? (ssize_t)done : r;
+		}
+		if (!wait)
+			return done > 0 ? (ssize_t)done : -EAGAIN;
+		pd_settle(pd);
+		if (!pd_block(pd, INSTANT_NEVER))
+			return done > 0 ? (ssize_t)done : -EAGAIN;
+	}
+}
+
+/* sendto() with MSG_FASTOPEN: connect() and send in one. */
+static ssize_t
+give_connecting(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
+    size_t n, int flags, const struct sockaddr *sa, socklen_t salen)
+{
+	bool wait = !s->nonblock && (flags & MSG_DONTWAIT) == 0;
+	size_t want = iov_total(iov, n), at = 0;
+	uint8_t *data;
+	int r;
+
+	if (bad_iov(iov, n))
+		return -EFAULT;
+	if ((s->conf.fastopen & TCP_FASTOPEN_CLIENT) == 0)
+		return -EOPNOTSUPP;
+	data = malloc(want + 1);
+	if (data == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; at += iov[i++].iov_len)
+		memcpy(data + at, iov[i].iov_base, iov[i].iov_len);
+	r = pd_connect_begin(pd, s, sa, salen, data, (uint32_t)want);
+	free(data);
+	if (r != -EINPROGRESS)
+		return r;
+	pd_settle(pd);
+	if (tcp_unacked(s->conn) > 0)
+		return (ssize_t)tcp_unacked(s->conn);
+	if (!wait)
+		return -EINPROGRESS;
+	r = pd_connect_wait(pd, s);
+	return r != 0 ? r : give(pd, s, iov, n, flags);
+}
+
+static ssize_t
+transmit(struct pd *pd, int fd, const struct iovec *iov, size_t n, int flags,
+    const struct sockaddr *sa, socklen_t salen)
+{
+	struct pd_sock *s = pd_enter(pd, fd);
+	ssize_t r;
+
+	if (s == NULL)
+		return -1;
+	if ((flags & MSG_FASTOPEN) != 0 && s->conn == NULL &&
+	    s->listener == NULL)
+		r = give_connecting(pd, s, iov, n, flags, sa, salen);
+	else
+		r = give(pd, s, iov, n, flags);
+	return pd_leave(pd, r);
+}
+
+static ssize_t
+pd_write(void *ud, int fd, const void *buf, size_t len)
+{
+	struct iovec v = { (void *)(uintptr_t)buf, len };
+
+	if (foreign(ud, fd))
+		return write(fd, buf, len);
+	return transmit(ud, fd, &v, 1, 0, NULL, 0);
+}
+
+static ssize_t
+pd_writev(void *ud, int fd, const struct iovec *iov, int n)
+{
+	if (foreign(ud, fd))
+		return writev(fd, iov, n);
+	return transmit(ud, fd, iov, n < 0 ? 0 : (size_t)n, 0, NULL, 0);
+}
+
+static ssize_t
+pd_send(void *ud, int fd, const void *buf, size_t len, int flags)
+{
+	struct iovec v = { (void *)(uintptr_t)buf, len };
+
+	return transmit(ud, fd, &v, 1, flags, NULL, 0);
+}
+
+static ssize_t
+pd_sendto(void *ud, int fd, const void *buf, size_t len, int flags,
+    const struct sockaddr *sa, socklen_t n)
+{
+	struct iovec v = { (void *)(uintptr_t)buf, len };
+
+	return transmit(ud, fd, &v, 1, flags, sa, n);
+}
+
+static ssize_t
+pd_sendmsg(void *ud, int fd, const struct msghdr *msg, int flags)
+{
+	if (msg == NULL) {
+		errno = EFAULT;
+		return -1;
+	}
+	return transmit(ud, fd, msg->msg_iov, msg->msg_iovlen, flags,
+	    msg->msg_name, msg->msg_namelen);
+}
+
+/* From a socket into a pipe, or back. */
+static ssize_t
+pd_splice(void *ud, int in, loff_t *in_off, int out, loff_t *out_off,
+    size_t len, unsigned flags)
+{
+	uint8_t buf[65536];
+	ssize_t n;
+
+	(void)flags;
+	if (in_off != NULL || out_off != NULL) {
+		errno = ESPIPE;
+		return -1;
+	}
+	n = pd_read(ud, in, buf, len < sizeof(buf) ? len : sizeof(buf));
+	return n <= 0 ? n : pd_write(ud, out, buf, (size_t)n);
+}
+
+void
+pd_io_members(struct packetdrill_interface *ifc)
+{
+	ifc->read = pd_read;
+	ifc->readv = pd_readv;
+	ifc->recv = pd_recv;
+	ifc->recvfrom = pd_recvfrom;
+	ifc->recvmsg = pd_recvmsg;
+	ifc->write = pd_write;
+	ifc->writev = pd_writev;
+	ifc->send = pd_send;
+	ifc->sendto = pd_sendto;
+	ifc->sendmsg = pd_sendmsg;
+	ifc->splice = pd_splice;
+}

@@ -1,0 +1,575 @@
+/*
+ * pd_opt.c - getsockopt(), setsockopt(), fcntl(), ioctl().
+ *
+ * An option of the stack's goes to the connection, or before there is one to
+ * the settings it will be opened with.  Options that change nothing here are
+ * remembered, so that what was set can be read back.
+ */
+#include "packetdrill/pd.h"
+#include "packetdrill/pd_netinet.h"
+
+#include <fcntl.h>
+#include <linux/sockios.h>
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#ifndef SO_MEMINFO
+#define SO_MEMINFO 55
+#endif
+#ifndef TCP_IS_MPTCP
+#define TCP_IS_MPTCP 43
+#endif
+
+/* ---- options with a knob of the stack's ---------------------------------- */
+
+struct knob {
+	int level, name;
+	enum tcp_opt opt;
+	uint32_t scale;		/* the stack's unit in one of the option's */
+};
+
+static const struct knob knobs[] = {
+	{ IPPROTO_TCP, TCP_NODELAY, TCPO_NODELAY, 1 },
+	{ IPPROTO_TCP, TCP_CORK, TCPO_CORK, 1 },
+	{ IPPROTO_TCP, TCP_KEEPIDLE, TCPO_KEEP_IDLE_MS, 1000 },
+	{ IPPROTO_TCP, TCP_KEEPINTVL, TCPO_KEEP_INTVL_MS, 1000 },
+	{ IPPROTO_TCP, TCP_KEEPCNT, TCPO_KEEP_COUNT, 1 },
+	{ IPPROTO_TCP, TCP_SYNCNT, TCPO_SYN_RETRIES, 1 },
+	{ IPPROTO_TCP, TCP_USER_TIMEOUT, TCPO_USER_TIMEOUT_MS, 1 },
+	{ IPPROTO_TCP, TCP_LINGER2, TCPO_FINWAIT2_MS, 1000 },
+	{ IPPROTO_TCP, TCP_QUICKACK, TCPO_QUICKACK, 1 },
+	{ IPPROTO_TCP, TCP_MAXSEG, TCPO_MSS, 1 },
+	{ SOL_SOCKET, SO_KEEPALIVE, TCPO_KEEPALIVE, 1 },
+	{ IPPROTO_IP, IP_TTL, TCPO_TTL, 1 },
+	{ IPPROTO_IP, IP_TOS, TCPO_TOS, 1 },
+};
+
+static const struct knob *
+knob_of(int level, int name)
+{
+	for (size_t i = 0; i < sizeof(knobs) / sizeof(knobs[0]); i++) {
+		if (knobs[i].level == level && knobs[i].name == name)
+			return &knobs[i];
+	}
+	return NULL;
+}
+
+/* The setting that opt will be for a connection yet to come; NULL: it is not
+ * one of 32 bits (those are handled beside). */
+static uint32_t *
+conf_word(struct tcp_conf *c, enum tcp_opt opt)
+{
+	switch (opt) {
+	case TCPO_KEEP_IDLE_MS:
+		return &c->keep_idle_ms;
+	case TCPO_KEEP_INTVL_MS:
+		return &c->keep_intvl_ms;
+	case TCPO_USER_TIMEOUT_MS:
+		return &c->user_timeout_ms;
+	default:
+		return NULL;
+	}
+}
+
+static uint8_t *
+conf_byte(struct tcp_conf *c, enum tcp_opt opt)
+{
+	switch (opt) {
+	case TCPO_KEEP_COUNT:
+		return &c->keep_count;
+	case TCPO_SYN_RETRIES:
+		return &c->syn_retries;
+	case TCPO_TTL:
+		return &c->ttl;
+	case TCPO_TOS:
+		return &c->tos;
+	default:
+		return NULL;
+	}
+}
+
+static bool *
+conf_flag(struct tcp_conf *c, enum tcp_opt opt)
+{
+	switch (opt) {
+	case TCPO_NODELAY:
+		return &c->nodelay;
+	case TCPO_CORK:
+		return &c->cork;
+	case TCPO_KEEPALIVE:
+		return &c->keepalive;
+	case TCPO_QUICKACK:
+		return &c->quickack;
+	default:
+		return NULL;
+	}
+}
+
+static int
+conf_set(struct tcp_conf *c, enum tcp_opt opt, uint32_t v)
+{
+	if (conf_word(c, opt) != NULL)
+		*conf_word(c, opt) = v;
+	else if (conf_byte(c, opt) != NULL)
+		*conf_byte(c, opt) = (uint8_t)v;
+	else if (conf_flag(c, opt) != NULL)
+		*conf_flag(c, opt) = v != 0;
+	else if (opt == TCPO_MSS)
+		c->mss = (uint16_t)v;
+	else if (opt == TCPO_FINWAIT2_MS)
+		c->finwait2_us = v * 1000;
+	return 0;
+}
+
+static uint32_t
+conf_get(struct tcp_conf *c, enum tcp_opt opt)
+{
+	if (conf_word(c, opt) != NULL)
+		return *conf_word(c, opt);
+	if (conf_byte(c, opt) != NULL)
+		return *conf_byte(c, opt);
+	if (conf_flag(c, opt) != NULL)
+		return *conf_flag(c, opt);
+	if (opt == TCPO_MSS)
+		return c->mss != 0 ? c->mss : 536;
+	return opt == TCPO_FINWAIT2_MS ? c->finwait2_us / 1000 : 0;
+}
+
+static int
+knob_set(struct pd *pd, struct pd_sock *s, const struct knob *k, int value)
+{
+	uint32_t v = (uint32_t)value * k->scale;
+
+	if (value < 0)
+		return -EINVAL;
+	if (k->opt == TCPO_MSS && (value < 88 || value > 32767))
+		return value == 0 ? 0 : -EINVAL;
+	if (k->opt == TCPO_CORK)
+		s->cork_opt = value != 0;
+	conf_set(&s->conf, k->opt, v);
+	return s->conn != NULL ? tcp_set(pd->stk, s->conn, k->opt, v) : 0;
+}
+
+static int
+knob_get(struct pd *pd, struct pd_sock *s, const struct knob *k)
+{
+	uint32_t v;
+
+	if (s->conn == NULL)
+		v = conf_get(&s->conf, k->opt);
+	else if (k->opt == TCPO_MSS) {
+		struct tcp_status st;
+
+		tcp_status(pd->stk, s->conn, &st);
+		v = st.snd_mss;
+	} else
+		v = tcp_get(s->conn, k->opt);
+	if (k->opt == TCPO_TTL && v == 0)
+		v = 64;
+	return (int)(v / k->scale);
+}
+
+/* ---- buffers ------------------------------------------------------------- */
+
+/* Linux doubles what is asked, for its own bookkeeping, and says so. */
+static uint32_t
+doubled(const struct pd *pd, uint32_t v)
+{
+	return pd->layout == PD_LINUX ? 2 * v : v;
+}
+
+static int
+rcvbuf_set(struct pd *pd, struct pd_sock *s, uint32_t v)
+{
+	s->rcvbuf = v;
+	s->conf.rcvbuf = s->conf.rcvbuf_max = v;
+	return s->conn != NULL ? tcp_set(pd->stk, s->conn, TCPO_RCVBUF, v) : 0;
+}
+
+static int
+sndbuf_set(struct pd *pd, struct pd_sock *s, uint32_t v)
+{
+	s->sndbuf = v;
+	s->conf.sndbuf = s->conf.sndbuf_max = v;
+	return s->conn != NULL ? tcp_set(pd->stk, s->conn, TCPO_SNDBUF, v) : 0;
+}
+
+static uint32_t
+rcvbuf_get(const struct pd *pd, const struct pd_sock *s)
+{
+	if (pd->layout == PD_FREEBSD && s->was_connected)
+		return tcp_get(s->conn, TCPO_RCVBUF);
+	return s->rcvbuf != 0 ? doubled(pd, s->rcvbuf) : pd->rcvbuf_said;
+}
+
+/* ---- the rest ------------------------------------------------------------ */
+
+/* Options without an effect here. */
+static bool
+only_remembered(int level, int name)
+{
+	switch (level) {
+	case SOL_SOCKET:
+		return name == SO_REUSEADDR || name == SO_REUSEPORT ||
+		    name == SO_PRIORITY || name == SO_MARK ||
+		    name == SO_OOBINLINE || name == SO_DONTROUTE ||
+		    name == SO_BROADCAST || name == SO_BUSY_POLL ||
+		    name == SO_SNDTIMEO || name == SO_RCVTIMEO ||
+		    name == SO_TIMESTAMP || name == SO_MAX_PACING_RATE ||
+		    name == SO_INCOMING_CPU;
+	case IPPROTO_TCP:
+		return name == TCP_DEFER_ACCEPT || name == TCP_WINDOW_CLAMP ||
+		    name == TCP_THIN_LINEAR_TIMEOUTS ||
+		    name == TCP_THIN_DUPACK || name == TCP_NOTSENT_LOWAT ||
+		    name == TCP_SAVE_SYN;
+	case IPPROTO_IP:
+		return name == IP_RECVERR || name == IP_FREEBIND ||
+		    name == IP_RECVTOS || name == IP_BIND_ADDRESS_NO_PORT;
+	case IPPROTO_IPV6:
+		return name == IPV6_V6ONLY || name == IPV6_RECVERR ||
+		    name == IPV6_TCLASS || name == IPV6_UNICAST_HOPS;
+	default:
+		return false;
+	}
+}
+
+static struct pd_option *
+remembered(struct pd_sock *s, int level, int name)
+{
+	for (uint32_t i = 0; i < s->options; i++) {
+		if (s->option[i].level == level && s->option[i].name == name)
+			return &s->option[i];
+	}
+	return NULL;
+}
+
+static int
+remember(struct pd_sock *s, int level, int name, int value)
+{
+	struct pd_option *o = remembered(s, level, name);
+
+	if (o == NULL && s->options == PD_OPTIONS)
+		return -ENOMEM;
+	if (o == NULL)
+		o = &s->option[s->options++];
+	*o = (struct pd_option){ level, name, value };
+	return 0;
+}
+
+static int
+linger_set(struct pd *pd, struct pd_sock *s, const void *val, socklen_t len)
+{
+	struct linger l;
+	int r = 0;
+
+	if (len < sizeof(l))
+		return -EINVAL;
+	memcpy(&l, val, sizeof(l));
+	s->conf.linger = l.l_onoff != 0;
+	s->conf.linger_ms = (uint32_t)l.l_linger * 1000;
+	if (s->conn != NULL) {
+		r = tcp_set(pd->stk, s->conn, TCPO_LINGER_MS,
+		    s->conf.linger_ms);
+		if (r == 0)
+			r = tcp_set(pd->stk, s->conn, TCPO_LINGER,
+			    s->conf.linger);
+	}
+	return r;
+}
+
+static int
+congestion_set(struct pd *pd, struct pd_sock *s, const void *val,
+    socklen_t len)
+{
+	const char *name = val;
+	uint8_t cc;
+
+	if (len >= 4 && strncmp(name, "reno", 4) == 0)
+		cc = TCP_CC_NEWRENO;
+	else if (len >= 5 && strncmp(name, "cubic", 5) == 0)
+		cc = TCP_CC_CUBIC;
+	else if (len >= 7 && strncmp(name, "newreno", 7) == 0)
+		cc = TCP_CC_NEWRENO;
+	else
+		return -ENOENT;
+	s->conf.cc = cc;
+	return s->conn != NULL ? tcp_set(pd->stk, s->conn, TCPO_CC, cc) : 0;
+}
+
+static int
+pmtud_set(struct pd_sock *s, int value)
+{
+	if (value < IP_PMTUDISC_DONT || value > IP_PMTUDISC_OMIT)
+		return -EINVAL;
+	s->conf.pmtud = value == IP_PMTUDISC_WANT || value == IP_PMTUDISC_DO ||
+	    value == IP_PMTUDISC_PROBE;
+	return remember(s, IPPROTO_IP, IP_MTU_DISCOVER, value);
+}
+
+static int
+set_tcp(struct pd_sock *s, int name, int value)
+{
+	switch (name) {
+	case TCP_INQ:
+		if (value != 0 && value != 1)
+			return -EINVAL;
+		s->inq = value != 0;
+		return 0;
+	case TCP_FASTOPEN:
+		if (value > 0)
+			s->conf.fastopen |= TCP_FASTOPEN_SERVER;
+		s->fastopen_queue = value;
+		return 0;
+	case TCP_FASTOPEN_CONNECT:
+		s->fastopen_connect = value != 0;
+		return 0;
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+static int
+set_option(struct pd *pd, struct pd_sock *s, int level, int name,
+    const void *val, socklen_t len)
+{
+	const struct knob *k = knob_of(level, name);
+	int v = 0;
+
+	if (val == NULL)
+		return -EFAULT;
+	if (level == SOL_SOCKET && name == SO_LINGER)
+		return linger_set(pd, s, val, len);
+	if (level == IPPROTO_TCP && name == TCP_CONGESTION)
+		return congestion_set(pd, s, val, len);
+	if (len < 1)
+		return -EINVAL;
+	memcpy(&v, val, len < sizeof(v) ? len : sizeof(v));
+	if (k != NULL)
+		return knob_set(pd, s, k, v);
+	if (level == SOL_SOCKET && name == SO_RCVBUF)
+		return rcvbuf_set(pd, s, v < 1152 ? 1152 : (uint32_t)v);
+	if (level == SOL_SOCKET && name == SO_SNDBUF)
+		return sndbuf_set(pd, s, v < 2304 ? 2304 : (uint32_t)v);
+	if (level == SOL_SOCKET && name == SO_RCVLOWAT) {
+		s->rcvlowat = v > 0 ? (uint32_t)v : 1;
+		return 0;
+	}
+	if (level == IPPROTO_IP && name == IP_MTU_DISCOVER)
+		return pmtud_set(s, v);
+	if (only_remembered(level, name))
+		return remember(s, level, name, v);
+	return level == IPPROTO_TCP ? set_tcp(s, name, v) : -ENOPROTOOPT;
+}
+
+static int
+put_bytes(void *val, socklen_t *len, const void *p, size_t n)
+{
+	if (*len > n)
+		*len = (socklen_t)n;
+	memcpy(val, p, *len);
+	return 0;
+}
+
+static int
+put_int(void *val, socklen_t *len, int v)
+{
+	return put_bytes(val, len, &v, sizeof(v));
+}
+
+static int
+get_socket(struct pd *pd, struct pd_sock *s, int name, void *val,
+    socklen_t *len)
+{
+	struct linger l = { s->conf.linger, (int)(s->conf.linger_ms / 1000) };
+
+	switch (name) {
+	case SO_ERROR:
+		return put_int(val, len, pd_error_take(s));
+	case SO_RCVBUF:
+		return put_int(val, len, (int)rcvbuf_get(pd, s));
+	case SO_SNDBUF:
+		return put_int(val, len, (int)(s->sndbuf != 0 ?
+		    doubled(pd, s->sndbuf) : s->conf.sndbuf));
+	case SO_LINGER:
+		return put_bytes(val, len, &l, sizeof(l));
+	case SO_TYPE:
+		return put_int(val, len, SOCK_STREAM);
+	case SO_DOMAIN:
+		return put_int(val, len, s->domain);
+	case SO_PROTOCOL:
+		return put_int(val, len, IPPROTO_TCP);
+	case SO_ACCEPTCONN:
+		return put_int(val, len, s->listener != NULL);
+	case SO_RCVLOWAT:
+		return put_int(val, len, (int)s->rcvlowat);
+	case SO_MEMINFO:
+		return pd_meminfo_get(pd, s, val, len);
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+static int
+get_tcp(struct pd *pd, struct pd_sock *s, int name, void *val, socklen_t *len)
+{
+	static const char *const cc[] = { [TCP_CC_CUBIC] = "cubic",
+	    [TCP_CC_NEWRENO] = "reno" };
+	char name16[16] = "";
+
+	switch (name) {
+	case TCP_INFO:
+		return pd_info_get(pd, s, val, len);
+	case TCP_CC_INFO:
+		*len = 0;		/* neither algorithm has any */
+		return 0;
+	case TCP_CONGESTION:
+		strncpy(name16, cc[s->conn != NULL ?
+		    tcp_get(s->conn, TCPO_CC) : s->conf.cc], 15);
+		return put_bytes(val, len, name16, sizeof(name16));
+	case TCP_INQ:
+		return put_int(val, len, s->inq);
+	case TCP_FASTOPEN:
+		return put_int(val, len, s->fastopen_queue);
+	case TCP_FASTOPEN_CONNECT:
+		return put_int(val, len, s->fastopen_connect);
+	case TCP_IS_MPTCP:
+		return put_int(val, len, 0);
+	default:
+		return -ENOPROTOOPT;
+	}
+}
+
+int
+pd_getsockopt(struct pd *pd, struct pd_sock *s, int level, int name,
+    void *val, socklen_t *len)
+{
+	const struct knob *k = knob_of(level, name);
+	struct pd_option *o = remembered(s, level, name);
+
+	if (val == NULL || len == NULL)
+		return -EFAULT;
+	if (s->kind != PD_TCP)
+		return -ENOTSOCK;
+	if (k != NULL)
+		return put_int(val, len, knob_get(pd, s, k));
+	if (o != NULL)
+		return put_int(val, len, o->value);
+	if (only_remembered(level, name))
+		return put_int(val, len, 0);
+	if (level == SOL_SOCKET)
+		return get_socket(pd, s, name, val, len);
+	return level == IPPROTO_TCP ? get_tcp(pd, s, name, val, len) :
+	    -ENOPROTOOPT;
+}
+
+static int
+ifc_getsockopt(void *ud, int fd, int level, int name, void *val,
+    socklen_t *len)
+{
+	struct pd *pd = ud;
+	struct pd_sock *s = pd_enter(pd, fd);
+
+	if (s == NULL)
+		return -1;
+	return (int)pd_leave(pd, pd_getsockopt(pd, s, level, name, val, len));
+}
+
+static int
+ifc_setsockopt(void *ud, int fd, int level, int name, const void *val,
+    socklen_t len)
+{
+	struct pd *pd = ud;
+	struct pd_sock *s = pd_enter(pd, fd);
+
+	if (s == NULL)
+		return -1;
+	if (s->kind != PD_TCP)
+		return (int)pd_leave(pd, -ENOTSOCK);
+	return (int)pd_leave(pd, set_option(pd, s, level, name, val, len));
+}
+
+/* ---- fcntl, ioctl -------------------------------------------------------- */
+
+static int
+pd_fcntl(void *ud, int fd, int cmd, ...)
+{
+	struct pd *pd = ud;
+	struct pd_sock *s;
+	va_list ap;
+	int arg, r = 0;
+
+	va_start(ap, cmd);
+	arg = va_arg(ap, int);
+	va_end(ap);
+	if (fd >= 0 && fd < PD_FDS && pd->sock[fd] == NULL)
+		return fcntl(fd, cmd, arg);
+	s = pd_enter(pd, fd);
+	if (s == NULL)
+		return -1;
+	if (cmd == F_GETFL)
+		r = O_RDWR | (s->nonblock ? O_NONBLOCK : 0);
+	else if (cmd == F_SETFL)
+		s->nonblock = (arg & O_NONBLOCK) != 0;
+	else if (cmd != F_GETFD && cmd != F_SETFD)
+		r = -EINVAL;
+	return (int)pd_leave(pd, r);
+}
+
+/* Bytes behind which request asks; -Exxx. */
+static int
+queued(struct pd_sock *s, unsigned long request)
+{
+	if (s->listener != NULL)
+		return -EINVAL;
+	if (s->conn == NULL)
+		return 0;
+	switch (request) {
+	case SIOCINQ:
+		return (int)tcp_readable(s->conn);
+	case SIOCOUTQ:
+		return (int)tcp_unacked(s->conn);
+	case SIOCOUTQNSD:
+		return (int)tcp_unsent(s->conn);
+	default:
+		return -EINVAL;
+	}
+}
+
+static int
+pd_ioctl(void *ud, int fd, unsigned long request, ...)
+{
+	struct pd *pd = ud;
+	struct pd_sock *s = pd_enter(pd, fd);
+	va_list ap;
+	int *arg, r;
+
+	if (s == NULL)
+		return -1;
+	va_start(ap, request);
+	arg = va_arg(ap, int *);
+	va_end(ap);
+	if (arg == NULL)
+		return (int)pd_leave(pd, -EFAULT);
+	if (request == FIONBIO) {
+		s->nonblock = *arg != 0;
+		return (int)pd_leave(pd, 0);
+	}
+	r = queued(s, request);
+	if (r >= 0) {
+		*arg = r;
+		r = 0;
+	}
+	return (int)pd_leave(pd, r);
+}
+
+void
+pd_opt_members(struct packetdrill_interface *ifc)
+{
+	ifc->getsockopt = ifc_getsockopt;
+	ifc->setsockopt = ifc_setsockopt;
+	ifc->fcntl = pd_fcntl;
+	ifc->ioctl = pd_ioctl;
+}
