@@ -97,9 +97,12 @@ conf_find(const struct conf *c, const char *key)
 void
 conf_key(const struct command *cmd, char *buf, size_t size)
 {
-	size_t n = (size_t)snprintf(buf, size, "%s ",
-	    object_name(cmd->row->object));
+	const char *name = object_name(cmd->row->object);
+	size_t n = strlen(name);
 
+	assert(n + 1 < size);
+	memcpy(buf, name, n);
+	buf[n++] = ' ';
 	command_format(cmd, FORMAT_KEY, buf + n, size - n);
 }
 
@@ -118,30 +121,32 @@ grow(struct conf *c)
 		return -ENOMEM;
 	c->obj = obj;
 	c->size = size;
-	bucket = mem_array(c->mem, size, sizeof(*bucket));
+	/* Most look-ups find nothing, and an empty bucket tells it without a
+	 * visit to an object that no cache holds: so twice as many. */
+	bucket = mem_array(c->mem, size * 2, sizeof(*bucket));
 	if (bucket == NULL)
 		return -ENOMEM;
 	mem_free(c->mem, c->bucket, c->buckets * sizeof(*bucket));
 	c->bucket = bucket;
-	c->buckets = size;
+	c->buckets = size * 2;
 	for (size_t i = 0; i < c->count; i++) {
 		struct conf_obj *o = c->obj[i];
 
-		o->hash_next = bucket[o->hash & (size - 1)];
-		bucket[o->hash & (size - 1)] = o;
+		o->hash_next = bucket[o->hash & (c->buckets - 1)];
+		bucket[o->hash & (c->buckets - 1)] = o;
 	}
 	return 0;
 }
 
 struct conf_obj *
-conf_add(struct conf *c, const struct command *cmd, uint32_t line)
+conf_add(struct conf *c, const struct command *cmd, const char *key,
+    uint32_t line)
 {
-	char key[COMMAND_TEXT_MAX], text[COMMAND_TEXT_MAX];
+	char text[COMMAND_TEXT_MAX];
 	struct conf_obj *o, **at;
 
 	if (grow(c) != 0)
 		return NULL;
-	conf_key(cmd, key, sizeof(key));
 	command_format(cmd, FORMAT_ARGS, text, sizeof(text));
 	o = arena(c, sizeof(*o), _Alignof(struct conf_obj));
 	if (o == NULL)
@@ -174,11 +179,20 @@ conf_command(const struct conf_obj *o, struct command *cmd,
     struct conf_words *room)
 {
 	struct err err;
+	const char *part[] = { object_name((enum object)o->object),
+	    verb_name(conf_verb((enum object)o->object)), o->text };
+	size_t at = 0;
 	int n, word, r;
 
-	snprintf(room->text, sizeof(room->text), "%s %s %s",
-	    object_name((enum object)o->object),
-	    verb_name(conf_verb((enum object)o->object)), o->text);
+	for (unsigned i = 0; i < 3; i++) {
+		size_t len = strlen(part[i]);
+
+		assert(at + len + 1 < sizeof(room->text));
+		memcpy(room->text + at, part[i], len);
+		at += len;
+		room->text[at++] = ' ';
+	}
+	room->text[at - 1] = '\0';
 	n = line_split(room->text, room->word, CTL_WORDS_MAX);
 	assert(n > 0);
 	r = command_parse(cmd, n, room->word, 0, &word, &err);

@@ -46,10 +46,10 @@ char *conf_strdup(struct conf *c, const char *s);
 struct conf_obj *conf_find(const struct conf *c, const char *key);
 /* The key of a command's object into buf. */
 void conf_key(const struct command *cmd, char *buf, size_t size);
-/* Adds what the command makes; the caller knows that it is not there yet.
- * NULL: no memory. */
+/* Adds what the command makes, under its key; the caller knows that it is not
+ * there yet.  NULL: no memory. */
 struct conf_obj *conf_add(struct conf *c, const struct command *cmd,
-    uint32_t line);
+    const char *key, uint32_t line);
 /* The verb that makes such an object: add, or set if it is always there. */
 enum verb conf_verb(enum object o);
 /* Its command again; words must stay while cmd is used, as long as room. */

@@ -17,7 +17,9 @@ struct check {
 	struct conf *conf;
 	const char *name;
 	struct lines *errors;
-	struct lpm *nets;	/* network -> index of an addr object + 1 */
+	struct lpm *nets;	/* network -> index in devs + 1 */
+	const char **devs;	/* interfaces of networks; words of the file */
+	uint32_t dev_count, dev_size;
 	struct lpm *own;	/* address/32 -> the same */
 	const struct conf_obj *at;
 	bool no_memory;
@@ -60,6 +62,28 @@ check_port(struct check *k, const struct command *cmd)
 		fail(k, "mac", "a port of type tun has none");
 }
 
+/* Notes whose network it is: 0 or -ENOMEM. */
+static int
+net_add(struct check *k, struct ip4_prefix net, const char *dev)
+{
+	const char *name = conf_strdup(k->conf, dev);
+
+	if (k->dev_count == k->dev_size) {
+		uint32_t size = k->dev_size * 2 + 16;
+		const char **devs = mem_resize(k->conf->mem, k->devs,
+		    k->dev_size * sizeof(*devs), size * sizeof(*devs));
+
+		if (devs == NULL)
+			return -ENOMEM;
+		k->devs = devs;
+		k->dev_size = size;
+	}
+	if (name == NULL)
+		return -ENOMEM;
+	k->devs[k->dev_count++] = name;
+	return lpm_set(k->nets, net, k->dev_count);
+}
+
 static void
 check_addr(struct check *k, const struct command *cmd, uint32_t number)
 {
@@ -84,32 +108,28 @@ check_addr(struct check *k, const struct command *cmd, uint32_t number)
 	net.ip.v &= ip4_mask(net.len);
 	k->no_memory |= lpm_set(k->own, host, number) != 0;
 	if (lpm_get(k->nets, net) == 0)
-		k->no_memory |= lpm_set(k->nets, net, number) != 0;
+		k->no_memory |= net_add(k, net, command_str(cmd, A_DEV)) != 0;
 }
 
-/* The interface on whose network ip is, as a word that stays; or NULL. */
+/* The interface on whose network ip is, or NULL. */
 static const char *
-dev_towards(const struct check *k, struct ip4 ip, struct conf_words *room)
+dev_towards(const struct check *k, struct ip4 ip)
 {
 	uint32_t i = lpm_lookup(k->nets, ip);
-	struct command addr;
 
-	if (i == 0)
-		return NULL;
-	conf_command(k->conf->obj[i - 1], &addr, room);
-	return command_str(&addr, A_DEV);
+	return i != 0 ? k->devs[i - 1] : NULL;
 }
 
 /* A route's next hops get their interfaces: true if the text changes. */
 static bool
-resolve(struct check *k, struct command *cmd, struct conf_words *rooms)
+resolve(struct check *k, struct command *cmd)
 {
 	const union value *via = command_get(cmd, A_VIA);
 	bool changed = false;
 	char text[IP4_STRLEN];
 
 	if (via != NULL && command_str(cmd, A_DEV) == NULL) {
-		const char *dev = dev_towards(k, via->ip, &rooms[0]);
+		const char *dev = dev_towards(k, via->ip);
 
 		if (dev == NULL) {
 			fail(k, ip4_format(via->ip, text),
@@ -123,7 +143,7 @@ resolve(struct check *k, struct command *cmd, struct conf_words *rooms)
 		struct cmd_hop *hop = &cmd->hop[i];
 
 		if (hop->dev == NULL) {
-			hop->dev = dev_towards(k, hop->via, &rooms[i]);
+			hop->dev = dev_towards(k, hop->via);
 			changed = true;
 		}
 		if (hop->dev == NULL) {
@@ -152,7 +172,6 @@ check_route(struct check *k, struct conf_obj *o, struct command *cmd)
 	const union value *src = command_get(cmd, A_SRC);
 	bool hops = command_given(cmd, A_VIA) || command_given(cmd, A_DEV) ||
 	    cmd->hops > 0;
-	struct conf_words rooms[HOPS_MAX];
 	char text[IP4_STRLEN];
 
 	if (command_num(cmd, A_ROUTE_TYPE, 0) == 0 && !hops)
@@ -168,7 +187,7 @@ check_route(struct check *k, struct conf_obj *o, struct command *cmd)
 	if (src != NULL && lpm_get(k->own, (struct ip4_prefix){ src->ip,
 	    32 }) == 0)
 		fail(k, ip4_format(src->ip, text), "not an address of ours");
-	if (resolve(k, cmd, rooms))
+	if (resolve(k, cmd))
 		retext(k, o, cmd);
 }
 
@@ -234,6 +253,7 @@ conf_check(struct conf *c, const char *name, struct lines *errors)
 		lpm_free(k.nets);
 	if (k.own != NULL)
 		lpm_free(k.own);
+	mem_free(c->mem, k.devs, k.dev_size * sizeof(*k.devs));
 	if (k.no_memory)
 		return -ENOMEM;
 	return errors->count == 0 ? 0 : -EINVAL;

@@ -16,9 +16,11 @@ static int
 collect(void *arg, const struct command *cmd, const void *obj)
 {
 	struct conf *c = arg;
+	char key[COMMAND_TEXT_MAX];
 
 	(void)obj;
-	return conf_add(c, cmd, 0) == NULL ? -ENOMEM : 0;
+	conf_key(cmd, key, sizeof(key));
+	return conf_add(c, cmd, key, 0) == NULL ? -ENOMEM : 0;
 }
 
 int

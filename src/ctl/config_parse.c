@@ -74,7 +74,7 @@ take(struct file *f, const struct command *cmd)
 		fail(f, text);
 		return;
 	}
-	if (conf_add(f->conf, cmd, f->line) == NULL)
+	if (conf_add(f->conf, cmd, key, f->line) == NULL)
 		f->no_memory = true;
 }
 
