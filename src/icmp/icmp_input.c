@@ -12,6 +12,7 @@
 #include "base/csum.h"
 #include "base/cursor.h"
 #include "icmp/echo.h"
+#include "ip/ip_options.h"
 #include "stack/stack.h"
 #include "tcp/tcp.h"
 #include "udp/udp.h"
@@ -31,15 +32,23 @@ csum_right(struct pkt *pkt)
 }
 
 /* A request that became its reply goes back: the same TOS (RFC 1812 4.3.2.5),
- * from the address that was asked if that is one of ours. */
+ * from the address that was asked if that is one of ours, with what the
+ * request recorded on its way (RFC 1122 3.2.2.6). */
 static void
 reply_send(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 {
 	struct ip_send s = { .dst = m->src, .proto = IPPROTO_ICMP4,
 	    .tos = m->tos };
+	const uint8_t *hdr = pkt->buf + pkt->l3;
+	uint32_t hlen = (hdr[0] & 0xf) * 4u;
+	uint8_t opts[IP4_HLEN_MAX - IP4_HLEN];
 
 	if (!m->group)
 		s.src = m->dst;
+	if (hlen > IP4_HLEN) {
+		s.opts_len = (uint8_t)ip_options_answer(hdr, hlen, opts);
+		s.opts = opts;
+	}
 	pkt_clear_offload(pkt);
 	pkt->ifp = NULL;		/* from here on, built here */
 	pkt->l2_group = false;

@@ -40,6 +40,8 @@ struct ip_send {
 	uint8_t ttl;		/* 0: IP_DEFAULT_TTL */
 	bool df;
 	struct iface *ifp;	/* only by this interface; NULL: by route */
+	const uint8_t *opts;	/* IP options; they get our own entry */
+	uint8_t opts_len;	/* a multiple of 4; 0: none */
 };
 
 struct ip_stats {

@@ -3,7 +3,8 @@
  *
  * Record route and timestamp are filled in on the way; router alert and what
  * we do not know pass unchanged (RFC 1812 4.2.2.1); source routes are refused
- * as RFC 7126 4.3 and 4.4 advise, and hopd has no setting to allow them.
+ * as RFC 7126 4.3 and 4.4 advise, and hopd has no setting to allow them.  The answer to
+ * an echo request carries its record route and timestamp back.
  *
  * Owns nothing.
  */
@@ -184,14 +185,28 @@ ip_options_forward(uint8_t *p, uint32_t hlen, struct ip4 out, uint32_t ms)
 	be16_put(p + IP4_OFF_CSUM, csum_finish(csum_add(0, p, hlen)));
 }
 
-uint32_t
-ip_options_copied(const uint8_t *p, uint32_t hlen, uint8_t *dst)
+static bool
+is_copied(uint8_t type)
+{
+	return (type & IPOPT_COPIED) != 0;
+}
+
+static bool
+is_recorded(uint8_t type)
+{
+	return type == IPOPT_RR || type == IPOPT_TS;
+}
+
+/* The options of those types, padded to a multiple of 4. */
+static uint32_t
+opts_pick(const uint8_t *p, uint32_t hlen, bool (*wanted)(uint8_t type),
+    uint8_t *dst)
 {
 	struct opts o = { p, hlen, IP4_HLEN, 0 };
 	uint32_t bad, n = 0;
 
 	while (opts_next(&o, &bad)) {
-		if ((p[o.at] & IPOPT_COPIED) == 0)
+		if (!wanted(p[o.at]))
 			continue;
 		for (uint32_t i = 0; i < o.len; i++)
 			dst[n++] = p[o.at + i];
@@ -199,6 +214,18 @@ ip_options_copied(const uint8_t *p, uint32_t hlen, uint8_t *dst)
 	while (n % 4 != 0)
 		dst[n++] = IPOPT_END;
 	return n;
+}
+
+uint32_t
+ip_options_copied(const uint8_t *p, uint32_t hlen, uint8_t *dst)
+{
+	return opts_pick(p, hlen, is_copied, dst);
+}
+
+uint32_t
+ip_options_answer(const uint8_t *p, uint32_t hlen, uint8_t *dst)
+{
+	return opts_pick(p, hlen, is_recorded, dst);
 }
 
 void

@@ -33,6 +33,10 @@ void ip_options_forward(uint8_t *p, uint32_t hlen, struct ip4 out,
  * returns how many. */
 uint32_t ip_options_copied(const uint8_t *p, uint32_t hlen, uint8_t *dst);
 
+/* The record route and timestamp of a request, as its answer begins with them
+ * (RFC 1122 3.2.2.6), padded: at most 40 bytes to dst; returns how many. */
+uint32_t ip_options_answer(const uint8_t *p, uint32_t hlen, uint8_t *dst);
+
 /* A router alert option (RFC 2113 2.1). */
 void ip_options_alert(uint8_t dst[IPOPT_RA_LEN]);
 

@@ -16,6 +16,7 @@
 #include <errno.h>
 
 #include "ip/ip_frag.h"
+#include "ip/ip_options.h"
 #include "stack/stack.h"
 
 /* ---- to ourselves ---------------------------------------------------- */
@@ -216,13 +217,29 @@ send_header(struct stack *stk, const struct pkt *pkt, const struct ip_send *s,
 
 	if (pkt->gso_type != PKT_GSO_NONE)
 		segs = (uint16_t)(pkt_len(pkt) / pkt->gso_size + 1);
-	h->hlen = IP4_HLEN;
+	h->hlen = (uint8_t)(IP4_HLEN + s->opts_len);
 	h->tos = s->tos;
-	h->total_len = (uint16_t)(pkt_len(pkt) + IP4_HLEN);
+	h->total_len = (uint16_t)(pkt_len(pkt) + h->hlen);
 	h->id = ip_next_ids(stk, h->src, h->dst, s->proto, segs);
 	h->ttl = s->ttl;
 	if (s->ttl == 0)	/* RFC 1112 6.1: multicast stays near */
 		h->ttl = ip4_is_multicast(h->dst) ? 1 : IP_DEFAULT_TTL;
+}
+
+/* Puts the header in front, with the options if there are any. */
+static void
+send_push(struct stack *stk, struct pkt *pkt, const struct ip_send *s,
+    const struct ip4_hdr *h)
+{
+	uint8_t *p = pkt_push(pkt, h->hlen);
+
+	pkt->l3 = pkt->off;
+	ip4_build_hdr(p, h);
+	if (s->opts_len == 0)
+		return;
+	p[0] = (uint8_t)(4 << 4 | h->hlen / 4);
+	memcpy(p + IP4_HLEN, s->opts, s->opts_len);
+	ip_options_forward(p, h->hlen, h->src, ip_time_of_day(stk));
 }
 
 /* A segment of ours that cannot leave: gone, and the socket is told. */
@@ -248,15 +265,14 @@ ip_send(struct stack *stk, struct pkt *pkt, const struct ip_send *s)
 		return send_refuse(stk, pkt, code);
 	if (ip4_is_any(h.src))
 		h.src = ip_source(stk, &r, h.dst);
-	if (pkt_len(pkt) + IP4_HLEN > UINT16_MAX)
+	if (pkt_len(pkt) + IP4_HLEN + s->opts_len > UINT16_MAX)
 		return send_refuse(stk, pkt, -EMSGSIZE);
 	/* The path's MTU holds for fragments of ours too (RFC 1191 3). */
 	r.mtu = send_mtu(stk, &r, h.dst, &df);
 	h.frag = df ? IP_DF : 0;
 	send_header(stk, pkt, s, &h);
 	pkt->l4 = pkt->off;
-	ip4_build_hdr(pkt_push(pkt, IP4_HLEN), &h);
-	pkt->l3 = pkt->off;
+	send_push(stk, pkt, s, &h);
 	if (df && ip_wire_len(pkt, &h) > r.mtu)
 		return send_refuse(stk, pkt, -EMSGSIZE);
 	ip_output(stk, pkt, &h, &r);

@@ -61,6 +61,55 @@ START_TEST(echo_checksum_for_all_sums)
 }
 END_TEST
 
+/* RFC 1122 3.2.2.6: record route and timestamp come back with our own entry,
+ * and nothing else does. */
+START_TEST(echo_carries_its_record_back)
+{
+	static const uint8_t opts[] = {
+		0x94, 4, 0, 0,				/* router alert */
+		7, 11, 8, 10, 0, 0, 2, 0, 0, 0, 0,	/* record route */
+		1,
+		68, 8, 5, 0, 0, 0, 0, 0,		/* timestamp */
+		0, 0, 0, 0,
+	};
+	static const uint8_t back[] = {
+		7, 11, 12, 10, 0, 0, 2, 10, 0, 0, 1,
+		68, 8, 9, 0, 0x80, 0, 0, 1, 0,
+	};
+	uint8_t data[56] = { 1 };
+	struct unit_frame f = host_icmp(ICMP_ECHO, 7, data, sizeof(data));
+	struct unit_seen s;
+
+	unit_run_until(stk, 1000);
+	f.ip_options = opts;
+	f.ip_options_len = sizeof(opts);
+	unit_feed(stk, port, &f);
+	s = unit_expect(port);
+	ck_assert_uint_eq(s.icmp_type, ICMP_ECHO_REPLY);
+	ck_assert_uint_eq(s.ip.hlen, 20 + sizeof(back));
+	ck_assert_mem_eq(s.frame->data + 14 + 20, back, sizeof(back));
+	ck_assert_uint_eq(s.payload_len, 56);
+	unit_seen_free(&s);
+}
+END_TEST
+
+/* A full record comes back as it is. */
+START_TEST(echo_with_a_full_record)
+{
+	static const uint8_t opts[] = { 7, 7, 8, 10, 0, 0, 2, 0 };
+	struct unit_frame f = host_icmp(ICMP_ECHO, 7, NULL, 0);
+	struct unit_seen s;
+
+	f.ip_options = opts;
+	f.ip_options_len = sizeof(opts);
+	unit_feed(stk, port, &f);
+	s = unit_expect(port);
+	ck_assert_uint_eq(s.ip.hlen, 28);
+	ck_assert_mem_eq(s.frame->data + 14 + 20, opts, sizeof(opts));
+	unit_seen_free(&s);
+}
+END_TEST
+
 /* The address asked answers, also if it is another interface's. */
 START_TEST(echo_to_another_interface)
 {
@@ -297,6 +346,8 @@ main(void)
 	tcase_add_checked_fixture(in, host_setup, host_teardown);
 	tcase_add_test(in, echo_is_answered);
 	tcase_add_test(in, echo_checksum_for_all_sums);
+	tcase_add_test(in, echo_carries_its_record_back);
+	tcase_add_test(in, echo_with_a_full_record);
 	tcase_add_test(in, echo_to_another_interface);
 	tcase_add_test(in, echo_that_needs_its_checksum);
 	tcase_add_test(in, echo_to_a_group);
