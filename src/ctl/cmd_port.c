@@ -24,7 +24,7 @@ set_u8(const struct command *cmd, enum arg_id id, uint8_t *out)
 
 /* What the command says; what it does not say stays. */
 static void
-set_knobs(struct iface *ifp, const struct command *cmd)
+set_knobs(struct stack *stk, struct iface *ifp, const struct command *cmd)
 {
 	struct iface_conf *c = &ifp->conf;
 
@@ -39,6 +39,8 @@ set_knobs(struct iface *ifp, const struct command *cmd)
 	set_u8(cmd, A_ACD, &c->acd);
 	set_bool(cmd, A_FORWARDING, &c->forwarding);
 	set_bool(cmd, A_REDIRECTS, &c->redirects);
+	/* Last: what coming up says depends on the other settings. */
+	iface_set_up(stk, ifp, command_num(cmd, A_ADMIN, !ifp->up) == 0);
 }
 
 static int
@@ -73,7 +75,7 @@ add(struct ctl *ctl, const struct command *cmd, struct err *err)
 	spec.mtu = (uint32_t)command_num(cmd, A_MTU, 1500);
 	r = ctl->host.port_open(ctl->host.arg, &spec, err);
 	if (r == 0)
-		set_knobs(iface_lookup(ctl->stk, name), cmd);
+		set_knobs(ctl->stk, iface_lookup(ctl->stk, name), cmd);
 	return r;
 }
 
@@ -90,7 +92,7 @@ port_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 		return err_set(err, -ENOENT, "\"%s\": no such port", name);
 	if (cmd->row->verb == VERB_DEL)
 		return ctl->host.port_close(ctl->host.arg, name, err);
-	set_knobs(port->ifp, cmd);
+	set_knobs(ctl->stk, port->ifp, cmd);
 	return 0;
 }
 
@@ -102,6 +104,7 @@ describe(struct ctl *ctl, const struct port *port, struct command *cmd)
 
 	command_init(cmd, grammar_row(OBJ_PORT, VERB_ADD));
 	command_set(cmd, A_NAME)->str = port->name;
+	command_set(cmd, A_ADMIN)->num = port->ifp->up ? 0 : 1;
 	command_set(cmd, A_TYPE)->num = port->l2 ? 0 : 1;
 	if (netns != NULL && netns[0] != '\0')
 		command_set(cmd, A_NETNS)->str = netns;
@@ -139,7 +142,7 @@ state_json(const struct port *p)
 {
 	static const char *const names[] = { "csum", "tso4", "tso6", "uso" };
 	json_t *state = json_pack("{s:b,s:I,s:I,s:I,s:I,s:I,s:I}",
-	    p->down ? "down" : "up", 1,
+	    p->down || !p->ifp->up ? "down" : "up", 1,
 	    "rx_packets", (json_int_t)p->stats.rx_packets,
 	    "rx_bytes", (json_int_t)p->stats.rx_bytes,
 	    "rx_errors", (json_int_t)p->stats.rx_errors,

@@ -35,6 +35,9 @@ static const struct arg args_none[] = {
  * as it is (set). */
 #define KNOB(id, kind, f, word, meta, def, min, max, text) \
 	{ id, kind, f, word, meta, def, min, max, text }
+#define ADMIN_ARG(f) \
+	{ A_ADMIN, ARG_CHOICE, ARG_POS | (f), "admin", "up|down", 0, 0, 0, \
+	    "down: nothing in or out, no route by it" }
 #define KNOB_ARGS(f)							\
 	KNOB(A_MTU, ARG_NUMBER, (f) | ARG_SHOWN, "mtu", "N", 1500, 68,	\
 	    65535, "largest IP packet"),				\
@@ -57,6 +60,7 @@ static const struct arg args_none[] = {
 
 static const struct arg args_port_add[] = {
 	NAME_ARG(ARG_REQ | ARG_KEY, "device and interface"),
+	ADMIN_ARG(ARG_DEF),
 	{ A_TYPE, ARG_CHOICE, ARG_DEF | ARG_SHOWN | ARG_FIXED, "type",
 	    "tap|tun", 0, 0, 0, "Ethernet frames or bare IP packets" },
 	{ A_NETNS, ARG_PATH, ARG_FIXED, "netns", "NETNS", 0, 0, 0,
@@ -69,6 +73,7 @@ static const struct arg args_port_add[] = {
 
 static const struct arg args_port_set[] = {
 	NAME_ARG(ARG_REQ | ARG_KEY, "a port"),
+	ADMIN_ARG(0),
 	KNOB_ARGS(0),
 	{ .kind = ARG_END },
 };

@@ -69,7 +69,7 @@ enum arg_kind {
 #define ARG_FIXED	0x40u	/* a change needs a new object */
 
 enum arg_id {
-	A_NAME, A_TYPE, A_NETNS, A_MAC, A_MTU,
+	A_NAME, A_ADMIN, A_TYPE, A_NETNS, A_MAC, A_MTU,
 	A_ARP_IGNORE, A_ARP_ANNOUNCE, A_RP_FILTER, A_ARP_ACCEPT,
 	A_PROXY_ARP, A_ACD, A_FORWARDING, A_REDIRECTS,
 	A_PREFIX, A_DEV, A_SCOPE,

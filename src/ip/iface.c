@@ -65,6 +65,26 @@ iface_lookup(struct stack *stk, const char *name)
 	return NULL;
 }
 
+void
+iface_set_up(struct stack *stk, struct iface *ifp, bool up)
+{
+	if (ifp->up == up)
+		return;
+	if (!up) {
+		for (struct iface_addr *a = ifp->addrs; a != NULL; a = a->next)
+			arp_addr_down(stk, a);
+		neigh_flush(stk, ifp);
+		neigh_hold_purge(stk, ifp);
+		reass_flush(stk, ifp);
+	}
+	ifp->up = up;
+	if (up) {
+		for (struct iface_addr *a = ifp->addrs; a != NULL; a = a->next)
+			arp_addr_up(stk, a);
+		igmp_iface_up(stk, ifp);
+	}
+}
+
 /* ---- addresses ------------------------------------------------------- */
 
 static struct iface_addr **

@@ -66,6 +66,10 @@ struct iface *iface_new(struct stack *stk, const char *name,
 /* Takes addresses, routes and neighbours with it. */
 void iface_free(struct stack *stk, struct iface *ifp);
 struct iface *iface_lookup(struct stack *stk, const char *name);
+/* Takes it down: nothing in or out, its neighbours (but permanent ones) and
+ * half-made datagrams go, routes by it are passed over; addresses stay ours.
+ * Or up: addresses are probed for and announced anew, groups told again. */
+void iface_set_up(struct stack *stk, struct iface *ifp, bool up);
 
 /* 0, -EEXIST (the same prefix, or the address elsewhere), -EINVAL (no host
  * address), -ENOSPC.  Adds the connected route. */

@@ -473,6 +473,20 @@ ip_group_join(struct stack *stk, struct iface *ifp, struct ip4 group)
 	return 0;
 }
 
+void
+igmp_iface_up(struct stack *stk, const struct iface *ifp)
+{
+	for (struct ip_group *g = stk->ip.igmp.groups; g != NULL;
+	    g = g->next) {
+		if (g->ifp != ifp || g->users == 0)
+			continue;
+		g->answer = false;
+		g->repeats = ROBUSTNESS - 1;
+		send_report(stk, g, REC_TO_EXCLUDE);
+		repeat_later(stk, g);
+	}
+}
+
 int
 ip_group_leave(struct stack *stk, struct iface *ifp, struct ip4 group)
 {

@@ -58,6 +58,8 @@ bool ip_group_is_member(struct stack *stk, const struct iface *ifp,
 /* Consumes; data at the IGMP header. */
 void igmp_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m);
 
+/* It was down: whoever queries may have forgotten us. */
+void igmp_iface_up(struct stack *stk, const struct iface *ifp);
 void igmp_iface_gone(struct stack *stk, const struct iface *ifp);
 
 #endif

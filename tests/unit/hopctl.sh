@@ -30,7 +30,7 @@ check()
 }
 
 check 0 "routing table" help
-check 0 "port add NAME [type tap|tun]" help port
+check 0 "port add NAME [up|down] [type tap|tun]" help port
 check 0 "namespace of the device" help port add
 check 2 '"nonsense": no such command' help nonsense
 check 0 "hopctl " version

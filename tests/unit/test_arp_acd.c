@@ -125,6 +125,31 @@ START_TEST(silent)
 }
 END_TEST
 
+/* Down, nothing is said; up again, it is probed for anew. */
+START_TEST(interface_down_and_up)
+{
+	addr_add(ACD_FULL, SCOPE_GLOBAL);
+	next_step();
+	expect_probe();
+	iface_set_up(stk, port->ifp, false);
+	expect_state(ACD_OURS);
+	ck_assert(!answered());
+	unit_run_until(stk, 100 * SEC);
+	iface_set_up(stk, port->ifp, true);
+	iface_set_up(stk, port->ifp, true);
+	expect_state(ACD_PROBING);
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_ge(next_step(), 100 * SEC);
+		expect_probe();
+	}
+	next_step();
+	expect_announcement();
+	next_step();
+	expect_announcement();
+	expect_state(ACD_OURS);
+}
+END_TEST
+
 START_TEST(announce_only)
 {
 	addr_add(ACD_ANNOUNCE_ONLY, SCOPE_GLOBAL);
@@ -344,6 +369,7 @@ suite(void)
 	tcase_add_test(tc, two_probe_at_once);
 	tcase_add_test(tc, own_voice_is_no_rival);
 	tcase_add_test(tc, scope_host_is_silent);
+	tcase_add_test(tc, interface_down_and_up);
 	tcase_add_test(tc, address_goes);
 	tcase_add_test(tc, announce_on_demand);
 	suite_add_tcase(s, tc);

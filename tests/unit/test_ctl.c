@@ -3,6 +3,7 @@
  */
 #include "unit/ctl_unit.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct ctl_unit *
@@ -222,6 +223,33 @@ START_TEST(set_changes_what_it_names)
 	    "weight 0\n"));
 	ctl_unit_must(u, "service set tcp 10.0.0.100:80 persistent 0");
 	ck_assert_ptr_nonnull(strstr(ctl_unit_config(u), "sched rr\n"));
+	ctl_unit_free(u);
+}
+END_TEST
+
+/* A route by a port that is down is passed over; a file keeps the state. */
+START_TEST(port_down_and_up)
+{
+	struct ctl_unit *u = demo();
+	char *before = strdup(ctl_unit_config(u));
+	struct route_result r;
+
+	r = route_lookup(u->stk, IP4(10, 0, 1, 77), 0);
+	ck_assert_str_eq(r.ifp->name, "tapa");
+	ctl_unit_must(u, "port set tapa down");
+	ck_assert_ptr_nonnull(strstr(ctl_unit_config(u),
+	    "port add tapa down type tap"));
+	r = route_lookup(u->stk, IP4(10, 0, 1, 77), 0);
+	ck_assert(r.ifp == NULL || strcmp(r.ifp->name, "tapa") != 0);
+	/* What is not said stays; the address is ours all the same. */
+	ctl_unit_must(u, "port set tapa mtu 1300");
+	ck_assert(!iface_lookup(u->stk, "tapa")->up);
+	r = route_lookup(u->stk, IP4(10, 0, 1, 1), 0);
+	ck_assert_int_eq(r.route->type, ROUTE_LOCAL);
+	ctl_unit_must(u, "port set tapa up mtu 1400");
+	ck_assert_str_eq(ctl_unit_config(u), before);
+	ck_assert_int_eq(ctl_unit_do(u, "port set tapa sideways"), 2);
+	free(before);
 	ctl_unit_free(u);
 }
 END_TEST
@@ -462,6 +490,7 @@ main(void)
 	tcase_add_test(t, usage_errors_name_the_word);
 	tcase_add_test(t, garbage_is_survived);
 	tcase_add_test(t, set_changes_what_it_names);
+	tcase_add_test(t, port_down_and_up);
 	tcase_add_test(t, set_adds_what_is_not_there);
 	tcase_add_test(t, del_takes_what_stands_on_it);
 	tcase_add_test(t, json_has_stable_keys_and_numbers);
