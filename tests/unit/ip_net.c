@@ -111,16 +111,16 @@ int
 ip_net_route(struct ip_net *n, enum route_type type, const char *dst,
     const char *via, struct port *dev, uint32_t metric)
 {
-	struct {
+	union {
 		struct route r;
-		struct next_hop hop;
+		uint8_t room[sizeof(struct route) + sizeof(struct next_hop)];
 	} spec = { .r = { .type = type, .metric = metric } };
 
 	spec.r.dst = ip_net_prefix(dst);
 	if (via != NULL)
-		spec.hop.via = ip_net_ip(via);
+		spec.r.hop[0].via = ip_net_ip(via);
 	if (dev != NULL)
-		spec.hop.ifp = dev->ifp;
+		spec.r.hop[0].ifp = dev->ifp;
 	spec.r.hops = via != NULL || dev != NULL;
 	return route_add(n->stk, &spec.r, NULL);
 }

@@ -189,13 +189,14 @@ START_TEST(test_rp_filter_multipath)
 {
 	struct ip_net n = ip_net_up();
 	struct unit_frame f = ip_net_frame();
-	struct {
+	union {
 		struct route r;
-		struct next_hop hop[2];
+		uint8_t room[sizeof(struct route) +
+		    2 * sizeof(struct next_hop)];
 	} spec = { .r = { .dst = ip_net_prefix("172.16.0.0/16"), .hops = 2 } };
 
-	spec.hop[0].via = ip_net_ip("10.0.2.20");
-	spec.hop[1].via = HOST_A;
+	spec.r.hop[0].via = ip_net_ip("10.0.2.20");
+	spec.r.hop[1].via = HOST_A;
 	ck_assert_int_eq(route_add(n.stk, &spec.r, NULL), 0);
 	n.a->ifp->conf.rp_filter = 1;
 	f.sip = ip_net_ip("172.16.0.1");
