@@ -8,9 +8,10 @@
 #include "unit/ip_net.h"
 
 /* Room for a route with all its next hops. */
-struct spec {
+union spec {
 	struct route r;
-	struct next_hop hop[ROUTE_HOPS_MAX];
+	uint8_t room[sizeof(struct route) +
+	    ROUTE_HOPS_MAX * sizeof(struct next_hop)];
 };
 
 static struct route_result
@@ -169,26 +170,26 @@ END_TEST
 START_TEST(test_routes_refused)
 {
 	struct ip_net n = ip_net_up();
-	struct spec s = { .r = { .dst = ip_net_prefix("10.9.0.0/16") } };
+	union spec s = { .r = { .dst = ip_net_prefix("10.9.0.0/16") } };
 	struct err err = { "" };
 
 	ck_assert_int_eq(route_add(n.stk, &s.r, &err), -EINVAL);
 	s.r.hops = 1;
 	ck_assert_int_eq(route_add(n.stk, &s.r, &err), -EINVAL);
-	s.hop[0].via = ip_net_ip("10.3.0.1");
+	s.r.hop[0].via = ip_net_ip("10.3.0.1");
 	ck_assert_int_eq(route_add(n.stk, &s.r, &err), -ENETUNREACH);
 	ck_assert_str_eq(err.text,
 	    "\"10.3.0.1\": not in a network of any interface");
-	s.hop[0].ifp = n.b->ifp;
-	s.hop[0].via = ip_net_ip("10.0.1.9");
+	s.r.hop[0].ifp = n.b->ifp;
+	s.r.hop[0].via = ip_net_ip("10.0.1.9");
 	ck_assert_int_eq(route_add(n.stk, &s.r, &err), -ENETUNREACH);
 	ck_assert_str_eq(err.text, "\"10.0.1.9\": not in a network of b");
-	s.hop[0].via = OUR_B;
+	s.r.hop[0].via = OUR_B;
 	ck_assert_int_eq(route_add(n.stk, &s.r, &err), -EINVAL);
-	s.hop[0].via = HOST_B;
-	s.hop[0].weight = 257;
+	s.r.hop[0].via = HOST_B;
+	s.r.hop[0].weight = 257;
 	ck_assert_int_eq(route_add(n.stk, &s.r, &err), -EINVAL);
-	s.hop[0].weight = 1;
+	s.r.hop[0].weight = 1;
 	s.r.dst.ip = ip_net_ip("10.9.0.1");
 	ck_assert_int_eq(route_add(n.stk, &s.r, &err), -EINVAL);
 	ck_assert_str_eq(err.text, "\"10.9.0.1/16\": host bits are set");
@@ -215,15 +216,15 @@ END_TEST
 START_TEST(test_set_replaces_or_keeps)
 {
 	struct ip_net n = ip_net_up();
-	struct spec s = { .r = { .dst = ip_net_prefix("10.9.0.0/16"),
+	union spec s = { .r = { .dst = ip_net_prefix("10.9.0.0/16"),
 	    .hops = 1 } };
 
-	s.hop[0].via = HOST_B;
+	s.r.hop[0].via = HOST_B;
 	ck_assert_int_eq(route_set(n.stk, &s.r, NULL), 0);
-	s.hop[0] = (struct next_hop){ .via = HOST_A };
+	s.r.hop[0] = (struct next_hop){ .via = HOST_A };
 	ck_assert_int_eq(route_set(n.stk, &s.r, NULL), 0);
 	ck_assert_uint_eq(look(&n, "10.9.1.1").next_hop.v, HOST_A.v);
-	s.hop[0] = (struct next_hop){ .via = ip_net_ip("9.9.9.9") };
+	s.r.hop[0] = (struct next_hop){ .via = ip_net_ip("9.9.9.9") };
 	ck_assert_int_eq(route_set(n.stk, &s.r, NULL), -ENETUNREACH);
 	ck_assert_uint_eq(look(&n, "10.9.1.1").next_hop.v, HOST_A.v);
 	ip_net_down(&n);
@@ -233,11 +234,11 @@ END_TEST
 START_TEST(test_routes_go_with_interface_and_source)
 {
 	struct ip_net n = ip_net_up();
-	struct spec s = { .r = { .dst = ip_net_prefix("10.9.0.0/16"),
+	union spec s = { .r = { .dst = ip_net_prefix("10.9.0.0/16"),
 	    .hops = 1, .src = OUR_A } };
 	uint32_t count = n.stk->ip.route_count;
 
-	s.hop[0].via = HOST_B;
+	s.r.hop[0].via = HOST_B;
 	ck_assert_int_eq(route_add(n.stk, &s.r, NULL), 0);
 	iface_addr_del(n.stk, n.a->ifp, ip_net_prefix("10.0.1.1/24"), NULL);
 	expect_type(&n, "10.9.0.1", -1, NULL);
@@ -256,10 +257,10 @@ END_TEST
 START_TEST(test_mtu_of_a_route)
 {
 	struct ip_net n = ip_net_up();
-	struct spec s = { .r = { .dst = ip_net_prefix("10.9.0.0/16"),
+	union spec s = { .r = { .dst = ip_net_prefix("10.9.0.0/16"),
 	    .hops = 1, .mtu = 1400 } };
 
-	s.hop[0].via = HOST_B;
+	s.r.hop[0].via = HOST_B;
 	ck_assert_int_eq(route_add(n.stk, &s.r, NULL), 0);
 	ck_assert_uint_eq(look(&n, "10.9.0.1").mtu, 1400);
 	ck_assert_uint_eq(look(&n, "10.0.2.9").mtu, 1500);
@@ -313,14 +314,14 @@ spread(struct ip_net *n, uint8_t *via)
 	}
 }
 
-static struct spec
+static union spec
 multipath(struct ip_net *n, const uint16_t *weight, uint8_t hops)
 {
-	struct spec s = { .r = { .dst = ip_net_prefix("10.9.0.0/16"),
+	union spec s = { .r = { .dst = ip_net_prefix("10.9.0.0/16"),
 	    .hops = hops } };
 
 	for (uint8_t i = 0; i < hops; i++)
-		s.hop[i] = (struct next_hop){ NULL,
+		s.r.hop[i] = (struct next_hop){ NULL,
 		    { ip_net_ip("10.0.2.100").v + i }, weight[i] };
 	ck_assert_int_eq(route_set(n->stk, &s.r, NULL), 0);
 	return s;
@@ -354,7 +355,7 @@ START_TEST(test_only_a_dead_hops_flows_move)
 	static const uint16_t weight[5] = { 3, 1, 4, 1, 5 };
 	struct ip_net n = ip_net_up();
 	uint8_t *before = malloc(FLOWS), *after = malloc(FLOWS);
-	struct spec s = multipath(&n, weight, 5);
+	union spec s = multipath(&n, weight, 5);
 	struct pkt *pkt;
 
 	spread(&n, before);
@@ -373,7 +374,7 @@ START_TEST(test_only_a_dead_hops_flows_move)
 			ck_assert_uint_eq(after[i], before[i]);
 	}
 	/* the same when the operator takes it out */
-	s.hop[2] = s.hop[4];
+	s.r.hop[2] = s.r.hop[4];
 	s.r.hops = 4;
 	ck_assert_int_eq(route_set(n.stk, &s.r, NULL), 0);
 	spread(&n, before);
