@@ -1,14 +1,18 @@
 /*
  * tcp_pair.c - two stacks and the wire between them.
+ *
+ * What runs for every byte or frame does not use ck_assert(), which notes
+ * each call in a file.
  */
 #include "unit/tcp_pair.h"
 
 #include <stdlib.h>
 
 #include "ip/ip_wire.h"
+#include "tcp/tcp_conn.h"
 
 struct wire_frame {
-	struct wire_frame *next;
+	struct wire_frame *next, *prev;
 	struct instant due;
 	uint64_t order;
 	int to;
@@ -92,17 +96,19 @@ chance(struct pair *p, uint32_t per_million)
 static void
 fly(struct pair *p, int from, const struct mem_frame *f, struct instant due)
 {
-	struct wire_frame *w = calloc(1, sizeof(*w)), **at = &p->flying;
+	struct wire_frame *w = calloc(1, sizeof(*w)), *after = p->last;
 
 	w->f = malloc(sizeof(*f) + f->len);
 	memcpy(w->f, f, sizeof(*f) + f->len);
 	w->due = due;
 	w->to = !from;
 	w->order = p->order++;
-	while (*at != NULL && !instant_before(due, (*at)->due))
-		at = &(*at)->next;
-	w->next = *at;
-	*at = w;
+	while (after != NULL && instant_before(due, after->due))
+		after = after->prev;
+	w->prev = after;
+	w->next = after != NULL ? after->next : p->flying;
+	*(after != NULL ? &after->next : &p->flying) = w;
+	*(w->next != NULL ? &w->next->prev : &p->last) = w;
 }
 
 /* Bytes that wait for the wire. */
@@ -172,7 +178,9 @@ deliver(struct pair *p)
 
 	while ((w = p->flying) != NULL && instant_reached(p->now, w->due)) {
 		p->flying = w->next;
-		ck_assert_int_eq(mem_port_give_frame(p->port[w->to], w->f), 0);
+		*(w->next != NULL ? &w->next->prev : &p->last) = NULL;
+		if (mem_port_give_frame(p->port[w->to], w->f) != 0)
+			ck_abort_msg("no memory");
 		frame_free(w);
 	}
 }
@@ -188,6 +196,87 @@ next_due(const struct pair *p)
 	return t;
 }
 
+/* ---- invariants ---------------------------------------------------------- */
+
+#define MUST(x) do {							\
+	if (!(x))							\
+		ck_abort_msg("invariant broken: %s", #x);		\
+} while (0)
+
+/* The records cover the flight, and the sums are those of their flags. */
+static void
+check_flight(const struct tcp_conn *c)
+{
+	const struct tcp_flight *f = c->fl;
+	uint32_t sacked = 0, lost = 0, retrans = 0, at = c->snd_una;
+
+	if (f == NULL || f->head == NULL) {
+		MUST(c->snd_una == c->snd_nxt || !tcp_synced(c));
+		return;
+	}
+	for (const struct tcp_rec *r = f->head; r != NULL; r = r->next) {
+		uint32_t n = r->end - r->seq;
+
+		MUST(r->seq == at && seq_lt(r->seq, r->end));
+		MUST(r->next == NULL ? f->tail == r : r->next->prev == r);
+		MUST((r->flags & REC_SACKED) == 0 ||
+		    (r->flags & (REC_LOST | REC_RETRANS)) == 0);
+		sacked += (r->flags & REC_SACKED) != 0 ? n : 0;
+		lost += (r->flags & REC_LOST) != 0 ? n : 0;
+		retrans += (r->flags & REC_RETRANS) != 0 ? n : 0;
+		at = r->end;
+	}
+	MUST(at == c->snd_nxt);
+	MUST(sacked == f->sacked && lost == f->lost && retrans == f->retrans);
+}
+
+/* Islands lie in order, apart, in what was promised. */
+static void
+check_islands(const struct tcp_conn *c)
+{
+	uint32_t bytes = 0, count = 0, floor = c->rcv_nxt;
+
+	for (const struct tcp_island *i = c->ooo; i != NULL; i = i->next) {
+		MUST(seq_gt(i->seq, floor) && i->q.len > 0);
+		floor = i->seq + i->q.len;
+		MUST(seq_le(floor, c->rcv_adv));
+		bytes += i->q.len;
+		count++;
+	}
+	MUST(bytes == c->ooo_bytes && count == c->ooo_count);
+}
+
+static uint64_t
+buffers_of(const struct tcp_conn *c)
+{
+	uint64_t n = tcp_bytes_memory(&c->snd) + tcp_bytes_memory(&c->rcv);
+
+	for (const struct tcp_island *i = c->ooo; i != NULL; i = i->next)
+		n += tcp_bytes_memory(&i->q);
+	return n;
+}
+
+static void
+check_stack(const struct stack *stk)
+{
+	uint64_t memory = 0;
+
+	for (uint32_t b = 0; b < stk->tcp.table_size; b++) {
+		const struct tcp_key *k = stk->tcp.table[b];
+
+		for (; k != NULL; k = k->next) {
+			const struct tcp_conn *c = (const struct tcp_conn *)k;
+
+			if (k->kind != TCP_KIND_CONN)
+				continue;
+			check_flight(c);
+			check_islands(c);
+			memory += buffers_of(c);
+		}
+	}
+	MUST(memory == stk->tcp.mem_used);
+}
+
 static void
 turn(struct pair *p)
 {
@@ -195,6 +284,8 @@ turn(struct pair *p)
 	stack_poll(p->stk[0], p->now);
 	stack_poll(p->stk[1], p->now);
 	collect(p);
+	check_stack(p->stk[0]);
+	check_stack(p->stk[1]);
 }
 
 void
@@ -209,7 +300,8 @@ pair_run_until(struct pair *p, int64_t us)
 		if (!instant_reached(end, t))
 			break;
 		idle = instant_before(p->now, t) ? 0 : idle + 1;
-		ck_assert_int_lt(idle, 100000);
+		if (idle > 100000)
+			ck_abort_msg("no progress");
 		if (instant_before(p->now, t))
 			p->now = t;
 		turn(p);
@@ -236,9 +328,9 @@ app_read(struct stack *stk, struct pair_app *a)
 		return;
 	while ((n = tcp_read(stk, a->c, buf, sizeof(buf))) > 0) {
 		for (int32_t i = 0; i < n; i++) {
-			ck_assert_msg(buf[i] == pattern(a->received,
-			    a->peer_salt), "byte %llu is wrong",
-			    (unsigned long long)a->received);
+			if (buf[i] != pattern(a->received, a->peer_salt))
+				ck_abort_msg("byte %llu is wrong",
+				    (unsigned long long)a->received);
 			a->received++;
 		}
 	}
@@ -278,7 +370,8 @@ pair_app_ready(struct stack *stk, struct tcp_conn *c, void *owner)
 	struct pair_app *a = owner;
 	uint32_t ev;
 
-	ck_assert_ptr_eq(a->c, c);
+	if (a->c != c)
+		ck_abort_msg("another connection");
 	app_read(stk, a);
 	ev = tcp_events(c);
 	a->connected |= (ev & TCP_EV_CONNECTED) != 0;

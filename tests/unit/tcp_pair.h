@@ -28,7 +28,7 @@ struct pair {
 	struct port *port[2];
 	struct wire_conf wire[2];	/* [i]: from stack i to the other */
 	struct instant busy[2];		/* the wire sends until then */
-	struct wire_frame *flying;	/* by arrival */
+	struct wire_frame *flying, *last;	/* by arrival */
 	uint64_t order;			/* of entry: ties */
 	struct rng rng;
 	struct instant now;
@@ -42,6 +42,7 @@ struct pair {
 struct pair *pair_new(uint8_t seed, uint32_t mtu, uint32_t offload);
 void pair_free(struct pair *p);
 void pair_wire(struct pair *p, const struct wire_conf *both);
+/* Moves time; after every turn the connections' invariants are checked. */
 void pair_run_until(struct pair *p, int64_t us);
 struct addr pair_addr(int i);
 

@@ -95,7 +95,7 @@ START_TEST(bad_wire)
 	conf.sack = _i / 6 % 3 != 2;
 	conf.rack = _i / 6 % 3 == 0;
 	conf.timestamps = _i / 18 == 0;
-	for (uint8_t seed = 1; seed <= 1; seed++) {
+	for (uint8_t seed = 1; seed <= 5; seed++) {
 		struct pair *p = pair_with(seed, &w, 0);
 
 		transfer(p, &conf, 200000, 100000, 600000000);
