@@ -92,6 +92,10 @@ int port_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int port_query(struct request *rq);
 int port_walk(struct ctl *ctl, command_fn *fn, void *arg);
 
+int tunnel_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int tunnel_query(struct request *rq);
+int tunnel_walk(struct ctl *ctl, command_fn *fn, void *arg);
+
 int addr_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int addr_query(struct request *rq);
 int addr_walk(struct ctl *ctl, command_fn *fn, void *arg);
@@ -123,8 +127,11 @@ int mark_walk(struct ctl *ctl, command_fn *fn, void *arg);
 int service_change(struct ctl *ctl, const struct command *cmd,
     struct err *err);
 int service_query(struct request *rq);
-/* Services, each followed by its servers. */
+/* Services, each followed by its local addresses and its servers. */
 int service_walk(struct ctl *ctl, command_fn *fn, void *arg);
+
+int local_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int local_query(struct request *rq);
 
 int server_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int server_query(struct request *rq);

@@ -22,16 +22,6 @@ overlay(const struct command *cmd, struct lb_server_conf *c, bool only_given)
 		c->lower = (uint32_t)command_num(cmd, A_LOWER, 0);
 }
 
-static int
-drain(struct ctl *ctl, struct lb_service *svc, const struct lb_server *srv,
-    struct err *err)
-{
-	struct lb_server_conf conf = srv->conf;
-
-	conf.weight = 0;
-	return lb_server_set(ctl->stk, svc, &srv->addr, srv->port, &conf, err);
-}
-
 int
 server_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 {
@@ -56,7 +46,9 @@ server_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 	if (cmd->row->verb == VERB_DEL)
 		return lb_server_del(ctl->stk, svc, &at->addr, port, err);
 	if (cmd->row->verb == VERB_DRAIN)
-		return drain(ctl, svc, old, err);
+		return lb_server_drain(ctl->stk, svc, &at->addr, port,
+		    (uint32_t)(command_num(cmd, A_TIMEOUT, 0) /
+		    USEC_PER_SEC), err);
 	edit = cmd->row->verb == VERB_SET && old != NULL;
 	if (edit)
 		conf = old->conf;

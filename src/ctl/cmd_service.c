@@ -16,7 +16,7 @@ lb_key(const struct service_key *key)
 	    .proto = key->proto, .port = key->port, .addr = key->addr };
 }
 
-static struct service_key
+struct service_key
 word_key(const struct lb_service_key *key)
 {
 	return (struct service_key){ .fwmark = key->fwmark,
@@ -218,6 +218,8 @@ service_walk(struct ctl *ctl, command_fn *fn, void *arg)
 		describe(svc, &cmd);
 		r = fn(arg, &cmd, svc);
 		if (r == 0)
+			r = local_walk(svc, fn, arg);
+		if (r == 0)
 			r = server_walk(svc, fn, arg);
 	}
 	return r;
@@ -290,6 +292,17 @@ append_server(void *arg, const struct command *cmd, const void *obj)
 }
 
 static int
+append_local(void *arg, const struct command *cmd, const void *obj)
+{
+	char text[IP4_STRLEN];
+
+	(void)obj;
+	json_array_append_new(arg, json_string(ip4_format(command_get(cmd,
+	    A_IP)->ip, text)));
+	return 0;
+}
+
+static int
 indent_server(void *arg, const struct command *cmd, const void *obj)
 {
 	struct command rest = *cmd;
@@ -306,7 +319,7 @@ static void
 show_service(struct request *rq, const struct lb_service *svc)
 {
 	struct command cmd;
-	json_t *obj, *list;
+	json_t *obj, *list, *locals;
 
 	describe(svc, &cmd);
 	if (rq->text) {
@@ -318,6 +331,9 @@ show_service(struct request *rq, const struct lb_service *svc)
 	list = json_array();
 	server_walk(svc, append_server, list);
 	json_object_set_new(obj, "servers", list);
+	locals = json_array();
+	local_walk(svc, append_local, locals);
+	json_object_set_new(obj, "locals", locals);
 	json_object_set_new(obj, "state",
 	    lb_counters(&svc->stats, &svc->est));
 	reply_data(rq, obj);

@@ -41,6 +41,9 @@ is_iface(const struct check *k, const char *dev)
 	if (strcmp(dev, "lo") == 0)
 		return true;
 	snprintf(key, sizeof(key), "port %s", dev);
+	if (conf_find(k->conf, key) != NULL)
+		return true;
+	snprintf(key, sizeof(key), "tunnel %s", dev);
 	return conf_find(k->conf, key) != NULL;
 }
 
@@ -82,6 +85,18 @@ net_add(struct check *k, struct ip4_prefix net, const char *dev)
 		return -ENOMEM;
 	k->devs[k->dev_count++] = name;
 	return lpm_set(k->nets, net, k->dev_count);
+}
+
+/* Interfaces share one set of names. */
+static void
+check_tunnel(struct check *k, const struct command *cmd)
+{
+	const char *name = command_str(cmd, A_NAME);
+	char key[64];
+
+	snprintf(key, sizeof(key), "port %s", name);
+	if (strcmp(name, "lo") == 0 || conf_find(k->conf, key) != NULL)
+		fail(k, name, "there is such an interface already");
 }
 
 static void
@@ -192,7 +207,7 @@ check_route(struct check *k, struct conf_obj *o, struct command *cmd)
 }
 
 static void
-check_server(struct check *k, const struct command *cmd)
+check_of_service(struct check *k, const struct command *cmd)
 {
 	struct command svc;
 	char key[128];
@@ -228,8 +243,12 @@ check_object(struct check *k, struct conf_obj *o, uint32_t number,
 	case OBJ_NEIGH:
 		need_iface(k, command_str(&cmd, A_DEV));
 		break;
+	case OBJ_TUNNEL:
+		check_tunnel(k, &cmd);
+		break;
+	case OBJ_LOCAL:
 	case OBJ_SERVER:
-		check_server(k, &cmd);
+		check_of_service(k, &cmd);
 		break;
 	default:
 		break;

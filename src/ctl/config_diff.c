@@ -117,7 +117,7 @@ pair(struct conf *running, struct conf *target)
 static bool
 stands_on(const struct command *cmd, const struct conf_obj *gone)
 {
-	const char *dev = command_str(cmd, A_DEV);
+	const char *dev = command_str(cmd, A_DEV), *name;
 	const union value *src = command_get(cmd, A_SRC);
 	char text[IP4_STRLEN];
 	size_t len;
@@ -130,11 +130,12 @@ stands_on(const struct command *cmd, const struct conf_obj *gone)
 		return strncmp(gone->text, text, len) == 0 &&
 		    gone->text[len] == '/';
 	}
-	/* The key is "port NAME". */
-	if (dev != NULL && strcmp(dev, gone->key + 5) == 0)
+	/* The key is "port NAME" or "tunnel NAME". */
+	name = strchr(gone->key, ' ') + 1;
+	if (dev != NULL && strcmp(dev, name) == 0)
 		return true;
 	for (unsigned i = 0; i < cmd->hops; i++) {
-		if (strcmp(cmd->hop[i].dev, gone->key + 5) == 0)
+		if (strcmp(cmd->hop[i].dev, name) == 0)
 			return true;
 	}
 	return false;
@@ -171,7 +172,7 @@ conf_diff(struct conf *running, struct conf *target)
 		struct conf_obj *o = running->obj[i];
 
 		if (o->fate == FATE_GONE && (o->object == OBJ_PORT ||
-		    o->object == OBJ_ADDR))
+		    o->object == OBJ_TUNNEL || o->object == OBJ_ADDR))
 			replace_dependents(running, o);
 	}
 	return r;

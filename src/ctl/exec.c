@@ -11,6 +11,10 @@ ctl_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 	switch (cmd->row->object) {
 	case OBJ_PORT:
 		return port_change(ctl, cmd, err);
+	case OBJ_TUNNEL:
+		return tunnel_change(ctl, cmd, err);
+	case OBJ_LOCAL:
+		return local_change(ctl, cmd, err);
 	case OBJ_ADDR:
 		return addr_change(ctl, cmd, err);
 	case OBJ_ROUTE:
@@ -41,6 +45,10 @@ ctl_query(struct request *rq)
 	switch (rq->cmd->row->object) {
 	case OBJ_PORT:
 		return port_query(rq);
+	case OBJ_TUNNEL:
+		return tunnel_query(rq);
+	case OBJ_LOCAL:
+		return local_query(rq);
 	case OBJ_ADDR:
 		return addr_query(rq);
 	case OBJ_ROUTE:
@@ -90,6 +98,8 @@ ctl_walk(struct ctl *ctl, command_fn *fn, void *arg)
 {
 	int r = port_walk(ctl, fn, arg);
 
+	if (r == 0)
+		r = tunnel_walk(ctl, fn, arg);
 	if (r == 0)
 		r = addr_walk(ctl, fn, arg);
 	if (r == 0)

@@ -88,6 +88,20 @@ static const struct arg args_port_show[] = {
 	{ .kind = ARG_END },
 };
 
+static const struct arg args_tunnel_add[] = {
+	NAME_ARG(ARG_REQ | ARG_KEY, "interface"),
+	{ A_LOCAL, ARG_IP, ARG_FIXED, "local", "IP", 0, 0, 0,
+	    "our end; else any address of ours" },
+	{ A_REMOTE, ARG_IP, ARG_FIXED, "remote", "IP", 0, 0, 0,
+	    "the other end; without it, from everyone and to none" },
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_tunnel_del[] = {
+	NAME_ARG(ARG_REQ | ARG_KEY, "a tunnel"),
+	{ .kind = ARG_END },
+};
+
 #define PREFIX_ARG(f) \
 	{ A_PREFIX, ARG_PREFIX, ARG_POS | (f), "prefix", "ADDR/LEN", 0, 0, 0, \
 	    "address with its network" }
@@ -220,6 +234,13 @@ static const struct arg args_service_del[] = {
 
 static const struct arg args_service_opt[] = {
 	SERVICE_ARG(ARG_POS, "only this one"),
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_local[] = {
+	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
+	{ A_IP, ARG_IP, ARG_POS | ARG_REQ | ARG_KEY, "ip", "IP", 0, 0, 0,
+	    "address of hopd's own" },
 	{ .kind = ARG_END },
 };
 
@@ -392,6 +413,14 @@ static const struct command_row rows_port[] = {
 	{ OBJ_PORT, VERB_SHOW, 0, args_port_show, "list ports" },
 };
 
+static const struct command_row rows_tunnel[] = {
+	{ OBJ_TUNNEL, VERB_ADD, FILED, args_tunnel_add,
+	    "make an IPIP tunnel interface" },
+	{ OBJ_TUNNEL, VERB_DEL, CHANGE, args_tunnel_del,
+	    "remove it, with its addresses and routes" },
+	{ OBJ_TUNNEL, VERB_SHOW, 0, args_none, "list tunnels" },
+};
+
 static const struct command_row rows_addr[] = {
 	{ OBJ_ADDR, VERB_ADD, FILED, args_addr_add,
 	    "give an interface an address" },
@@ -475,6 +504,13 @@ static const struct command_row rows_service[] = {
 	{ OBJ_SERVICE, VERB_ZERO, 0, args_service_opt, "zero counters" },
 };
 
+static const struct command_row rows_local[] = {
+	{ OBJ_LOCAL, VERB_ADD, FILED, args_local,
+	    "give a service an address towards its servers" },
+	{ OBJ_LOCAL, VERB_DEL, CHANGE, args_local, "take it away" },
+	{ OBJ_LOCAL, VERB_SHOW, 0, args_service_opt, "list them" },
+};
+
 static const struct command_row rows_server[] = {
 	{ OBJ_SERVER, VERB_ADD, FILED, args_server_add,
 	    "add a real server to a service" },
@@ -544,6 +580,8 @@ static const struct {
 } objects[OBJ_COUNT] = {
 	[OBJ_PORT] = { "port", ROWS(rows_port),
 	    "where frames enter and leave: TAP, TUN" },
+	[OBJ_TUNNEL] = { "tunnel", ROWS(rows_tunnel),
+	    "IPIP tunnel interfaces" },
 	[OBJ_ADDR] = { "addr", ROWS(rows_addr),
 	    "addresses of interfaces" },
 	[OBJ_ROUTE] = { "route", ROWS(rows_route),
@@ -563,6 +601,8 @@ static const struct {
 	    "the way to an address" },
 	[OBJ_SERVICE] = { "service", ROWS(rows_service),
 	    "virtual services of the load balancer" },
+	[OBJ_LOCAL] = { "local", ROWS(rows_local),
+	    "addresses of FULLNAT towards servers" },
 	[OBJ_SERVER] = { "server", ROWS(rows_server),
 	    "real servers behind a service" },
 	[OBJ_CONN] = { "conn", ROWS(rows_conn),

@@ -56,6 +56,8 @@ struct ipvs_service {
 	uint64_t stats[IPVS_COUNTERS], rates[IPVS_COUNTERS];
 	struct ipvs_server *server;
 	size_t servers;
+	struct ip4 *local;	/* FULLNAT: addresses towards servers */
+	size_t locals;
 };
 
 struct ipvs_table {

@@ -541,8 +541,7 @@ ipvs_parse(const struct ipvsadm *ia, struct ipvs_args *a, int argc,
 
 	*a = (struct ipvs_args){ .netmask = { UINT32_MAX }, .weight = 1,
 	    .fwd = IPVS_ROUTE };
-	if (next_option(&p, &d, &value) != NEXT_OPTION || d->option >= 0 ||
-	    p.args > 0)
+	if (next_option(&p, &d, &value) != NEXT_OPTION || d->option >= 0)
 		return ipvs_try_help(ia);
 	r = take_command(&p, d, value);
 	if (a->cmd == CMD_HELP || a->cmd == CMD_VERSION)

@@ -56,11 +56,12 @@ ipvs_flags_text(const char *sched, unsigned flags, char *buf, size_t size)
 	size_t n = 0;
 
 	buf[0] = '\0';
-	for (unsigned i = 0; i < 3; i++) {
+	/* What has no name with sh and mh is not told. */
+	for (unsigned i = 0; i < (named ? 2 : 3); i++) {
 		if ((flags >> i & 1) == 0)
 			continue;
 		n += (size_t)snprintf(buf + n, size - n, "%s%s-%s", sep,
-		    named && i < 2 ? sched : "flag", names[i]);
+		    named ? sched : "flag", names[i]);
 		sep = ",";
 	}
 	return buf;
@@ -213,9 +214,9 @@ print_service(FILE *out, const struct ipvs_service *s,
 		return;
 	}
 	fprintf(out, "%s %s", name, s->sched);
-	if (s->flags != 0)
-		fprintf(out, " (%s)", ipvs_flags_text(s->sched, s->flags,
-		    flags, sizeof(flags)));
+	if (ipvs_flags_text(s->sched, s->flags, flags, sizeof(flags))[0] !=
+	    '\0')
+		fprintf(out, " (%s)", flags);
 	if (s->persist_s != 0)
 		fprintf(out, " persistent %" PRIu32, s->persist_s);
 	if (s->persist_s != 0 && s->netmask.v != UINT32_MAX)
@@ -378,10 +379,16 @@ ipvs_print_save(FILE *out, struct ipvs_table *t, bool numeric)
 			fprintf(out, " -M %s", ip4_format(s->netmask, mask));
 		if (s->ops)
 			fputs(" -o", out);
-		if (s->flags != 0)
-			fprintf(out, " -b %s", ipvs_flags_text(s->sched,
-			    s->flags, flags, sizeof(flags)));
+		if (ipvs_flags_text(s->sched, s->flags, flags,
+		    sizeof(flags))[0] != '\0')
+			fprintf(out, " -b %s", flags);
 		fputc('\n', out);
+		for (size_t j = 0; j < s->locals; j++) {
+			fputs("--add-local-address ", out);
+			print_save_name(out, s, numeric);
+			fprintf(out, " --local-address %s\n",
+			    ip4_format(s->local[j], mask));
+		}
 		for (size_t j = 0; j < s->servers; j++)
 			print_save_server(out, s, &s->server[j], numeric);
 	}

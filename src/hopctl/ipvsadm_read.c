@@ -96,6 +96,7 @@ static int
 read_service(struct ipvs_service *s, const json_t *o)
 {
 	const json_t *servers = json_object_get(o, "servers");
+	const json_t *locals = json_object_get(o, "locals");
 	size_t n = json_array_size(servers);
 
 	s->fwmark = (uint32_t)number(o, "fwmark");
@@ -109,8 +110,12 @@ read_service(struct ipvs_service *s, const json_t *o)
 	s->netmask = address(o, "netmask");
 	read_counters(json_object_get(o, "state"), s->stats, s->rates);
 	s->server = calloc(n + 1, sizeof(*s->server));
-	if (s->server == NULL)
+	s->local = calloc(json_array_size(locals) + 1, sizeof(*s->local));
+	if (s->server == NULL || s->local == NULL)
 		return -ENOMEM;
+	for (; s->locals < json_array_size(locals); s->locals++)
+		ip4_parse(json_string_value(json_array_get(locals,
+		    s->locals)), &s->local[s->locals]);
 	s->servers = n;
 	/* The kernel's list has the latest first. */
 	for (size_t i = 0; i < n; i++)
@@ -141,8 +146,10 @@ ipvs_read_table(struct ipvs_table *t, const json_t *rows)
 void
 ipvs_table_free(struct ipvs_table *t)
 {
-	for (size_t i = 0; i < t->services; i++)
+	for (size_t i = 0; i < t->services; i++) {
 		free(t->service[i].server);
+		free(t->service[i].local);
+	}
 	free(t->service);
 	*t = (struct ipvs_table){ 0 };
 }

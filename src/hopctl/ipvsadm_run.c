@@ -258,6 +258,18 @@ change_server(const struct ipvsadm *ia, const struct ipvs_args *a)
 	return ask(ia, a->cmd, line, NULL);
 }
 
+/* FULLNAT: an address towards servers. */
+static int
+change_local(const struct ipvsadm *ia, const struct ipvs_args *a)
+{
+	char line[128], svc[64], addr[IP4_STRLEN];
+
+	snprintf(line, sizeof(line), "local %s %s %s",
+	    a->cmd == CMD_ADDLOCAL ? "add" : "del",
+	    service_words(a, svc, sizeof(svc)), ip4_format(a->local, addr));
+	return ask(ia, a->cmd, line, NULL);
+}
+
 static int
 flush(const struct ipvsadm *ia)
 {
@@ -467,6 +479,9 @@ run(const struct ipvsadm *ia, const struct ipvs_args *a)
 		r = check_there(ia, a, true);
 		return r != 0 ? r : run_line(ia, a, "server del",
 		    server_words(a, words, sizeof(words)));
+	case CMD_ADDLOCAL:
+	case CMD_DELLOCAL:
+		return change_local(ia, a);
 	case CMD_LIST:
 		return list(ia, a);
 	case CMD_ZERO:

@@ -232,7 +232,7 @@ server_check(const struct lb_service *svc, const struct addr *addr,
 	if (conf->weight < 0)
 		return err_set(err, -EINVAL, "weight %d: must not be negative",
 		    (int)conf->weight);
-	if (conf->lower > conf->upper && conf->upper != 0)
+	if (conf->lower > conf->upper)
 		return err_set(err, -ERANGE,
 		    "lower threshold %u is over the upper one %u",
 		    conf->lower, conf->upper);

@@ -170,15 +170,9 @@ static int
 conf_check(const struct lb_service_key *key, struct lb_service_conf *conf,
     struct err *err)
 {
-	uint32_t sched_flags = conf->flags &
-	    (LB_SVC_FLAG1 | LB_SVC_FLAG2 | LB_SVC_FLAG3);
-
+	/* Flags that mean nothing to the scheduler are kept, as by IPVS. */
 	if (conf->sched == NULL)
 		conf->sched = lb_sched_find("wlc");
-	if (sched_flags & ~conf->sched->flags)
-		return err_set(err, -EINVAL,
-		    "scheduler \"%s\" does not know this flag",
-		    conf->sched->name);
 	if (conf->persist_s != 0)
 		conf->flags |= LB_SVC_PERSIST;
 	if (conf->flags & LB_SVC_PERSIST && conf->persist_s == 0)

@@ -17,6 +17,8 @@ static const char base[] =
     "addr add 10.0.0.1/24 dev tapc\n"
     "addr add 10.0.1.1/24 dev tapa\n"
     "addr add 10.0.0.100/32 dev lo\n"
+    "tunnel add ipip0 local 10.0.0.1 remote 10.0.0.2\n"
+    "addr add 10.6.0.1/24 dev ipip0\n"
     "route add 10.2.0.0/16 via 10.0.1.2\n"
     "route add default nexthop via 10.0.0.2 nexthop via 10.0.1.3 weight 2\n"
     "route add prohibit 10.3.0.0/16\n"
@@ -27,6 +29,7 @@ static const char base[] =
     "mark add 8 src 10.0.1.0/24\n"
     "service add tcp 10.0.0.100:80 sched rr\n"
     "server add tcp 10.0.0.100:80 10.0.1.11:80\n"
+    "local add tcp 10.0.0.100:80 10.0.0.1\n"
     "server add tcp 10.0.0.100:80 10.0.1.12:80 weight 2\n";
 
 /* The other end: everything of base is gone, changed or made anew. */
@@ -37,6 +40,8 @@ static const char other[] =
     "addr add 10.0.1.1/24 dev tapa\n"
     "addr add 10.0.0.1/24 dev tapb\n"
     "addr add 10.0.0.100/32 dev tapb\n"
+    "tunnel add ipip0 local 10.0.0.1\n"
+    "addr add 10.6.0.1/24 dev ipip0\n"
     "route add 10.2.0.0/16 via 10.0.1.9 mtu 1300\n"
     "route add default via 10.0.0.2 src 10.0.0.1\n"
     "route add blackhole 10.3.0.0/16\n"
@@ -166,6 +171,7 @@ START_TEST(plan_tells_and_changes_nothing)
 	    "server add tcp 10.0.0.100:80 10.0.1.12:80 weight 5\n"), 0);
 	ck_assert_str_eq(u->text,
 	    "- server add tcp 10.0.0.100:80 10.0.1.11:80 mode nat weight 1\n"
+	    "- local add tcp 10.0.0.100:80 10.0.0.1\n"
 	    "- mark add 8 src 10.0.1.0/24\n"
 	    "- mark add 7 proto tcp dst 10.0.0.0/24 port 8000-8080\n"
 	    "- lb set udp_timeout 60 rst_on_expire on\n"
@@ -174,7 +180,9 @@ START_TEST(plan_tells_and_changes_nothing)
 	    "- route add prohibit 10.3.0.0/16\n"
 	    "- route add default nexthop via 10.0.0.2 dev tapc weight 1 "
 	    "nexthop via 10.0.1.3 dev tapa weight 2\n"
+	    "- addr add 10.6.0.1/24 dev ipip0\n"
 	    "- addr add 10.0.0.100/32 dev lo\n"
+	    "- tunnel add ipip0 local 10.0.0.1 remote 10.0.0.2\n"
 	    "~ port add tapc type tap netns client mac 02:00:00:00:00:0c "
 	    "mtu 9000\n"
 	    "+ addr add 10.0.0.100/32 dev lo scope host\n"
@@ -308,6 +316,9 @@ static const struct {
 	    "f:3: \"10.0.0.9\": not an address of ours" },
 	{ "neigh add 10.0.0.2 mac 02:00:00:00:00:01 dev nope",
 	    "f:3: \"nope\": no such interface in the file" },
+	{ "tunnel add p", "f:3: \"p\": there is such an interface already" },
+	{ "local add tcp 10.0.0.1:80 10.0.0.1",
+	    "f:3: \"service tcp 10.0.0.1:80\": no such service in the file" },
 	{ "server add tcp 10.0.0.1:80 10.0.0.2:80",
 	    "f:3: \"service tcp 10.0.0.1:80\": no such service in the file" },
 	{ "route add default via 10.0.0.2\n"
