@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/csum.h"
+#include "base/cursor.h"
 #include "unit/lb_bed.h"
 
 #define CONNS	100000
@@ -178,6 +180,115 @@ START_TEST(nobody_moves)
 }
 END_TEST
 
+/* A director with a service of every mode, TCP and UDP. */
+static struct stack *
+every_mode(struct port **cl, struct port **sv)
+{
+	struct stack *stk = unit_stack();
+	struct addr local = addr_from_ip4(LOCAL1);
+	struct lb_conf lb;
+
+	*cl = unit_port(stk, "cl", 1, "192.168.1.1/24");
+	*sv = unit_port(stk, "sv", 2, "10.0.0.1/24");
+	unit_neighbour(stk, "cl", "192.168.1.10", 10);
+	unit_neighbour(stk, "sv", "10.0.0.11", 11);
+	for (unsigned i = 0; i < 2 * LB_FWD_COUNT; i++) {
+		struct lb_service_key key = { .port = (uint16_t)(80 + i / 2),
+		    .proto = i % 2 ? IPPROTO_TCP4 : IPPROTO_UDP4,
+		    .addr = addr_from_ip4(VIP) };
+		struct lb_service_conf conf = { .sched = lb_sched_at(i),
+		    .flags = i % 3 == 0 ? LB_SVC_PERSIST : LB_SVC_RST };
+		struct lb_server_conf c = { .fwd = (enum lb_fwd)(i / 2),
+		    .weight = 1 };
+		struct addr rs = addr_from_ip4(RS1);
+		struct lb_service *svc;
+
+		ck_assert_int_eq(lb_service_add(stk, &key, &conf, NULL), 0);
+		svc = lb_service_lookup(stk, &key);
+		ck_assert_int_eq(lb_server_add(stk, svc, &rs, 0, &c, NULL),
+		    0);
+		ck_assert_int_eq(lb_local_add(stk, svc, &local, NULL), 0);
+	}
+	lb_conf_get(stk, &lb);
+	lb.sloppy_tcp = lb.mss_clamp = lb.rst_on_expire = true;
+	ck_assert_int_eq(lb_conf_set(stk, &lb, NULL), 0);
+	return stk;
+}
+
+static void
+sent_free(struct port *port)
+{
+	struct mem_frame *m;
+
+	while ((m = mem_port_take(port)) != NULL)
+		mem_port_free(port, m);
+}
+
+/* Frames that are nearly right, from both sides, errors about each other
+ * among them; the IP checksum is made right again so that they get through. */
+START_TEST(mangled_frames_do_no_harm)
+{
+	uint8_t frame[256], quote[64], options[40];
+	struct port *cl, *sv;
+	struct stack *stk = every_mode(&cl, &sv);
+	uint32_t len;
+
+	srand(4711 + (unsigned)_i);
+	memset(quote, 0, sizeof(quote));
+	for (unsigned n = 0; n < 40000; n++) {
+		static const uint8_t protos[] = { IPPROTO_TCP4, IPPROTO_TCP4,
+		    IPPROTO_UDP4, IPPROTO_ICMP4, IPPROTO_IPIP4 };
+		uint8_t proto = protos[rand() % 5];
+		uint16_t port = (uint16_t)(80 + rand() % 6);
+		bool out = rand() % 3 == 0;
+		struct unit_frame f = lb_bed_in(proto,
+		    (uint16_t)(1000 + rand() % 50), (uint8_t)rand());
+
+		if (out)
+			f = lb_bed_out(proto, RS1, port, (uint16_t)(1000 +
+			    rand() % 50), (uint8_t)rand());
+		else
+			f.dport = port;
+		for (unsigned i = 0; i < sizeof(options); i++)
+			options[i] = rand() % 2 ? (uint8_t)(rand() % 11) :
+			    (uint8_t)rand();
+		f.options = options;
+		f.options_len = (uint32_t)rand() % 11 * 4;
+		f.icmp_type = rand() % 2 ? ICMP_UNREACH : ICMP_TIME_EXCEEDED;
+		f.icmp_code = (uint8_t)(rand() % 6);
+		f.icmp_rest = (uint32_t)rand() % 2000;
+		f.payload = quote;
+		f.payload_len = (uint32_t)rand() % sizeof(quote);
+		len = unit_frame_build(frame, sizeof(frame), &f);
+		for (int k = rand() % 4; k > 0; k--)
+			frame[14 + (unsigned)rand() % (len - 14)] =
+			    (uint8_t)rand();
+		if (rand() % 8 == 0)
+			len -= (uint32_t)rand() % (len - 33);
+		frame[14] = 0x45;
+		memset(frame + 24, 0, 2);
+		len = len < 34 ? 34 : len;
+		frame[16] = 0;
+		frame[17] = (uint8_t)(len - 14);
+		be16_put(frame + 24, csum_finish(csum_add(0, frame + 14,
+		    20)));
+		memcpy(quote, frame + 14, len - 14 < sizeof(quote) ?
+		    len - 14 : sizeof(quote));
+		unit_feed_bytes(stk, out ? sv : cl, frame, len);
+		if (n % 64 == 0)
+			unit_run_until(stk, stk->now.us + rand() % 2000000);
+		sent_free(cl);
+		sent_free(sv);
+	}
+	ck_assert_uint_gt(stk->lb.services.stats.in_pkts, 1000);
+	unit_run_until(stk, stk->now.us + 1000 * USEC_PER_SEC);
+	sent_free(cl);
+	sent_free(sv);
+	ck_assert_uint_eq(stk->lb.flows.count, 0);
+	unit_stack_free(stk);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -186,6 +297,7 @@ main(void)
 
 	tcase_set_timeout(tc, 300);
 	tcase_add_test(tc, nobody_moves);
+	tcase_add_loop_test(tc, mangled_frames_do_no_harm, 0, 4);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }
