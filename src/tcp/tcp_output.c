@@ -266,6 +266,10 @@ send_data(struct stack *stk, struct tcp_conn *c)
 		any = true;
 	if (any)
 		c->last_sent = stk->now;
+	/* Held by the pace with cwnd used up: cwnd is the limit. */
+	if (c->fl != NULL && pacing_holds(stk, c) && unsent_bytes(c) > 0 &&
+	    tcp_flight_pipe(c) + tcp_mss_now(c) > c->cwnd)
+		c->fl->cwnd_limited = true;
 }
 
 /* ---- probes and ACKs ----------------------------------------------------- */
