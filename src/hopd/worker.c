@@ -105,29 +105,6 @@ worker_init(struct worker *w, struct err *err)
 
 /* ---- configuration -------------------------------------------------------- */
 
-/* The file as the target state.  False: the file is bad and nothing changed;
- * why has been reported. */
-static bool
-conf_apply(struct worker *w)
-{
-	struct err err = { "" };
-	char *errors = NULL;
-	char *text = worker_conf_read(w, &err);
-	int r;
-
-	if (text == NULL) {
-		report(LOG_LVL_ERR, "%s", err.text);
-		return false;
-	}
-	r = ctl_config_apply(w->ctl, w->conf, text, &errors);
-	if (r != 0)
-		report_lines(LOG_LVL_ERR, errors != NULL ? errors :
-		    strerror(-r));
-	free(errors);
-	free(text);
-	return r == 0;
-}
-
 /* A reply to a command of the journal: only a refusal is of interest. */
 static void
 replay_emit(void *arg, const char *line, size_t len)
@@ -168,23 +145,56 @@ replay(struct worker *w, char *command)
 	json_decref(request);
 }
 
-/* What the last worker had.  What cannot be had again (a namespace that is
- * gone) is reported, and the rest stands. */
+/* The configuration as the target state, all or nothing.  False: why has been
+ * reported. */
+static bool
+text_apply(struct worker *w, const char *name, const char *text)
+{
+	char *errors = NULL;
+	int r = ctl_config_apply(w->ctl, name, text, &errors);
+
+	if (r != 0)
+		report_lines(LOG_LVL_ERR, errors != NULL ? errors :
+		    strerror(-r));
+	free(errors);
+	return r == 0;
+}
+
+static bool
+conf_apply(struct worker *w)
+{
+	struct err err = { "" };
+	char *text = worker_conf_read(w, &err);
+	bool good;
+
+	if (text == NULL) {
+		report(LOG_LVL_ERR, "%s", err.text);
+		return false;
+	}
+	good = text_apply(w, w->conf, text);
+	free(text);
+	return good;
+}
+
+/* What the last worker had.  It ran before, so if it does not now (no memory)
+ * the keeper shall try again; running without it would be worse. */
 static bool
 journal_restore(struct worker *w)
 {
-	char *commands, *errors = NULL;
+	char *commands;
 	char *text = journal_read(&w->journal, w->journal_fd, &commands);
+	bool anew;	/* the file lacks its mark, or has commands to merge */
 
 	if (text == NULL) {
 		report(LOG_LVL_ERR, "journal: cannot be read");
 		return false;
 	}
 	w->restoring = true;
-	if (ctl_config_apply(w->ctl, "journal", text, &errors) != 0 &&
-	    errors != NULL)
-		report_lines(LOG_LVL_ERR, errors);
-	free(errors);
+	if (!text_apply(w, "journal", text)) {
+		free(text);
+		return false;
+	}
+	anew = w->journal.base == 0 || *commands != '\0';
 	while (*commands != '\0') {
 		size_t n = strcspn(commands, "\n");
 
@@ -194,6 +204,8 @@ journal_restore(struct worker *w)
 	}
 	w->restoring = false;
 	free(text);
+	if (anew)
+		worker_journal_rewrite(w);
 	return true;
 }
 
@@ -255,7 +267,6 @@ worker_main(void)
 			good = conf_apply(&w);
 		if (good) {
 			worker_ports_settle(&w);
-			worker_journal_rewrite(&w);
 			good = say_ready(&err) == 0;
 		}
 	}

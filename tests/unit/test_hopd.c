@@ -1,11 +1,12 @@
 /*
  * test_hopd.c - the process's own parts: journal, messages between keeper and
- * worker, the place of the control socket.
+ * worker, the place of the control socket, the jail.
  */
 #include "unit/unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,8 +14,10 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "hopd/jail.h"
 #include "hopd/journal.h"
 #include "hopd/keeper_msg.h"
 #include "hopd/listen.h"
@@ -327,6 +330,60 @@ START_TEST(listen_leaves_files_alone)
 }
 END_TEST
 
+/* ---- jail ----------------------------------------------------------------- */
+
+/* In a child, whose exit status is the number of the first expectation that
+ * did not hold. */
+static int
+jailed(void)
+{
+	struct err err = { "" };
+	int fd = open("/dev/zero", O_RDWR | O_CLOEXEC);
+	char c;
+	void *p;
+
+	if (jail_seal(&err) != 0)
+		return 1;
+	if (read(fd, &c, 1) != 1 || write(fd, &c, 1) != 1)
+		return 2;
+	if (open("/dev/null", O_RDONLY) != -1 || errno != EPERM)
+		return 3;
+	if (socket(AF_INET, SOCK_STREAM, 0) != -1 || errno != EPERM)
+		return 4;
+	if (fork() != -1 || errno != EPERM)
+		return 5;
+	if (execl("/bin/true", "true", (char *)NULL) != -1 || errno != EPERM)
+		return 6;
+	if (kill(getpid(), 0) != -1 || errno != EPERM)
+		return 7;
+	p = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (p == MAP_FAILED)
+		return 8;
+	if (mprotect(p, 4096, PROT_READ | PROT_EXEC) != -1 || errno != EPERM)
+		return 9;
+	if (mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED ||
+	    errno != EPERM)
+		return 10;
+	p = malloc(64 << 20);
+	free(p);
+	return p == NULL ? 11 : 0;
+}
+
+START_TEST(jail_leaves_what_is_needed_and_nothing_else)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(jailed());
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert(WIFEXITED(status));
+	ck_assert_int_eq(WEXITSTATUS(status), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -352,6 +409,9 @@ main(void)
 	tcase_add_test(t, listen_has_its_mode);
 	tcase_add_test(t, listen_refuses_a_live_one_and_replaces_a_stale_one);
 	tcase_add_test(t, listen_leaves_files_alone);
+	suite_add_tcase(s, t);
+	t = tcase_create("jail");
+	tcase_add_test(t, jail_leaves_what_is_needed_and_nothing_else);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }

@@ -1,0 +1,49 @@
+#!/bin/sh
+# Workers that die again and again, and one of a new program.
+#
+#	hopd --taph-- a namespace
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+ns_add a
+printf 'port add taph netns %s\naddr add 10.9.0.1/24 dev taph\n' \
+    "$(ns_name a)" >"$tmp/hopd.conf"
+cp "$hopd" "$tmp/hopd"
+hopd=$tmp/hopd
+need hopd_start -f "$tmp/hopd.conf"
+need in_ns a ip link set taph up
+need in_ns a ip addr add 10.9.0.2/24 dev taph
+
+answers_ping()
+{
+	in_ns a ping -n -c 1 -W 1 10.9.0.1
+}
+
+# As soon as there is one, it dies: some of them before they are ready.
+for _ in 1 2 3 4 5 6; do
+	worker=$(worker_of "$keeper")
+	kill -KILL "$worker"
+	need await 20 has_other_worker "$keeper" "$worker"
+done
+try 'after many short lives the device is there' in_ns a ip link show taph
+try 'and it is answered on it' await 20 answers_ping
+try 'the last starts were delayed' test "$(grep -c 'starting it again' \
+    "$tmp/hopd.log")" = 6
+
+# An upgrade: another file at the same place.
+cp "$hopd" "$tmp/hopd.new"
+new=$(stat -c %i "$tmp/hopd.new")
+mv "$tmp/hopd.new" "$hopd"
+worker=$(worker_of "$keeper")
+try 'the old program runs on' test \
+    "$(readlink "/proc/$worker/exe")" = "$hopd (deleted)"
+kill "$worker"
+try 'a worker that ends is followed by another' await 20 \
+    has_other_worker "$keeper" "$worker"
+worker=$(worker_of "$keeper")
+try 'of the new program' await 10 test \
+    "$(stat -L -c %i "/proc/$worker/exe")" = "$new"
+try 'under the old keeper' test \
+    "$(readlink "/proc/$keeper/exe")" = "$hopd (deleted)"
+try 'and it answers' await 20 answers_ping
+finish
