@@ -113,9 +113,10 @@ tcp_mss_now(const struct tcp_conn *c)
 			n++;
 		opts += 4 + 8 * n;
 	}
-	/* RFC 9293 3.7.1: options come out of the payload. */
-	return c->mss > opts + TCP_MSS_MIN / 2 ? c->mss - opts :
-	    TCP_MSS_MIN / 2;
+	/* RFC 9293 3.7.1: options come out of the payload.  Over an MTU of
+	 * 65535 (to ourselves) a segment is as long as the longest frame. */
+	return c->mss > opts + TCP_MSS_MIN / 2 ?
+	    tcp_min(c->mss - opts, TCP_FRAME_MAX) : TCP_MSS_MIN / 2;
 }
 
 /* ---- the segment --------------------------------------------------------- */

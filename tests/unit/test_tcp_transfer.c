@@ -64,6 +64,21 @@ START_TEST(nothing_to_send)
 }
 END_TEST
 
+/* Every MTU up to the largest: over the last of them a full segment is longer
+ * than the longest frame that TCP builds. */
+START_TEST(large_mtus)
+{
+	static const uint32_t mtus[] = { 9000, 60000, 65400, 65480, 65495,
+	    65500, 65535 };
+	struct pair *p = pair_new(1, mtus[_i], 0);
+	struct wire_conf w = { .delay_us = 1000 };
+
+	pair_wire(p, &w);
+	transfer(p, NULL, 500000, 300000, 10000000);
+	pair_free(p);
+}
+END_TEST
+
 START_TEST(offload_sends_super_frames)
 {
 	struct wire_conf w = { .delay_us = 1000 };
@@ -113,6 +128,7 @@ main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, clean_wire);
 	tcase_add_test(t, nothing_to_send);
+	tcase_add_loop_test(t, large_mtus, 0, 7);
 	tcase_add_test(t, offload_sends_super_frames);
 	tcase_add_loop_test(t, bad_wire, 0, 36);
 	suite_add_tcase(s, t);
