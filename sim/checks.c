@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "frame.h"
 #include "stack/stack.h"
+#include "tunnel/ipip.h"
 #include "util.h"
 #include "world.h"
 
@@ -154,11 +155,13 @@ check_counters(struct node *n)
 
 	for (const struct port *p = stk->ports; p != NULL; p = p->next)
 		rx += p->stats.rx_packets;
+	for (struct ipip *t = ipip_next(n->stk, NULL); t != NULL;
+	    t = ipip_next(n->stk, t))
+		rx += t->received;
 	above = ip->received + stk->arp.stats.received + n->check.before_ip;
 	if (rx != above)
-		world_fail(n->world, "%s: %" PRIu64
-		    " packets came in, but IP, ARP and drops make %" PRIu64, n->name,
-		    rx, above);
+		world_fail(n->world, "%s: %" PRIu64 " packets came in, but "
+		    "IP, ARP and drops make %" PRIu64, n->name, rx, above);
 	fate = ip->delivered + ip->forwarded + n->check.in_ip + ip->merged +
 	    frags_held(stk) + frags_dropped(n);
 	if (ip->received != fate)

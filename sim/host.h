@@ -91,4 +91,22 @@ struct app *udp_client(struct node *n, const struct udp_client_conf *conf);
 /* Answers that came from the node of that index. */
 uint64_t udp_client_from(const struct app *a, uint32_t node);
 
+/* ---- TCP streams ------------------------------------------------------ */
+
+/* Answers each request on a connection with as many bytes as it asks for. */
+struct app *tcp_server(struct node *n, uint16_t port);
+
+struct tcp_client_conf {
+	const char *dst;
+	uint16_t port;
+	int64_t interval_us;		/* from one connection to the next */
+	uint32_t request, reply;	/* bytes besides their headers */
+	uint32_t requests;		/* one after the other, of each */
+};
+
+/* One connection at a time: requests, half close, end. */
+struct app *tcp_client(struct node *n, const struct tcp_client_conf *conf);
+/* Answers that came from the node of that index. */
+uint64_t tcp_client_from(const struct app *a, uint32_t node);
+
 #endif

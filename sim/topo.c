@@ -16,8 +16,15 @@ static const struct topo topos[] = {
 	{ "ring", "four routers in a ring in which links fail", topo_ring },
 	{ "thousand", "a thousand hosts behind one router", topo_thousand },
 	{ "lvs-nat", "a director and ten servers, NAT", topo_lvs_nat },
+	{ "lvs-dr", "a director and ten servers, direct routing",
+	    topo_lvs_dr },
+	{ "lvs-tun", "a director and ten servers, IPIP", topo_lvs_tun },
+	{ "lvs-fullnat", "a director and ten servers, FULLNAT",
+	    topo_lvs_fullnat },
 	{ "lvs-four", "a client, a director and four servers: the yardstick "
 	    "of speed", topo_lvs_four },
+	{ "ecmp", "four directors behind a router, servers come and go",
+	    topo_ecmp },
 	{ "swarm", "another network, other faults and other changes for each "
 	    "seed", topo_swarm },
 };

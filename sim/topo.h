@@ -37,7 +37,11 @@ void topo_three_routers(struct world *w);
 void topo_ring(struct world *w);
 void topo_thousand(struct world *w);
 void topo_lvs_nat(struct world *w);
+void topo_lvs_dr(struct world *w);
+void topo_lvs_tun(struct world *w);
+void topo_lvs_fullnat(struct world *w);
 void topo_lvs_four(struct world *w);
+void topo_ecmp(struct world *w);
 void topo_swarm(struct world *w);
 
 #endif

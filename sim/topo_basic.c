@@ -7,7 +7,7 @@
 #include "topo.h"
 #include "util.h"
 
-/* ---- two hosts ---------------------------------------------------------- */
+/* ---- two hosts -------------------------------------------------------- */
 
 /*
  *	a 10.0.0.1/24 -------- b 10.0.0.2/24
@@ -22,13 +22,23 @@ two_hosts(struct world *w, const struct wire_conf *conf)
 	struct udp_client_conf small = { .dst = "10.0.0.2", .port = 7,
 	    .interval_us = 20000, .request = 100, .reply = 1000,
 	    .per_socket = 50 };
+	struct tcp_client_conf web = { .dst = "10.0.0.2", .port = 80,
+	    .interval_us = 200000, .request = 300, .reply = 8000,
+	    .requests = 4 };
+	struct tcp_client_conf load = { .dst = "10.0.0.1", .port = 80,
+	    .interval_us = 3000000, .request = 200000, .reply = 300000,
+	    .requests = 2 };
 
 	topo_start(a, "port add eth0 acd 0\naddr add 10.0.0.1/24 dev eth0\n");
 	topo_start(b, "port add eth0 acd 0\naddr add 10.0.0.2/24 dev eth0\n");
 	udp_server(a, 7);
 	udp_server(b, 7);
+	tcp_server(a, 80);
+	tcp_server(b, 80);
 	udp_client(a, &small);
 	udp_client(b, &big);
+	tcp_client(a, &web);
+	tcp_client(b, &load);
 	ping_client(a, "10.0.0.2", 100000, 56);
 	ping_client(b, "10.0.0.1", 1000000, 1400);
 	return wire;
@@ -55,7 +65,7 @@ topo_lossy(struct world *w)
 	two_hosts(w, &conf);
 }
 
-/* ---- three routers ------------------------------------------------------ */
+/* ---- three routers ---------------------------------------------------- */
 
 /*
  *	h1 --- r1 ------ r2 ------ r3 --- h2
@@ -75,6 +85,9 @@ topo_three_routers(struct world *w)
 	    .per_socket = 20 };
 	struct udp_client_conf big = { .dst = "10.1.0.2", .port = 7,
 	    .interval_us = 100000, .request = 1472, .reply = 4000 };
+	struct tcp_client_conf web = { .dst = "10.3.0.2", .port = 80,
+	    .interval_us = 500000, .request = 20000, .reply = 100000,
+	    .requests = 3 };
 
 	w->hops_max = 3;
 	topo_cable(h1, "eth0", r1, "lan", &lan);
@@ -99,14 +112,16 @@ topo_three_routers(struct world *w)
 	    "route add default via 10.23.0.1\n");
 	udp_server(h1, 7);
 	udp_server(h2, 7);
+	tcp_server(h2, 80);
 	udp_client(h1, &ask);
 	udp_client(h2, &big);
+	tcp_client(h1, &web);
 	ping_client(h1, "10.3.0.2", 200000, 56);
 	ping_client(h2, "10.12.0.1", 300000, 1400);
 	world_strict(w, w->now);
 }
 
-/* ---- a ring ------------------------------------------------------------- */
+/* ---- a ring ----------------------------------------------------------- */
 
 #define RING		4
 #define RING_PERIOD_US	(10 * USEC_PER_SEC)
@@ -188,6 +203,9 @@ topo_ring(struct world *w)
 		char dst[IP4_STRLEN];
 		struct udp_client_conf ask = { .dst = dst, .port = 7,
 		    .interval_us = 50000, .request = 200, .reply = 800 };
+		struct tcp_client_conf web = { .dst = dst, .port = 80,
+		    .interval_us = 1000000, .request = 300, .reply = 50000,
+		    .requests = 5 };
 
 		for (uint32_t net = 0; net < RING; net++) {
 			if (net != i)
@@ -196,13 +214,15 @@ topo_ring(struct world *w)
 		}
 		snprintf(dst, sizeof(dst), "10.0.%u.2", (i + 2) % RING);
 		udp_server(h[i], 7);
+		tcp_server(h[i], 80);
 		udp_client(h[i], &ask);
+		tcp_client(h[i], &web);
 		ping_client(h[i], dst, 500000, 56);
 	}
 	world_script(w, ring_script, instant_from_us(RING_PERIOD_US));
 }
 
-/* ---- a thousand hosts ---------------------------------------------------- */
+/* ---- a thousand hosts ------------------------------------------------- */
 
 #define LANS		8u
 #define LAN_HOSTS	125u

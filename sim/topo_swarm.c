@@ -45,7 +45,7 @@ below(struct swarm *s, uint32_t n)
 	return rng_below(&s->rng, n);
 }
 
-/* ---- the network --------------------------------------------------------- */
+/* ---- the network ------------------------------------------------------ */
 
 static struct wire_conf
 draw_wire(struct swarm *s)
@@ -98,25 +98,38 @@ add_routes(struct swarm *s, uint32_t i)
 	}
 }
 
+/* A wire of its own kind; some carry super-frames. */
+static struct wire *
+make_wire(struct world *w, struct swarm *s)
+{
+	struct wire_conf c = draw_wire(s);
+	struct wire *wire = wire_new(w, &c);
+
+	if (below(s, 3) == 0)
+		wire->offload = PORT_CSUM | PORT_TSO4 | PORT_USO;
+	return wire;
+}
+
 static void
 build_routers(struct world *w, struct swarm *s)
 {
 	char name[32];
 
 	for (uint32_t i = 0; i < s->routers; i++) {
-		struct wire_conf lan = draw_wire(s), up = draw_wire(s);
+		struct wire *up;
 
 		snprintf(name, sizeof(name), "r%u", i);
 		s->router[i] = node_new(w, name);
 		if (i == s->director)
 			s->router[i]->flows = 4096;
-		wire_join(wire_new(w, &lan), s->router[i], "lan");
+		wire_join(make_wire(w, s), s->router[i], "lan");
 		if (i == 0)
 			continue;
 		s->parent[i] = below(s, i);
 		snprintf(name, sizeof(name), "down%u", i);
-		topo_cable(s->router[s->parent[i]], name, s->router[i], "up",
-		    &up);
+		up = make_wire(w, s);
+		wire_join(up, s->router[s->parent[i]], name);
+		wire_join(up, s->router[i], "up");
 	}
 }
 
@@ -160,6 +173,7 @@ build_hosts(struct world *w, struct swarm *s)
 			    "route add default via 10.0.%u.1\n", below(s, 3),
 			    i, 10 + k, i);
 			udp_server(s->host[i][k], 7);
+			tcp_server(s->host[i][k], 80);
 		}
 	}
 }
@@ -177,9 +191,15 @@ build_service(struct swarm *s)
 	node_must(d, "addr add " VIP "/32 dev lo");
 	node_must(d, "service add udp " VIP ":7 sched %s",
 	    scheds[below(s, 8)]);
-	for (uint32_t k = 0; k < s->hosts[s->director]; k++)
+	node_must(d, "service add tcp " VIP ":80 sched %s",
+	    scheds[below(s, 8)]);
+	for (uint32_t k = 0; k < s->hosts[s->director]; k++) {
 		node_must(d, "server add udp " VIP ":7 10.0.%u.%u:7 mode nat "
 		    "weight %u", s->director, 10 + k, 1 + below(s, 3));
+		node_must(d, "server add tcp " VIP ":80 10.0.%u.%u:80 "
+		    "mode nat weight %u", s->director, 10 + k,
+		    1 + below(s, 3));
+	}
 }
 
 /* Scripts: everyone talks to someone. */
@@ -195,12 +215,18 @@ build_talk(struct swarm *s)
 			    .request = 40 + below(s, 1400),
 			    .reply = 40 + below(s, 4000),
 			    .per_socket = below(s, 20) };
+			struct tcp_client_conf t = { .dst = dst, .port = 80,
+			    .interval_us = sim_between(&s->rng, 50000,
+			    3000000), .request = below(s, 20000),
+			    .reply = below(s, 100000),
+			    .requests = 1 + below(s, 10) };
 
 			snprintf(dst, sizeof(dst), "10.0.%u.%u", to,
 			    10 + below(s, s->hosts[to]));
 			if (s->director != NOBODY && i != s->director)
 				snprintf(dst, sizeof(dst), VIP);
 			udp_client(s->host[i][k], &c);
+			tcp_client(s->host[i][k], &t);
 			snprintf(dst, sizeof(dst), "10.0.%u.1",
 			    below(s, s->routers));
 			ping_client(s->host[i][k], dst,
@@ -210,7 +236,7 @@ build_talk(struct swarm *s)
 	}
 }
 
-/* ---- what happens --------------------------------------------------------- */
+/* ---- what happens ----------------------------------------------------- */
 
 static void
 worsen_wire(struct world *w, struct swarm *s)
@@ -273,6 +299,8 @@ change_router(struct swarm *s)
 static void
 change_service(struct swarm *s)
 {
+	const char *proto = below(s, 2) == 0 ? "udp" : "tcp";
+	uint32_t port = proto[0] == 'u' ? 7 : 80;
 	struct node *d;
 	uint32_t who;
 
@@ -282,17 +310,19 @@ change_service(struct swarm *s)
 	who = 10 + below(s, s->hosts[s->director]);
 	switch (below(s, 5)) {
 	case 0:
-		node_command(d, "server del udp " VIP ":7 10.0.%u.%u:7",
-		    s->director, who);
+		node_command(d, "server del %s " VIP ":%u 10.0.%u.%u:%u",
+		    proto, port, s->director, who, port);
 		break;
 	case 1:
 	case 2:
-		node_command(d, "server add udp " VIP ":7 10.0.%u.%u:7 "
-		    "mode nat weight %u", s->director, who, below(s, 4));
+		node_command(d, "server add %s " VIP ":%u 10.0.%u.%u:%u "
+		    "mode nat weight %u", proto, port, s->director, who, port,
+		    below(s, 4));
 		break;
 	case 3:
-		node_command(d, "server set udp " VIP ":7 10.0.%u.%u:7 "
-		    "weight %u", s->director, who, below(s, 4));
+		node_command(d, "server set %s " VIP ":%u 10.0.%u.%u:%u "
+		    "weight %u", proto, port, s->director, who, port,
+		    below(s, 4));
 		break;
 	default:
 		node_command(d, "conn flush");
@@ -376,6 +406,10 @@ mend(struct world *w, struct swarm *s)
 		    s->director, 10 + k);
 		node_must(d, "server set udp " VIP ":7 10.0.%u.%u:7 weight 1",
 		    s->director, 10 + k);
+		node_command(d, "server add tcp " VIP ":80 10.0.%u.%u:80",
+		    s->director, 10 + k);
+		node_must(d, "server set tcp " VIP ":80 10.0.%u.%u:80 "
+		    "weight 1", s->director, 10 + k);
 	}
 }
 

@@ -391,6 +391,7 @@ wire_join(struct wire *wire, struct node *node, const char *name)
 	strncpy(end->name, name, sizeof(end->name) - 1);
 	end->in_tail = &end->in;
 	end->conf = wire->conf;
+	end->offload = wire->offload;
 	wire->ends = sim_grow(wire->ends, &wire->size, wire->count + 1,
 	    sizeof(struct wire_end *));
 	wire->ends[wire->count++] = end;

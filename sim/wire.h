@@ -51,7 +51,7 @@ struct wire_frame {
 
 struct wire_stats {
 	uint64_t sent;		/* frames that the port gave to the wire */
-	uint64_t copies;	/* made of them on the way, so many arrive ... */
+	uint64_t copies;	/* made of them: so many arrive ... */
 	uint64_t lost, queue_full, too_long, no_carrier; /* ... but these */
 	uint64_t duplicated, corrupted, reordered;
 	uint64_t arrived;	/* frames for this end's port */
@@ -66,7 +66,7 @@ struct wire_end {
 	char name[PORT_NAME_MAX];	/* of the port */
 	uint32_t id;			/* in the world; makes the MAC */
 	struct port *port;		/* NULL: the node is down */
-	uint32_t offload;		/* PORT_*: what the port will have */
+	uint32_t offload;		/* PORT_*: what its port has */
 	struct wire_conf conf;
 	struct wire_stats stats;
 	struct instant free_at;		/* the slow wire is busy until then */
@@ -91,6 +91,7 @@ struct wire {
 	struct wire_end **ends;
 	uint32_t count, size;
 	struct wire_conf conf;	/* what new ends get */
+	uint32_t offload;	/* likewise, PORT_*: set before joining */
 	bool up;
 	uint64_t under_way;	/* copies */
 	struct rng rng;

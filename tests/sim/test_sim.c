@@ -55,7 +55,7 @@ END_TEST
 
 START_TEST(ring)
 {
-	run_well("ring", 1, 120, 15000);
+	run_well("ring", 1, 60, 10000);
 }
 END_TEST
 
@@ -71,13 +71,37 @@ START_TEST(lvs_nat)
 }
 END_TEST
 
+START_TEST(lvs_dr)
+{
+	run_well("lvs-dr", 1, 10, 5000);
+}
+END_TEST
+
+START_TEST(lvs_tun)
+{
+	run_well("lvs-tun", 1, 10, 5000);
+}
+END_TEST
+
+START_TEST(lvs_fullnat)
+{
+	run_well("lvs-fullnat", 1, 10, 5000);
+}
+END_TEST
+
+START_TEST(ecmp)
+{
+	run_well("ecmp", 1, 40, 20000);
+}
+END_TEST
+
 START_TEST(lvs_four)
 {
 	run_well("lvs-four", 1, 600, 50000);
 }
 END_TEST
 
-/* ---- determinism --------------------------------------------------------- */
+/* ---- determinism ------------------------------------------------------ */
 
 START_TEST(same_seed_same_run)
 {
@@ -96,7 +120,7 @@ START_TEST(other_seed_other_run)
 }
 END_TEST
 
-/* ---- the checks see what they are there for -------------------------------- */
+/* ---- the checks see what they are there for --------------------------- */
 
 static struct world *
 world_of(const char *name)
@@ -226,6 +250,10 @@ main(void)
 	tcase_add_test(nets, ring);
 	tcase_add_test(nets, thousand);
 	tcase_add_test(nets, lvs_nat);
+	tcase_add_test(nets, lvs_dr);
+	tcase_add_test(nets, lvs_tun);
+	tcase_add_test(nets, lvs_fullnat);
+	tcase_add_test(nets, ecmp);
 	tcase_add_test(nets, lvs_four);
 	tcase_add_test(nets, same_seed_same_run);
 	tcase_add_test(nets, other_seed_other_run);
