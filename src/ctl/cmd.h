@@ -59,13 +59,13 @@ void reply_flush(struct request *rq);
 
 /* job.c: a request that is answered over time.  It belongs to its session and
  * ends with it. */
-enum job_kind { JOB_PING, JOB_TRACE };
+enum job_kind { JOB_PING, JOB_TRACE, JOB_CAPTURE };
 
 struct job {
 	struct job *next;	/* of its session */
 	enum job_kind kind;
 	struct request rq;	/* as it came, but cmd is gone */
-	void *engine;		/* struct ping, struct trace */
+	void *engine;		/* struct ping, struct trace, struct capture */
 	struct addr dst;
 	uint32_t size;		/* bytes of data */
 	uint8_t ttl, queries;	/* traceroute: line under way */
@@ -138,6 +138,8 @@ int server_query(struct request *rq);
 
 int conn_query(struct request *rq);
 int udp_query(struct request *rq);
+int tcp_query(struct request *rq);
+int capture_query(struct request *rq);	/* -EINPROGRESS */
 int ping_query(struct request *rq);	/* -EINPROGRESS: answers later */
 int trace_query(struct request *rq);	/* the same */
 int drops_query(struct request *rq);

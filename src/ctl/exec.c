@@ -61,6 +61,10 @@ ctl_query(struct request *rq)
 		return inetd_query(rq);
 	case OBJ_UDP:
 		return udp_query(rq);
+	case OBJ_TCP:
+		return tcp_query(rq);
+	case OBJ_CAPTURE:
+		return capture_query(rq);
 	case OBJ_PING:
 		return ping_query(rq);
 	case OBJ_TRACEROUTE:

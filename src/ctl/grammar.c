@@ -366,6 +366,30 @@ static const struct arg args_traceroute[] = {
 	{ .kind = ARG_END },
 };
 
+static const struct arg args_tcp_show[] = {
+	{ A_LISTENING, ARG_FLAG, 0, "listening", NULL, 0, 0, 0,
+	    "listeners instead" },
+	{ A_STATE, ARG_NAME, 0, "state", "STATE", 0, 0, 0,
+	    "only in this state" },
+	{ A_PORT, ARG_NUMBER, 0, "port", "N", 0, 1, 65535,
+	    "only with this port on either side" },
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_capture[] = {
+	{ A_NAME, ARG_NAME, ARG_POS | ARG_REQ, "port", "PORT|drops", 0, 0, 0,
+	    "frames of a port, or dead packets" },
+	{ A_REASON, ARG_PATH, 0, "reason", "REASON", 0, 0, 0,
+	    "drops: only for this reason" },
+	{ A_COUNT, ARG_NUMBER, 0, "count", "N", 0, 1, UINT32_MAX,
+	    "end after so many" },
+	{ A_SNAPLEN, ARG_NUMBER, 0, "snaplen", "N", 0, 1, 262144,
+	    "bytes of each" },
+	{ A_FILE, ARG_PATH, 0, "write", "FILE", 0, 0, 0,
+	    "pcap file; else standard output" },
+	{ .kind = ARG_END },
+};
+
 static const struct arg args_conn_show[] = {
 	SERVICE_ARG(0, "only of this service"),
 	{ A_SERVER_IP, ARG_IP, 0, "server", "IP", 0, 0, 0,
@@ -482,6 +506,16 @@ static const struct command_row rows_udp[] = {
 	{ OBJ_UDP, VERB_SHOW, 0, args_none, "list UDP sockets" },
 };
 
+static const struct command_row rows_tcp[] = {
+	{ OBJ_TCP, VERB_SHOW, 0, args_tcp_show,
+	    "list TCP connections with their inner state" },
+};
+
+static const struct command_row rows_capture[] = {
+	{ OBJ_CAPTURE, VERB_NONE, ROW_STREAM, args_capture,
+	    "write what passes, or is dropped, as pcap" },
+};
+
 static const struct command_row rows_ping[] = {
 	{ OBJ_PING, VERB_NONE, ROW_STREAM, args_ping,
 	    "send echo requests from hopd itself" },
@@ -596,6 +630,9 @@ static const struct {
 	[OBJ_MARK] = { "mark", ROWS(rows_mark),
 	    "rules that give packets a firewall mark" },
 	[OBJ_UDP] = { "udp", ROWS(rows_udp), "UDP sockets" },
+	[OBJ_TCP] = { "tcp", ROWS(rows_tcp), "TCP connections" },
+	[OBJ_CAPTURE] = { "capture", ROWS(rows_capture),
+	    "frames of a port, or dropped packets, as pcap" },
 	[OBJ_PING] = { "ping", ROWS(rows_ping), "echo requests" },
 	[OBJ_TRACEROUTE] = { "traceroute", ROWS(rows_traceroute),
 	    "the way to an address" },

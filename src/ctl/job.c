@@ -1,11 +1,13 @@
 /*
- * job.c - requests that are answered over time: ping, traceroute.
+ * job.c - requests that are answered over time: ping, traceroute,
+ * capture.
  */
 #include "ctl/session.h"
 
 #include <stdlib.h>
 
 #include "icmp/ping.h"
+#include "port/capture.h"
 #include "service/trace.h"
 
 struct job *
@@ -40,6 +42,10 @@ job_free(struct job *job)
 		ping_stop(stk, job->engine);
 	if (job->engine != NULL && job->kind == JOB_TRACE)
 		trace_stop(stk, job->engine);
+	if (job->engine != NULL && job->kind == JOB_CAPTURE) {
+		capture_stop(job->engine);
+		free(job->engine);
+	}
 	json_decref(job->rq.id);
 	free(job->rq.lines);
 	free(job);

@@ -64,7 +64,7 @@ send_request(int fd, json_t *request)
 
 /* Hands one reply on; its status, or -1 if it is not the last. */
 static int
-handle(const char *line, size_t len, void (*fn)(void *arg, json_t *reply),
+handle(const char *line, size_t len, bool (*fn)(void *arg, json_t *reply),
     void *arg)
 {
 	json_error_t error;
@@ -76,13 +76,14 @@ handle(const char *line, size_t len, void (*fn)(void *arg, json_t *reply),
 	if (json_is_integer(json_object_get(reply, "status")))
 		status = (int)json_integer_value(json_object_get(reply,
 		    "status"));
-	fn(arg, reply);
+	if (!fn(arg, reply))
+		status = EXIT_DONE;
 	json_decref(reply);
 	return status;
 }
 
 int
-client_ask(int fd, json_t *request, void (*fn)(void *arg, json_t *reply),
+client_ask(int fd, json_t *request, bool (*fn)(void *arg, json_t *reply),
     void *arg, struct err *err)
 {
 	FILE *in;

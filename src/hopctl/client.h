@@ -5,6 +5,7 @@
 #define HOPD_HOPCTL_CLIENT_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "base/err.h"
 
@@ -18,9 +19,10 @@
 int client_connect(const char *path, struct err *err);
 
 /* Sends the request (taken over) and hands each reply to fn until the one
- * with the status, which is its last.  Returns that status or EXIT_NO_DAEMON
- * and err if the connection ends before. */
-int client_ask(int fd, json_t *request, void (*fn)(void *arg, json_t *reply),
+ * with the status, which is its last, or until fn returns false, which is
+ * EXIT_DONE.  Returns the status, or EXIT_NO_DAEMON and err if the connection
+ * ends before. */
+int client_ask(int fd, json_t *request, bool (*fn)(void *arg, json_t *reply),
     void *arg, struct err *err);
 
 #endif

@@ -14,7 +14,7 @@ struct answer {
 	char *code;		/* [16] */
 };
 
-static void
+static bool
 take(void *arg, json_t *reply)
 {
 	struct answer *a = arg;
@@ -25,6 +25,7 @@ take(void *arg, json_t *reply)
 		json_array_append(a->rows, data);
 	if (code != NULL)
 		snprintf(a->code, 16, "%s", code);
+	return true;
 }
 
 /* A connection for each question: a restore may take its time. */

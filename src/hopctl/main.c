@@ -19,12 +19,14 @@
 #include "ctl/grammar.h"
 #include "hopctl/client.h"
 #include "hopctl/file.h"
+#include "hopctl/pcap.h"
 #include "hopctl/render.h"
 
 struct session {
 	bool json;
 	const struct command *cmd;
 	json_t *rows;		/* data that came */
+	struct pcap_out *pcap;	/* where capture goes; NULL: JSON */
 	FILE *to;		/* where lines of text go; NULL: screen */
 };
 
@@ -83,13 +85,16 @@ take_errors(const json_t *reply)
 		fail(0, json_string_value(json_object_get(reply, "error")));
 }
 
-static void
+static bool
 take(void *arg, json_t *reply)
 {
 	struct session *s = arg;
 	json_t *data = json_object_get(reply, "data");
 	const char *text = json_string_value(json_object_get(reply, "text"));
+	const char *piece = json_string_value(json_object_get(data, "pcap"));
 
+	if (piece != NULL && s->pcap != NULL)
+		return pcap_write(s->pcap, piece);
 	if (data != NULL && (s->cmd->row->flags & ROW_STREAM) != 0)
 		render_stream(stdout, data);
 	else if (data != NULL)
@@ -97,6 +102,7 @@ take(void *arg, json_t *reply)
 	if (text != NULL)
 		take_text(s, text);
 	take_errors(reply);
+	return true;
 }
 
 /* What came as data, when the last of it is there. */
@@ -188,6 +194,23 @@ save(const char *path, struct session *s)
 	return status;
 }
 
+/* capture: to a file or a pipe, until interrupted or enough. */
+static int
+capture(const char *path, struct session *s)
+{
+	struct pcap_out pcap;
+	struct err err = { "" };
+	int status;
+
+	if (pcap_open(&pcap, command_str(s->cmd, A_FILE),
+	    (uint64_t)command_num(s->cmd, A_COUNT, 0), &err) != 0)
+		return fail(EXIT_REFUSED, err.text);
+	s->pcap = &pcap;
+	status = ask(path, s, request_json(s->cmd, false));
+	pcap_close(&pcap);
+	return status;
+}
+
 static int
 run_remote(const char *path, const struct command *cmd, bool json)
 {
@@ -199,6 +222,8 @@ run_remote(const char *path, const struct command *cmd, bool json)
 	if (cmd->row->object == OBJ_CONFIG && cmd->row->verb == VERB_SAVE &&
 	    command_str(cmd, A_FILE) != NULL) {
 		status = save(path, &s);
+	} else if (cmd->row->object == OBJ_CAPTURE && !json) {
+		status = capture(path, &s);
 	} else {
 		request = request_json(cmd, json);
 		if (add_input(request, cmd, &err) != 0) {

@@ -1,5 +1,6 @@
 /*
- * test_ctl_jobs.c - requests that are answered over time: ping, traceroute.
+ * test_ctl_jobs.c - requests that are answered over time: ping, traceroute,
+ * capture; and sockets.
  */
 #include "unit/ctl_unit.h"
 
@@ -142,6 +143,83 @@ START_TEST(traceroute_into_silence)
 }
 END_TEST
 
+START_TEST(capture_as_pcap)
+{
+	struct ctl_unit *u = one_port();
+	const char *piece;
+
+	ctl_unit_start(u, "capture tapc snaplen 64", false);
+	ck_assert_uint_eq(json_array_size(u->data), 1);
+	piece = json_string_value(json_object_get(json_array_get(u->data, 0),
+	    "pcap"));
+	/* The magic number in either byte order, version 2.4: 24 bytes. */
+	ck_assert(strncmp(piece, "1MOyoQIABAA", 11) == 0 ||
+	    strncmp(piece, "obLD1AACAAQ", 11) == 0);
+	ck_assert_uint_eq(strlen(piece), 32);
+	unit_feed_bytes(u->stk, port_lookup(u->stk, "tapc"), "abc", 3);
+	ck_assert_uint_eq(json_array_size(u->data), 2);
+	/* 16 bytes of record and 3 of frame, in groups of 3. */
+	piece = json_string_value(json_object_get(json_array_get(u->data, 1),
+	    "pcap"));
+	ck_assert_uint_eq(strlen(piece), 28);
+	ck_assert_str_eq(piece + 24, "Yw==");
+	ctl_close(u->session);
+	u->session = ctl_open(u->ctl, NULL, NULL);
+	unit_feed_bytes(u->stk, port_lookup(u->stk, "tapc"), "abc", 3);
+	ctl_unit_free(u);
+}
+END_TEST
+
+START_TEST(capture_of_drops)
+{
+	struct ctl_unit *u = one_port();
+
+	ck_assert_int_eq(ctl_unit_do(u, "capture nope"), 1);
+	ck_assert_str_eq(u->error, "\"nope\": no such port");
+	ck_assert_int_eq(ctl_unit_do(u, "capture drops reason x"), 1);
+	ctl_unit_start(u, "capture drops reason eth-short", false);
+	unit_feed_bytes(u->stk, port_lookup(u->stk, "tapc"), "abc", 3);
+	ck_assert_uint_eq(json_array_size(u->data), 2);
+	ck_assert_int_eq(ctl_unit_do(u, "capture drops"), 1);
+	ck_assert_str_eq(u->error, "\"drops\": somebody captures already");
+	ctl_unit_free(u);
+}
+END_TEST
+
+static void
+nothing(struct stack *stk, struct tcp_conn *c, void *owner)
+{
+	(void)stk;
+	(void)c;
+	(void)owner;
+}
+
+START_TEST(tcp_connections)
+{
+	struct ctl_unit *u = one_port();
+	struct tcp_open o = { .rport = 80, .lport = 5000, .ready = nothing };
+	struct tcp_conn *c;
+	json_t *row;
+
+	ck_assert_int_eq(addr_parse("10.0.0.2", &o.remote), 0);
+	ck_assert_int_eq(tcp_connect(u->stk, &o, &c), 0);
+	ctl_unit_must(u, "tcp show port 80");
+	ck_assert_ptr_nonnull(strstr(u->text, "SYN-SENT "));
+	ck_assert_ptr_nonnull(strstr(u->text, "10.0.0.1:5000"));
+	ck_assert_ptr_nonnull(strstr(u->text, " cwnd:1 "));
+	ctl_unit_must(u, "tcp show port 81");
+	ck_assert_ptr_null(strstr(u->text, "SYN-SENT"));
+	ctl_unit_must(u, "tcp show listening");
+	ck_assert_str_eq(u->text, "Waiting Backlog Half-open Local\n");
+	ck_assert_int_eq(ctl_unit_json(u, "tcp show state syn-sent"), 0);
+	row = json_array_get(u->data, 0);
+	ck_assert_str_eq(json_string_value(json_object_get(row, "state")),
+	    "SYN-SENT");
+	tcp_abort(u->stk, c);
+	ctl_unit_free(u);
+}
+END_TEST
+
 START_TEST(sockets_and_small_services)
 {
 	struct ctl_unit *u = one_port();
@@ -196,6 +274,9 @@ main(void)
 	tcase_add_test(t, session_ends_under_way);
 	tcase_add_test(t, traceroute_as_people_know_it);
 	tcase_add_test(t, traceroute_into_silence);
+	tcase_add_test(t, capture_as_pcap);
+	tcase_add_test(t, capture_of_drops);
+	tcase_add_test(t, tcp_connections);
 	tcase_add_test(t, sockets_and_small_services);
 	tcase_add_test(t, lb_and_marks);
 	suite_add_tcase(s, t);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "hopctl/file.h"
+#include "hopctl/pcap.h"
 #include "hopctl/render.h"
 
 static char *
@@ -145,6 +146,32 @@ START_TEST(files_whole_or_not_at_all)
 }
 END_TEST
 
+START_TEST(pcap_pieces_to_bytes)
+{
+	char path[] = "/tmp/hopctl-pcap-XXXXXX";
+	uint8_t got[16];
+	struct pcap_out p;
+	struct err err;
+	FILE *in;
+	int fd = mkstemp(path);
+
+	ck_assert_int_ge(fd, 0);
+	close(fd);
+	ck_assert_int_eq(pcap_open(&p, path, 2, &err), 0);
+	ck_assert(pcap_write(&p, "AAECAw=="));
+	ck_assert(pcap_write(&p, "/+8="));
+	/* The header and two records: that was it. */
+	ck_assert(!pcap_write(&p, "YWJjZA=="));
+	pcap_close(&p);
+	in = fopen(path, "r");
+	ck_assert_uint_eq(fread(got, 1, sizeof(got), in), 10);
+	ck_assert_mem_eq(got, "\0\1\2\3\377\357abcd", 10);
+	fclose(in);
+	unlink(path);
+	ck_assert_int_lt(pcap_open(&p, "/nonexistent/x", 0, &err), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -154,6 +181,7 @@ main(void)
 	tcase_add_loop_test(t, tables_in_columns, 0,
 	    (int)(sizeof(tables) / sizeof(tables[0])));
 	tcase_add_test(t, json_is_one_array);
+	tcase_add_test(t, pcap_pieces_to_bytes);
 	tcase_add_test(t, files_whole_or_not_at_all);
 	suite_add_tcase(s, t);
 	return unit_main(s);

@@ -1,0 +1,211 @@
+/*
+ * cmd_tcp.c - tcp show: connections as ss(8) -tin shows them.
+ */
+#include "ctl/cmd.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+static void
+append(char *buf, size_t size, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static void
+append(char *buf, size_t size, const char *fmt, ...)
+{
+	size_t n = strlen(buf);
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(buf + n, size - n, fmt, ap);
+	va_end(ap);
+}
+
+static const char *
+end_text(const struct addr *a, uint16_t port, char buf[64])
+{
+	char addr[ADDR_STRLEN];
+
+	snprintf(buf, 64, "%s:%u", addr_is_any(a) ? "*" :
+	    addr_format(a, addr), port);
+	return buf;
+}
+
+static double
+ms(uint32_t us)
+{
+	return (double)us / 1000;
+}
+
+/* The words of ss(8), in its order, as far as they mean something here. */
+static void
+inner_text(const struct tcp_status *s, char *line, size_t size)
+{
+	snprintf(line, size, "\t");
+	if (s->timestamps)
+		append(line, size, " ts");
+	if (s->sack)
+		append(line, size, " sack");
+	if (s->ecn)
+		append(line, size, " ecn");
+	append(line, size, " %s", s->cc);
+	if (s->wscale)
+		append(line, size, " wscale:%u,%u", s->snd_wscale,
+		    s->rcv_wscale);
+	append(line, size, " rto:%.0f", ms(s->rto_us));
+	if (s->backoff != 0)
+		append(line, size, " backoff:%u", s->backoff);
+	if (s->rtt_us != 0)
+		append(line, size, " rtt:%.3f/%.3f", ms(s->rtt_us),
+		    ms(s->rttvar_us));
+	append(line, size, " ato:%.0f mss:%u pmtu:%u rcvmss:%u advmss:%u "
+	    "cwnd:%u", ms(s->ato_us), s->snd_mss, s->pmtu, s->rcv_mss,
+	    s->advmss, s->cwnd_segs);
+	if (s->ssthresh != UINT32_MAX)
+		append(line, size, " ssthresh:%u", s->ssthresh_segs);
+	append(line, size, " bytes_sent:%" PRIu64, s->bytes_sent);
+	if (s->bytes_retrans != 0)
+		append(line, size, " bytes_retrans:%" PRIu64,
+		    s->bytes_retrans);
+	append(line, size, " bytes_acked:%" PRIu64 " bytes_received:%" PRIu64
+	    " segs_out:%u segs_in:%u", s->bytes_acked, s->bytes_received,
+	    s->segs_out, s->segs_in);
+	if (s->unacked_segs != 0)
+		append(line, size, " unacked:%u", s->unacked_segs);
+	if (s->total_retrans != 0)
+		append(line, size, " retrans:%u/%u", s->retrans_segs,
+		    s->total_retrans);
+	if (s->lost_segs != 0)
+		append(line, size, " lost:%u", s->lost_segs);
+	if (s->sacked_segs != 0)
+		append(line, size, " sacked:%u", s->sacked_segs);
+	append(line, size, " rcv_space:%u snd_wnd:%u", s->rcv_space,
+	    s->snd_wnd);
+	if (s->min_rtt_us != 0 && s->min_rtt_us != UINT32_MAX)
+		append(line, size, " minrtt:%.3f", ms(s->min_rtt_us));
+	append(line, size, " mem:%u", s->mem_bytes);
+	if (strcmp(s->timer, "off") != 0)
+		append(line, size, " timer:(%s,%.3fs)", s->timer,
+		    (double)s->timer_us / 1000000);
+}
+
+static void
+conn_text(struct request *rq, const struct tcp_status *s)
+{
+	char line[1024], local[64], remote[64];
+
+	snprintf(line, sizeof(line), "%-12s %6u %6u %21s %21s",
+	    tcp_state_name(s->state), s->recv_q, s->send_q,
+	    end_text(&s->local, s->lport, local),
+	    end_text(&s->remote, s->rport, remote));
+	reply_line(rq, line);
+	inner_text(s, line, sizeof(line));
+	reply_line(rq, line);
+}
+
+static json_t *
+end_json(const struct addr *a, uint16_t port)
+{
+	char text[ADDR_STRLEN];
+
+	return json_pack("{s:s,s:i}", "address", addr_is_any(a) ? "*" :
+	    addr_format(a, text), "port", (int)port);
+}
+
+static void
+set(json_t *o, const char *key, uint64_t value)
+{
+	json_object_set_new(o, key, json_integer((json_int_t)value));
+}
+
+static void
+conn_json(struct request *rq, const struct tcp_status *s)
+{
+	json_t *o = json_pack("{s:s,s:o,s:o,s:s,s:b,s:b,s:b,s:b,s:s}", "state",
+	    tcp_state_name(s->state), "local", end_json(&s->local, s->lport),
+	    "remote", end_json(&s->remote, s->rport), "cc", s->cc, "sack",
+	    s->sack, "timestamps", s->timestamps, "wscale", s->wscale, "ecn",
+	    s->ecn, "timer", s->timer);
+
+	set(o, "recv_q", s->recv_q);
+	set(o, "send_q", s->send_q);
+	set(o, "rto_us", s->rto_us);
+	set(o, "rtt_us", s->rtt_us);
+	set(o, "rttvar_us", s->rttvar_us);
+	set(o, "snd_mss", s->snd_mss);
+	set(o, "rcv_mss", s->rcv_mss);
+	set(o, "pmtu", s->pmtu);
+	set(o, "cwnd", s->cwnd);
+	if (s->ssthresh != UINT32_MAX)
+		set(o, "ssthresh", s->ssthresh);
+	set(o, "snd_wnd", s->snd_wnd);
+	set(o, "rcv_wnd", s->rcv_wnd);
+	set(o, "bytes_sent", s->bytes_sent);
+	set(o, "bytes_retrans", s->bytes_retrans);
+	set(o, "bytes_acked", s->bytes_acked);
+	set(o, "bytes_received", s->bytes_received);
+	set(o, "segs_in", s->segs_in);
+	set(o, "segs_out", s->segs_out);
+	set(o, "total_retrans", s->total_retrans);
+	set(o, "mem_bytes", s->mem_bytes);
+	reply_data(rq, o);
+}
+
+static void
+listeners(struct request *rq)
+{
+	struct tcp_listener_status s;
+	char line[256], local[64];
+
+	if (rq->text)
+		reply_line(rq, "Waiting Backlog Half-open Local");
+	for (uint32_t i = 0; tcp_listener_at(rq->ctl->stk, i, &s); i++) {
+		if (!rq->text) {
+			json_t *o = json_pack("{s:o}", "local",
+			    end_json(&s.local, s.port));
+
+			set(o, "waiting", s.waiting);
+			set(o, "backlog", s.backlog);
+			set(o, "half_open", s.half_open);
+			reply_data(rq, o);
+			continue;
+		}
+		snprintf(line, sizeof(line), "%7u %7u %9u %s", s.waiting,
+		    s.backlog, s.half_open, end_text(&s.local, s.port,
+		    local));
+		reply_line(rq, line);
+	}
+}
+
+int
+tcp_query(struct request *rq)
+{
+	const char *state = command_str(rq->cmd, A_STATE);
+	int64_t port = command_num(rq->cmd, A_PORT, 0);
+	struct tcp_status s;
+	uint64_t pos = 0;
+
+	if (command_given(rq->cmd, A_LISTENING)) {
+		listeners(rq);
+		return 0;
+	}
+	if (rq->text)
+		reply_line(rq, "State        Recv-Q Send-Q         "
+		    "Local:Port            Peer:Port");
+	while (tcp_walk(rq->ctl->stk, &pos, &s)) {
+		if (state != NULL && strcasecmp(state,
+		    tcp_state_name(s.state)) != 0)
+			continue;
+		if (port != 0 && port != s.lport && port != s.rport)
+			continue;
+		if (rq->text)
+			conn_text(rq, &s);
+		else
+			conn_json(rq, &s);
+	}
+	return 0;
+}
