@@ -25,6 +25,7 @@
 struct app;
 struct node;
 struct stack;
+struct tcp_conf;
 struct world;
 
 struct app_ops {
@@ -108,5 +109,14 @@ struct tcp_client_conf {
 struct app *tcp_client(struct node *n, const struct tcp_client_conf *conf);
 /* Answers that came from the node of that index. */
 uint64_t tcp_client_from(const struct app *a, uint32_t node);
+
+/* ---- bulk ------------------------------------------------------------- */
+
+/* One connection without an end; of both, stats.bytes tell how far it is.
+ * They do not survive their node. */
+struct app *bulk_sink(struct node *n, uint16_t port,
+    const struct tcp_conf *conf);
+struct app *bulk_source(struct node *n, const char *dst, uint16_t port,
+    const struct tcp_conf *conf);
 
 #endif
