@@ -203,7 +203,8 @@ flow_of(const struct lb_service *svc, const struct lb_server *srv,
 		.client = t->src, .cport = t->sport,
 		.vip = t->dst, .vport = t->dport,
 		.server = srv->addr,
-		.sport = srv->port != 0 ? srv->port : t->dport,
+		.sport = srv->port != 0 && t->proto != IPPROTO_SCTP4 ?
+		    srv->port : t->dport,
 		.local = t->src, .lport = t->sport,
 		.server_index = srv->index,
 		.fwmark = svc->key.fwmark,
@@ -294,8 +295,8 @@ schedule(struct stack *stk, struct lb_service *svc, struct pkt *pkt,
 		one_packet(stk, pkt, h, srv, &fresh);
 		return;
 	}
-	if (fresh.fwd == LB_FWD_FULLNAT &&
-	    !lb_local_pick(stk, svc, srv, &fresh)) {
+	if (fresh.fwd == LB_FWD_FULLNAT && (t.proto == IPPROTO_SCTP4 ||
+	    !lb_local_pick(stk, svc, srv, &fresh))) {
 		refuse(stk, svc, pkt, h, DROP_LB_NO_LOCAL);
 		return;
 	}

@@ -24,7 +24,8 @@ struct lb_pick {
 
 struct lb_sched {
 	const char *name;
-	uint32_t flags;		/* LB_SVC_FLAG* that mean something to it */
+	uint32_t flags;		/* LB_SVC_FLAG* that mean something to it;
+				 * others are kept and do nothing */
 
 	/* Before the first pick: allocate svc->sched_data.  0 or -ENOMEM.
 	 * NULL: nothing to do. */

@@ -650,9 +650,6 @@ START_TEST(control_refuses_in_words)
 	ck_assert_int_eq(lb_service_del(b.stk, &key, &err), -ENOENT);
 	conf.flags = LB_SVC_OPS;
 	ck_assert_int_eq(lb_service_add(b.stk, &key, &conf, &err), -EINVAL);
-	conf.flags = LB_SVC_FLAG1;
-	ck_assert_int_eq(lb_service_add(b.stk, &key, &conf, &err), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(err.text, "rr"));
 	ck_assert_int_eq(lb_server_set(b.stk, b.svc, &a, 80, &c, &err),
 	    -EINVAL);
 	ck_assert_int_eq(lb_server_add(b.stk, b.svc, &any, 80, &c, &err),
@@ -666,6 +663,80 @@ START_TEST(control_refuses_in_words)
 	c.lower = 0;
 	ck_assert_int_eq(lb_server_add(b.stk, b.svc, &a, 80, &c, &err),
 	    -EEXIST);
+	lb_bed_down(&b);
+}
+END_TEST
+
+/* Every control call with the n-th allocation failing, for every n: -ENOMEM,
+ * and what is there is what was there. */
+START_TEST(control_survives_no_memory)
+{
+	struct lb_bed b = bed_of(LB_FWD_NAT);
+	struct lb_service_conf conf = { .sched = lb_sched_find("maglev") };
+	struct lb_mark_rule rule = { .mark = 1, .dport_high = 65535 };
+	struct addr local = addr_from_ip4(LOCAL1);
+	struct lb_service_key key = b.key;
+
+	key.port = 81;
+	for (unsigned call = 0; call < 5; call++) {
+		uint64_t live;
+		int r = -ENOMEM;
+
+		for (uint64_t n = 1; r != 0; n++) {
+			live = b.stk->mem.live;
+			b.stk->mem.fail_at = n;
+			if (call == 0)
+				r = lb_service_add(b.stk, &key, &conf, NULL);
+			else if (call < 3)
+				r = lb_mark_add(b.stk, &rule, NULL);
+			else if (call == 3)
+				r = lb_local_add(b.stk, b.svc, &local, NULL);
+			else
+				r = ipip_add(b.stk, "t", IP4_ANY, IP4_ANY,
+				    NULL);
+			b.stk->mem.fail_at = 0;
+			if (r != 0) {
+				ck_assert_int_eq(r, -ENOMEM);
+				ck_assert_uint_eq(b.stk->mem.live, live);
+			}
+		}
+		rule.mark++;
+	}
+	ck_assert_ptr_nonnull(lb_service_lookup(b.stk, &key));
+	ck_assert_uint_eq(lb_mark_at(b.stk, 1)->mark, 3);
+	rule = *lb_mark_at(b.stk, 0);
+	b.stk->mem.fail_at = 1;
+	ck_assert_int_eq(lb_mark_del(b.stk, &rule, NULL), -ENOMEM);
+	b.stk->mem.fail_at = 0;
+	ck_assert_int_eq(lb_mark_del(b.stk, &rule, NULL), 0);
+	ck_assert_uint_eq(lb_mark_at(b.stk, 0)->mark, 3);
+	ck_assert_ptr_null(lb_mark_at(b.stk, 1));
+	lb_bed_down(&b);
+}
+END_TEST
+
+/* A director that finds no memory for a local port refuses, and goes on. */
+START_TEST(packets_survive_no_memory)
+{
+	struct lb_service_conf sc = { .sched = lb_sched_find("lblc") };
+	struct lb_bed b = lb_bed_up(IPPROTO_TCP4, 0, &sc);
+	struct addr local = addr_from_ip4(LOCAL1);
+
+	lb_bed_server(&b, RS1, 80, LB_FWD_FULLNAT, 1);
+	ck_assert_int_eq(lb_local_add(b.stk, b.svc, &local, NULL), 0);
+	for (uint64_t n = 1; n < 12; n++) {
+		struct unit_frame f = lb_bed_in(IPPROTO_TCP4,
+		    (uint16_t)(40000 + n), TCP_SYN);
+		uint8_t frame[64];
+		uint32_t len = unit_frame_build(frame, sizeof(frame), &f);
+
+		ck_assert_int_eq(mem_port_give(b.cl, frame, len), 0);
+		b.stk->mem.fail_at = n;
+		unit_poll(b.stk);
+		b.stk->mem.fail_at = 0;
+	}
+	lb_bed_client(&b, 50000, TCP_SYN);
+	ck_assert_ptr_nonnull(lb_bed_flow(&b));
 	lb_bed_down(&b);
 }
 END_TEST
@@ -699,6 +770,8 @@ main(void)
 	tcase_add_test(tc, nodest_flows_end_by_knob);
 	tcase_add_test(tc, rates_follow_in_steps);
 	tcase_add_test(tc, control_refuses_in_words);
+	tcase_add_test(tc, control_survives_no_memory);
+	tcase_add_test(tc, packets_survive_no_memory);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }
