@@ -4,7 +4,7 @@
  */
 #include "ctl/cmd_lb.h"
 
-/* ---- lb ------------------------------------------------------------------- */
+/* ---- lb ----------------------------------------------------------------- */
 
 static void
 set_seconds(const struct command *cmd, enum arg_id id, uint32_t *out)
@@ -95,7 +95,7 @@ lb_query(struct request *rq)
 	return 0;
 }
 
-/* ---- mark ----------------------------------------------------------------- */
+/* ---- mark --------------------------------------------------------------- */
 
 static const uint8_t protos[] = {
 	0, IPPROTO_TCP4, IPPROTO_UDP4, IPPROTO_SCTP4,

@@ -133,7 +133,7 @@ grammar_complete(int count, const char *const *words,
 			offer_verbs(&o, obj);
 			return;
 		}
-		for (int v = VERB_NONE + 1; v < VERB_COUNT && row == NULL; v++) {
+		for (int v = VERB_NONE + 1; v < VERB_COUNT; v++) {
 			if (strcmp(words[1], verb_name((enum verb)v)) == 0)
 				row = grammar_row(obj, (enum verb)v);
 		}

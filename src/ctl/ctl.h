@@ -44,7 +44,8 @@ struct port_spec {
 /* What only the process around the stack can do. */
 struct ctl_host {
 	void *arg;
-	/* Opens the device (synchronously, by the keeper) and port_add()s it. */
+	/* Opens the device (by the keeper, which answers at once) and
+	 * port_add()s it. */
 	int (*port_open)(void *arg, const struct port_spec *spec,
 	    struct err *err);
 	/* port_del()s it and lets the keeper close the device. */

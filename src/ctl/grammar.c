@@ -584,7 +584,8 @@ static const struct command_row rows_config[] = {
 	    "print what apply would change: + - ~" },
 	{ OBJ_CONFIG, VERB_APPLY, 0, args_file,
 	    "make what runs equal to the file, all or nothing" },
-	{ OBJ_CONFIG, VERB_SAVE, 0, args_file_opt, "write what runs to a file" },
+	{ OBJ_CONFIG, VERB_SAVE, 0, args_file_opt,
+	    "write what runs to a file" },
 };
 
 static const struct command_row rows_summary[] = {

@@ -24,7 +24,8 @@ enum object {
 	OBJ_PORT, OBJ_TUNNEL, OBJ_ADDR, OBJ_ROUTE, OBJ_NEIGH, OBJ_RARP,
 	OBJ_INETD, OBJ_LB, OBJ_MARK, OBJ_SERVICE, OBJ_LOCAL, OBJ_SERVER,
 	OBJ_CONN, OBJ_UDP, OBJ_TCP, OBJ_PING, OBJ_TRACEROUTE, OBJ_CAPTURE,
-	OBJ_DROPS, OBJ_LIMITS, OBJ_STATS, OBJ_CONFIG, OBJ_SUMMARY, OBJ_HELP, OBJ_COMPLETE,
+	OBJ_DROPS, OBJ_LIMITS, OBJ_STATS, OBJ_CONFIG, OBJ_SUMMARY, OBJ_HELP,
+	OBJ_COMPLETE,
 	OBJ_VERSION,
 	OBJ_COUNT
 };
@@ -40,7 +41,7 @@ enum verb {
 enum arg_kind {
 	ARG_END,		/* ends a row's list */
 	ARG_FLAG,		/* the keyword alone */
-	ARG_NAME,		/* 1-15 of letters, digits, "_.-": an interface */
+	ARG_NAME,		/* 1-15 letters, digits, "_.-": an interface */
 	ARG_PATH,		/* any word */
 	ARG_NUMBER,		/* min to max */
 	ARG_SWITCH,		/* on or off; 1 and 0 are understood */
@@ -55,7 +56,7 @@ enum arg_kind {
 	ARG_ADDR_PORT,		/* ADDR:PORT */
 	ARG_PORTS,		/* N or N-M; value low << 16 | high */
 	ARG_SERVICE,		/* two words: tcp ADDR:PORT or fwmark N */
-	ARG_NEXTHOP,		/* a group: via IP, dev IFACE, weight N; repeats */
+	ARG_NEXTHOP,		/* via IP, dev IFACE, weight N; repeats */
 	ARG_REST,		/* all words that follow */
 };
 

@@ -101,7 +101,7 @@ void ipvs_sort(struct ipvs_table *t);
 const char *ipvs_flags_text(const char *sched, unsigned flags, char *buf,
     size_t size);
 
-/* ---- commands and options -------------------------------------------------- */
+/* ---- commands and options ----------------------------------------------- */
 
 enum ipvs_command {
 	CMD_NONE, CMD_ADD, CMD_EDIT, CMD_DEL, CMD_FLUSH, CMD_ADDDEST,

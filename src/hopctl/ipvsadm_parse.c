@@ -116,7 +116,7 @@ struct parser {
 	int args;
 };
 
-/* ---- words to options ------------------------------------------------------- */
+/* ---- words to options --------------------------------------------------- */
 
 static const struct def *
 find_long(const char *word, size_t len)
@@ -212,7 +212,7 @@ number_parse(const char *s, int64_t min, int64_t max, int64_t *out)
 	return text_number(s[0] == '+' ? s + 1 : s, min, max, out);
 }
 
-/* ---- values ----------------------------------------------------------------- */
+/* ---- values ------------------------------------------------------------- */
 
 static int
 host_parse(const char *s, struct ip4 *out)
@@ -437,7 +437,7 @@ take_value_of(struct parser *p, int option, const char *value)
 	}
 }
 
-/* ---- options together ------------------------------------------------------- */
+/* ---- options together --------------------------------------------------- */
 
 static int
 set_given(struct parser *p, enum ipvs_option o)

@@ -16,7 +16,7 @@
 #define SERVICE_WIDTH	33
 #define SERVER_WIDTH	28
 
-/* ---- names ------------------------------------------------------------------ */
+/* ---- names -------------------------------------------------------------- */
 
 static const char *
 proto_name(uint8_t proto)
@@ -84,7 +84,7 @@ service_name(const struct ipvs_service *s, bool numeric,
 	buf[SERVICE_WIDTH] = '\0';
 }
 
-/* ---- order ------------------------------------------------------------------ */
+/* ---- order -------------------------------------------------------------- */
 
 static int
 compare_u32(uint32_t a, uint32_t b)
@@ -132,7 +132,7 @@ ipvs_sort(struct ipvs_table *t)
 	}
 }
 
-/* ---- listings --------------------------------------------------------------- */
+/* ---- listings ----------------------------------------------------------- */
 
 /* Nine columns; thousands, millions and so on where it would not fit. */
 static void
@@ -299,7 +299,7 @@ ipvs_print_table(FILE *out, struct ipvs_table *t, const struct ipvs_format *f)
 	}
 }
 
-/* ---- connections ------------------------------------------------------------ */
+/* ---- connections -------------------------------------------------------- */
 
 void
 ipvs_print_conns(FILE *out, const struct ipvs_conn *conn, size_t count,
@@ -330,7 +330,7 @@ ipvs_print_conns(FILE *out, const struct ipvs_conn *conn, size_t count,
 	}
 }
 
-/* ---- as commands ------------------------------------------------------------ */
+/* ---- as commands -------------------------------------------------------- */
 
 static void
 print_save_name(FILE *out, const struct ipvs_service *s, bool numeric)

@@ -26,7 +26,7 @@ ipvs_fail(const struct ipvsadm *ia, int status, const char *fmt, ...)
 	return status;
 }
 
-/* ---- asking ----------------------------------------------------------------- */
+/* ---- asking ------------------------------------------------------------- */
 
 /* What a code means for a command, in ipvsadm's words. */
 static const char *
@@ -122,7 +122,7 @@ fetch(const struct ipvsadm *ia, struct ipvs_table *t)
 	return r;
 }
 
-/* ---- finding ---------------------------------------------------------------- */
+/* ---- finding ------------------------------------------------------------ */
 
 static struct ipvs_service *
 find_service(const struct ipvs_table *t, const struct ipvs_args *a)
@@ -179,7 +179,7 @@ check_there(const struct ipvsadm *ia, const struct ipvs_args *a, bool server)
 	return r;
 }
 
-/* ---- words ------------------------------------------------------------------ */
+/* ---- words -------------------------------------------------------------- */
 
 static const char *
 service_words(const struct ipvs_args *a, char *buf, size_t size)
@@ -292,7 +292,7 @@ flush(const struct ipvsadm *ia)
 	return r;
 }
 
-/* ---- listing ---------------------------------------------------------------- */
+/* ---- listing ------------------------------------------------------------ */
 
 static bool
 given(const struct ipvs_args *a, enum ipvs_option o)
@@ -387,7 +387,7 @@ save(const struct ipvsadm *ia, const struct ipvs_args *a)
 	return 0;
 }
 
-/* ---- all commands ----------------------------------------------------------- */
+/* ---- all commands ------------------------------------------------------- */
 
 static int run_words(const struct ipvsadm *ia, int argc, char **argv,
     bool nested);

@@ -189,7 +189,8 @@ START_TEST(unique_prefixes_when_typing)
 	static struct parsed p;
 	char text[COMMAND_TEXT_MAX];
 
-	ck_assert_int_eq(parse(&p, "ro a bl 10.0.0.0/8 met 3", PARSE_ABBREV), 0);
+	ck_assert_int_eq(parse(&p, "ro a bl 10.0.0.0/8 met 3", PARSE_ABBREV),
+	    0);
 	command_format(&p.cmd, FORMAT_LINE, text, sizeof(text));
 	ck_assert_str_eq(text, "route add blackhole 10.0.0.0/8 metric 3");
 	ck_assert_int_eq(parse(&p, "serv a t 1.1.1.1:80", PARSE_ABBREV),

@@ -14,7 +14,7 @@
 	(c) << 8 | (d) })
 #define MANY UINT32_MAX
 
-/* ---- a table of every feature ---------------------------------------------- */
+/* ---- a table of every feature ------------------------------------------- */
 
 static struct ipvs_server s1[] = {
 	{ ADDR(192, 168, 100, 200), 65535, IPVS_ROUTE, 100, 1000, 750, MANY,
@@ -153,7 +153,7 @@ START_TEST(listing_byte_for_byte)
 }
 END_TEST
 
-/* ---- sessions ---------------------------------------------------------------- */
+/* ---- sessions ----------------------------------------------------------- */
 
 static int
 ask(void *arg, json_t *request, json_t *rows, char code[16], struct err *err)
@@ -320,8 +320,8 @@ START_TEST(save_and_restore)
 		"ipvsadm -A -t 10.0.0.1:80 -s wrr -p 300 -M 255.255.255.0",
 		"ipvsadm -a -t 10.0.0.1:80 -r 10.1.0.1:8080 -m -w 3",
 		"ipvsadm -a -t 10.0.0.1:80 -r 10.1.0.2:80 -g -w 2",
-		"ipvsadm --add-local-address -t 10.0.0.1:80 "
-		    "--local-address 10.1.0.250",
+		("ipvsadm --add-local-address -t 10.0.0.1:80 "
+		    "--local-address 10.1.0.250"),
 		"ipvsadm -a -t 10.0.0.1:80 -r 10.1.0.3:8080 --fullnat",
 		"ipvsadm -A -f 42 -s rr",
 		"ipvsadm -a -f 42 -r 10.1.0.9 -i",
