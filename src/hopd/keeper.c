@@ -321,7 +321,24 @@ paths_init(struct keeper *k, struct err *err)
 	return 0;
 }
 
-/* Whom the worker becomes: never root. */
+/* Does this id exist in our user namespace?  user_namespaces(7): lines of
+ * first id inside, first outside, count. */
+static bool
+id_is_mapped(const char *map, uint32_t id)
+{
+	FILE *f = fopen(map, "re");
+	unsigned first, count;
+	bool found = f == NULL;
+
+	while (!found && fscanf(f, "%u %*u %u", &first, &count) == 2)
+		found = id >= first && id - first < count;
+	if (f != NULL)
+		fclose(f);
+	return found;
+}
+
+/* Whom the worker becomes: never root, unless there is nobody else, which is
+ * so in a user namespace of one user. */
 static int
 user_init(struct keeper *k, struct err *err)
 {
@@ -345,6 +362,12 @@ user_init(struct keeper *k, struct err *err)
 	if (pw->pw_uid == 0 || pw->pw_gid == 0)
 		return err_set(err, -EINVAL,
 		    "'%s': the worker does not run as root", pw->pw_name);
+	if (name == NULL && (!id_is_mapped("/proc/self/uid_map", pw->pw_uid) ||
+	    !id_is_mapped("/proc/self/gid_map", pw->pw_gid))) {
+		report(LOG_LVL_WARN, "no user %s in this user namespace: the "
+		    "worker keeps its own, without capabilities", pw->pw_name);
+		return 0;
+	}
 	k->uid = pw->pw_uid;
 	k->gid = pw->pw_gid;
 	return 0;

@@ -5,6 +5,7 @@
 #include "hopd/report.h"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,6 +36,7 @@ report_sink(void *arg, enum log_level level, const char *line)
 	char buf[REPORT_LINE_MAX + 32];
 	int type;
 	socklen_t len = sizeof(type);
+	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
 	int n;
 
 	(void)arg;
@@ -46,8 +48,10 @@ report_sink(void *arg, enum log_level level, const char *line)
 	else
 		n = snprintf(buf, sizeof(buf), "hopd: %.*s\n",
 		    REPORT_LINE_MAX - 32, line);
-	/* A reader that is gone is no reason to stop. */
-	if (write(STDERR_FILENO, buf, (size_t)n) == -1)
+	/* A reader that sleeps, or is gone, must not stop the packets: then the
+	 * line is lost.  What is at most PIPE_BUF long goes in one piece. */
+	if (poll(&ready, 1, 0) == 1 && (ready.revents & POLLOUT) != 0 &&
+	    write(STDERR_FILENO, buf, (size_t)n) == -1)
 		return;
 }
 

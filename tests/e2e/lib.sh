@@ -98,6 +98,12 @@ status_is()	# STATUS COMMAND...
 	}
 }
 
+skip()		# TEXT REASON
+{
+	tests=$((tests + 1))
+	echo "ok $tests - $1 # SKIP $2"
+}
+
 # Something that must have worked for the rest to make sense.
 need()
 {

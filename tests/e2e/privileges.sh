@@ -45,4 +45,34 @@ try 'the next hopd takes its place' hopd_start -f "$tmp/hopd.conf" -u daemon
 worker=$(worker_of "$keeper")
 try '-u is obeyed' matches "^Uid:[[:space:]]+$(id -u daemon)[[:space:]]" \
     "/proc/$worker/status"
+kill "$keeper"
+wait "$keeper"
+
+# Who is root only in a namespace of its own has a router there all the same.
+rootless()
+{
+	setpriv --reuid daemon --regid daemon --clear-groups \
+	    unshare --map-root-user --net --pid --fork --kill-child "$@"
+}
+
+cp "$hopd" "$hopctl" "$tmp"
+cat >"$tmp/rootless" <<'END'
+set -e
+cd "$1"
+ip link set lo up
+./hopd -d -S ./rootless.sock -f rootless.conf
+ip link set taph up
+ip addr add 10.9.0.2/24 dev taph
+ping -n -c 1 -W 2 10.9.0.1
+./hopctl -S ./rootless.sock port show
+END
+printf 'port add taph\naddr add 10.9.0.1/24 dev taph\n' \
+    >"$tmp/rootless.conf"
+chown -R daemon "$tmp"
+if rootless true; then
+	try 'without any privilege, in a user namespace' \
+	    rootless sh "$tmp/rootless" "$tmp"
+else
+	skip 'without any privilege' 'user namespaces are off'
+fi
 finish

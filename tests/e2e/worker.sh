@@ -1,5 +1,6 @@
 #!/bin/sh
-# Workers that die again and again, and one of a new program.
+# Workers that die again and again, one of a new program, and a device that
+# is taken away.
 #
 #	hopd --taph-- a namespace
 # shellcheck source=lib.sh
@@ -46,4 +47,21 @@ try 'of the new program' await 10 test \
 try 'under the old keeper' test \
     "$(readlink "/proc/$keeper/exe")" = "$hopd (deleted)"
 try 'and it answers' await 20 answers_ping
+# The device is taken away: hopd goes on, and makes another on demand.
+port_is_down()
+{
+	hopctl port show taph | grep -q '# down'
+}
+need in_ns a ip link del taph
+try 'a device that is taken away is down' await 10 port_is_down
+worker=$(worker_of "$keeper")
+kill -KILL "$worker"
+need await 20 has_other_worker "$keeper" "$worker"
+try 'for the next worker too' await 20 port_is_down
+need hopctl port del taph
+need hopctl port add taph netns "$(ns_name a)"
+need hopctl addr add 10.9.0.1/24 dev taph
+need in_ns a ip link set taph up
+need in_ns a ip addr add 10.9.0.2/24 dev taph
+try 'a new device in its place works' await 10 answers_ping
 finish
