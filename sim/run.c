@@ -31,6 +31,8 @@ run_topology(const struct run_conf *conf, struct run_result *out)
 	out->trace = w->trace;
 	out->now_us = w->now.us;
 	world_app_stats(w, &out->apps);
-	world_free(w);
+	/* Where something is wrong, taking it down would assert the same. */
+	if (!world_failed(w))
+		world_free(w);
 	record_free(rec);
 }

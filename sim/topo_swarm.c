@@ -26,6 +26,7 @@
 #define HUSH_US		(80 * USEC_PER_SEC)
 #define VIP		"10.99.0.1"
 #define NOBODY		UINT32_MAX
+#define MAPPED		8080u		/* where the director sends port 80 */
 
 struct swarm {
 	struct rng rng;
@@ -174,6 +175,7 @@ build_hosts(struct world *w, struct swarm *s)
 			    i, 10 + k, i);
 			udp_server(s->host[i][k], 7);
 			tcp_server(s->host[i][k], 80);
+			tcp_server(s->host[i][k], MAPPED);
 		}
 	}
 }
@@ -196,8 +198,8 @@ build_service(struct swarm *s)
 	for (uint32_t k = 0; k < s->hosts[s->director]; k++) {
 		node_must(d, "server add udp " VIP ":7 10.0.%u.%u:7 mode nat "
 		    "weight %u", s->director, 10 + k, 1 + below(s, 3));
-		node_must(d, "server add tcp " VIP ":80 10.0.%u.%u:80 "
-		    "mode nat weight %u", s->director, 10 + k,
+		node_must(d, "server add tcp " VIP ":80 10.0.%u.%u:%u "
+		    "mode nat weight %u", s->director, 10 + k, MAPPED,
 		    1 + below(s, 3));
 	}
 }
@@ -299,8 +301,9 @@ change_router(struct swarm *s)
 static void
 change_service(struct swarm *s)
 {
-	const char *proto = below(s, 2) == 0 ? "udp" : "tcp";
-	uint32_t port = proto[0] == 'u' ? 7 : 80;
+	bool udp = below(s, 2) == 0;
+	const char *proto = udp ? "udp" : "tcp";
+	uint32_t port = udp ? 7 : 80, to = udp ? 7 : MAPPED;
 	struct node *d;
 	uint32_t who;
 
@@ -311,17 +314,17 @@ change_service(struct swarm *s)
 	switch (below(s, 5)) {
 	case 0:
 		node_command(d, "server del %s " VIP ":%u 10.0.%u.%u:%u",
-		    proto, port, s->director, who, port);
+		    proto, port, s->director, who, to);
 		break;
 	case 1:
 	case 2:
 		node_command(d, "server add %s " VIP ":%u 10.0.%u.%u:%u "
-		    "mode nat weight %u", proto, port, s->director, who, port,
+		    "mode nat weight %u", proto, port, s->director, who, to,
 		    below(s, 4));
 		break;
 	case 3:
 		node_command(d, "server set %s " VIP ":%u 10.0.%u.%u:%u "
-		    "weight %u", proto, port, s->director, who, port,
+		    "weight %u", proto, port, s->director, who, to,
 		    below(s, 4));
 		break;
 	default:
@@ -406,10 +409,10 @@ mend(struct world *w, struct swarm *s)
 		    s->director, 10 + k);
 		node_must(d, "server set udp " VIP ":7 10.0.%u.%u:7 weight 1",
 		    s->director, 10 + k);
-		node_command(d, "server add tcp " VIP ":80 10.0.%u.%u:80",
-		    s->director, 10 + k);
-		node_must(d, "server set tcp " VIP ":80 10.0.%u.%u:80 "
-		    "weight 1", s->director, 10 + k);
+		node_command(d, "server add tcp " VIP ":80 10.0.%u.%u:%u",
+		    s->director, 10 + k, MAPPED);
+		node_must(d, "server set tcp " VIP ":80 10.0.%u.%u:%u "
+		    "weight 1", s->director, 10 + k, MAPPED);
 	}
 }
 
