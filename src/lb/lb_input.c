@@ -145,6 +145,18 @@ flow_note_seq(struct lb_flow *f, const struct pkt *pkt,
 	}
 }
 
+/* May the flow still go under pressure?  What looks open from the client's side
+ * alone may be a forger's; where the server's side passes by, it must have
+ * spoken. */
+static bool
+is_half_open(const struct lb_flow *f)
+{
+	if (f->proto != IPPROTO_TCP4)
+		return (f->flags & (LB_FLOW_TWO_WAY | LB_FLOW_SECOND)) == 0;
+	return lb_tcp_is_half_open((enum lb_tcp_state)f->state) ||
+	    (f->flags & (LB_FLOW_TWO_WAY | LB_FLOW_NO_OUTPUT)) == 0;
+}
+
 /* A packet passes: the flow's state, counters and deadline follow. */
 static void
 flow_step(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
@@ -164,9 +176,7 @@ flow_step(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
 	    (f->proto == IPPROTO_UDP4 && output)))
 		stk->lb.flows.flow[f->template_index].state = 1;
 	lb_flow_touch(stk, f, lb_flow_timeout_s(stk, f));
-	if (f->flags & LB_FLOW_HALF_OPEN && (f->proto == IPPROTO_TCP4 ?
-	    !lb_tcp_is_half_open((enum lb_tcp_state)f->state) :
-	    (f->flags & (LB_FLOW_TWO_WAY | LB_FLOW_SECOND)) != 0))
+	if (f->flags & LB_FLOW_HALF_OPEN && !is_half_open(f))
 		lb_flow_set_half_open(stk, f, false);
 	f->flags |= LB_FLOW_SECOND;
 }

@@ -89,6 +89,24 @@ START_TEST(states_and_timeouts_are_ipvs)
 }
 END_TEST
 
+START_TEST(half_open_until_the_server_spoke)
+{
+	struct lb_bed n = net_two();
+	struct lb_flow *f;
+
+	/* Anybody can send these two under a false address. */
+	lb_bed_client(&n, 40000, TCP_SYN);
+	lb_bed_client(&n, 40000, TCP_ACK);
+	f = lb_bed_flow(&n);
+	lb_bed_expect_state(&n, "ESTABLISHED", 900);
+	ck_assert_uint_ne(f->flags & LB_FLOW_HALF_OPEN, 0);
+	server_sends(&n, RS1, 40000, TCP_SYN | TCP_ACK);
+	lb_bed_client(&n, 40000, TCP_ACK);
+	ck_assert_uint_eq(f->flags & LB_FLOW_HALF_OPEN, 0);
+	lb_bed_down(&n);
+}
+END_TEST
+
 START_TEST(reset_closes_in_ten_seconds)
 {
 	struct lb_bed n = net_two();
@@ -429,6 +447,7 @@ main(void)
 	tcase_add_test(tc, nat_translates_both_ways);
 	tcase_add_test(tc, rr_takes_turns);
 	tcase_add_test(tc, states_and_timeouts_are_ipvs);
+	tcase_add_test(tc, half_open_until_the_server_spoke);
 	tcase_add_test(tc, reset_closes_in_ten_seconds);
 	tcase_add_test(tc, packets_keep_a_flow_alive);
 	tcase_add_test(tc, no_server_answers_at_once);
