@@ -132,6 +132,7 @@ extern const struct drop_row drop_rows[DROP_COUNT];	/* stack/drop.c */
 
 struct drop_state {
 	uint64_t count[DROP_COUNT];
+	uint64_t received[DROP_COUNT];	/* of them, what ports brought in */
 	/* Sees every dead packet, as it arrived where that is known;
 	 * does not consume it.  NULL: nobody looks. */
 	void (*tap)(void *arg, const struct pkt *pkt, enum drop why);
@@ -144,7 +145,9 @@ void pkt_drop(struct stack *stk, struct pkt *pkt, enum drop why);
 /* As pkt_drop without the answer: for who has answered already. */
 void pkt_drop_silent(struct stack *stk, struct pkt *pkt, enum drop why);
 
-/* Counts a packet of which there is no buffer. */
+/* Counts a packet of which there is no buffer; received: a port brought it
+ * in, and it has no fate yet. */
 void drop_count(struct stack *stk, enum drop why);
+void drop_count_received(struct stack *stk, enum drop why);
 
 #endif

@@ -105,6 +105,7 @@ pkt_free(struct pkt *pkt)
 	    &pool->free_large;
 
 	assert(pool->live > 0);
+	pkt_decide(pkt, PKT_DELIVERED);
 	pool->live--;
 	pkt->next = *list;
 	*list = pkt;
@@ -177,6 +178,11 @@ pkt_keep(struct pkt *pkt)
 	if (pkt->nref == 0 && (pkt->size == PKT_SMALL || !fits))
 		return pkt;
 	copy = pkt_copy(pkt);
+	if (copy == NULL)
+		pkt_decide(pkt, PKT_DROPPED);
+	else
+		copy->undecided = pkt->undecided;
+	pkt->undecided = false;
 	pkt_free(pkt);
 	return copy;
 }

@@ -46,6 +46,17 @@ enum pkt_gso {
 	PKT_GSO_UDP,		/* USO: UDP datagrams of gso_size each */
 };
 
+/* What became of the packets that ports brought in: each has one fate.  Those
+ * that wait (fragments, a socket's queue) have none yet. */
+enum pkt_fate {
+	PKT_RECEIVED,		/* all of them */
+	PKT_FORWARDED,		/* sent on, or on the way to their neighbour */
+	PKT_DELIVERED,		/* taken by the stack itself */
+	PKT_MERGED,		/* fragments: part of a whole that has a fate */
+	PKT_DROPPED,
+	PKT_FATES
+};
+
 struct pkt {
 	struct pkt *next;	/* link of the one queue that holds it */
 	struct pkt_pool *pool;
@@ -65,6 +76,7 @@ struct pkt {
 	bool gso_ecn;		/* CWR only on the first segment */
 	bool l2_group;		/* came to a multicast or broadcast MAC */
 	bool forwarded;		/* set by ip_forward: never answer twice */
+	bool undecided;		/* came in by a port and has no fate yet */
 
 	struct iface *ifp;	/* where it came in; NULL: built here */
 	uint32_t mark;		/* set by match rules, read by services */
@@ -91,6 +103,7 @@ struct pkt_pool {
 	uint32_t small_made, large_made;	/* allocated so far */
 	uint32_t live;				/* handed out */
 	uint64_t exhausted;			/* pkt_alloc() said no */
+	uint64_t fate[PKT_FATES];
 };
 
 void pkt_pool_init(struct pkt_pool *pool, struct mem *mem, uint32_t small_max,
@@ -101,6 +114,7 @@ void pkt_pool_fini(struct pkt_pool *pool);
 /* An empty packet with PKT_HEADROOM in front and at least room bytes behind;
  * NULL if the pool is exhausted or room is over PKT_LARGE_ROOM. */
 struct pkt *pkt_alloc(struct pkt_pool *pool, uint32_t room);
+/* One that came in and has no fate yet counts as delivered. */
 void pkt_free(struct pkt *pkt);
 
 /* A copy in the smallest buffer that holds it, borrowed payload copied in;
@@ -111,6 +125,23 @@ struct pkt *pkt_copy(const struct pkt *pkt);
  * if it owns all its bytes in a small buffer, else a small copy, having freed
  * pkt.  NULL (pkt freed) if the pool is exhausted. */
 struct pkt *pkt_keep(struct pkt *pkt);
+
+/* A port read it. */
+static inline void
+pkt_received(struct pkt *pkt)
+{
+	pkt->undecided = true;
+	pkt->pool->fate[PKT_RECEIVED]++;
+}
+
+/* Counts its fate, unless it has one or was made here. */
+static inline void
+pkt_decide(struct pkt *pkt, enum pkt_fate fate)
+{
+	if (pkt->undecided)
+		pkt->pool->fate[fate]++;
+	pkt->undecided = false;
+}
 
 static inline uint8_t *
 pkt_data(const struct pkt *pkt)

@@ -13,14 +13,15 @@ drops_query(struct request *rq)
 
 	if (rq->cmd->row->verb == VERB_ZERO) {
 		memset(drop->count, 0, sizeof(drop->count));
+		memset(drop->received, 0, sizeof(drop->received));
 		return 0;
 	}
 	for (int i = 0; i < DROP_COUNT; i++) {
 		if (drop->count[i] == 0 && !all)
 			continue;
-		reply_data(rq, json_pack("{s:s,s:I,s:s}", "reason",
+		reply_data(rq, json_pack("{s:s,s:I,s:I,s:s}", "reason",
 		    drop_rows[i].name, "count", (json_int_t)drop->count[i],
-		    "help", drop_rows[i].text));
+		    "received", (json_int_t)drop->received[i], "help", drop_rows[i].text));
 	}
 	return 0;
 }
@@ -80,6 +81,23 @@ stat(struct request *rq, const char *room, const char *name, uint64_t value)
 	    name, "value", (json_int_t)value));
 }
 
+/* What became of all that ports brought in; "waiting" has no fate yet, so
+ * the others but "received" add up to it. */
+static void
+fates(struct request *rq)
+{
+	const uint64_t *n = rq->ctl->stk->pool.fate;
+	uint64_t decided = n[PKT_FORWARDED] + n[PKT_DELIVERED] +
+	    n[PKT_MERGED] + n[PKT_DROPPED];
+
+	stat(rq, "fate", "received", n[PKT_RECEIVED]);
+	stat(rq, "fate", "forwarded", n[PKT_FORWARDED]);
+	stat(rq, "fate", "delivered", n[PKT_DELIVERED]);
+	stat(rq, "fate", "merged", n[PKT_MERGED]);
+	stat(rq, "fate", "dropped", n[PKT_DROPPED]);
+	stat(rq, "fate", "waiting", n[PKT_RECEIVED] - decided);
+}
+
 int
 stats_query(struct request *rq)
 {
@@ -90,6 +108,7 @@ stats_query(struct request *rq)
 
 	for (int i = 0; i < DROP_COUNT; i++)
 		dropped += stk->drop.count[i];
+	fates(rq);
 	stat(rq, "arp", "received", stk->arp.stats.received);
 	stat(rq, "arp", "sent", stk->arp.stats.sent);
 	stat(rq, "arp", "evicted", stk->arp.stats.evicted);
@@ -101,6 +120,7 @@ stats_query(struct request *rq)
 	stat(rq, "ip", "fragmented", ip->fragmented);
 	stat(rq, "ip", "reassembled", ip->reassembled);
 	stat(rq, "ip", "merged", ip->merged);
+	stat(rq, "ip", "reassembling", reass_waiting(stk));
 	stat(rq, "ip", "routes", stk->ip.route_count);
 	stat(rq, "ip", "route_bytes", lpm_bytes(stk->ip.lpm));
 	stat(rq, "igmp", "queries", stk->ip.igmp.queries);

@@ -50,6 +50,7 @@ reply_send(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 		s.opts = opts;
 	}
 	pkt_clear_offload(pkt);
+	pkt_decide(pkt, PKT_DELIVERED);
 	pkt->ifp = NULL;		/* from here on, built here */
 	pkt->l2_group = false;
 	stk->icmp.sent_replies++;

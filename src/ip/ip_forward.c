@@ -52,6 +52,7 @@ ip_transit(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 		    iface_source(stk, r->ifp, r->next_hop),
 		    ip_time_of_day(stk));
 	pkt->forwarded = true;
+	pkt_decide(pkt, PKT_FORWARDED);
 	stk->ip.stats.forwarded++;
 	ip_output(stk, pkt, &out, r);
 }

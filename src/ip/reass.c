@@ -34,6 +34,7 @@ struct frag {
 	struct frag *next;
 	uint32_t off, len;	/* of payload */
 	uint8_t hlen;		/* header bytes in front of it: first only */
+	bool undecided;		/* as of a packet */
 	bool l2_group;
 	uint8_t data[];		/* header, payload */
 };
@@ -121,12 +122,23 @@ queue_free(struct stack *stk, struct frag_queue *q)
 	mem_free(&stk->mem, q, sizeof(*q));
 }
 
-/* Counts the fragments of a datagram that dies; answers none of them. */
+/* Counts the fragments of a datagram that dies. */
+static void
+frags_count(struct stack *stk, const struct frag_queue *q, enum drop why)
+{
+	for (const struct frag *f = q->frags; f != NULL; f = f->next) {
+		if (f->undecided)
+			drop_count_received(stk, why);
+		else
+			drop_count(stk, why);
+	}
+}
+
+/* The same, and frees them; answers none. */
 static void
 queue_drop(struct stack *stk, struct frag_queue *q, enum drop why)
 {
-	for (uint32_t i = 0; i < q->count; i++)
-		drop_count(stk, why);
+	frags_count(stk, q, why);
 	queue_free(stk, q);
 }
 
@@ -139,6 +151,7 @@ queue_timeout(struct stack *stk, struct timer *t)
 	struct frag *f = q->frags;
 	struct pkt *pkt = NULL;
 
+	/* The first leaves its queue as a packet again, to be answered. */
 	if (f != NULL && f->off == 0)
 		pkt = pkt_alloc(&stk->pool, f->hlen + f->len);
 	if (pkt != NULL) {
@@ -148,7 +161,11 @@ queue_timeout(struct stack *stk, struct timer *t)
 		pkt->l4 = pkt->off + f->hlen;
 		pkt->ifp = q->ifp;
 		pkt->l2_group = f->l2_group;
+		pkt->undecided = f->undecided;
+		q->frags = f->next;
 		q->count--;
+		discharge(stk, q, frag_size(f));
+		mem_free(&stk->mem, f, frag_size(f));
 		pkt_drop(stk, pkt, DROP_FRAG_TIMEOUT);
 	}
 	queue_drop(stk, q, DROP_FRAG_TIMEOUT);
@@ -266,6 +283,7 @@ frag_new(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
 	f->len = len;
 	f->hlen = hlen;
 	f->l2_group = pkt->l2_group;
+	f->undecided = pkt->undecided;
 	memcpy(f->data, pkt_data(pkt) + h->hlen - hlen, hlen + len);
 	return f;
 }
@@ -304,8 +322,7 @@ frag_add(struct stack *stk, struct frag_queue *q, const struct pkt *pkt,
 static void
 queue_break(struct stack *stk, struct frag_queue *q, enum drop why)
 {
-	for (uint32_t i = 0; i < q->count; i++)
-		drop_count(stk, why);
+	frags_count(stk, q, why);
 	frags_free(stk, q);
 	q->broken = true;
 }
@@ -338,6 +355,10 @@ whole_build(struct stack *stk, const struct frag_queue *q, struct ip4_hdr *h)
 		memcpy(p, f->data + f->hlen, f->len);
 		p += f->len;
 		pkt->l2_group |= f->l2_group;
+		/* One fragment's fate is the whole's. */
+		if (f->undecided && pkt->undecided)
+			stk->pool.fate[PKT_MERGED]++;
+		pkt->undecided |= f->undecided;
 	}
 	(void)ip4_parse_hdr(pkt_data(pkt), pkt->len, h);
 	return pkt;
@@ -392,9 +413,21 @@ reass_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 		pkt_drop(stk, pkt, (enum drop)why);
 		return;
 	}
+	pkt->undecided = false;		/* its copy waits for a fate */
 	pkt_free(pkt);
 	if (q->end != 0 && q->have == q->end)
 		queue_finish(stk, q);
+}
+
+uint32_t
+reass_waiting(const struct stack *stk)
+{
+	uint32_t n = 0;
+
+	for (const struct frag_queue *q = stk->ip.reass.oldest; q != NULL;
+	    q = q->newer)
+		n += q->count;
+	return n;
 }
 
 void

@@ -48,6 +48,9 @@ struct reass_state {
  * datagram goes on, as the whole, to ip_input_whole(). */
 void reass_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h);
 
+/* Fragments that wait for their siblings. */
+uint32_t reass_waiting(const struct stack *stk);
+
 /* Gives up everything that came in by ifp; NULL: everything. */
 void reass_flush(struct stack *stk, const struct iface *ifp);
 

@@ -50,6 +50,7 @@ lb_tun_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 		    IP4_HLEN - TCP_HLEN));
 	ip4_set_ttl(pkt_data(pkt), h->ttl - 1);
 	pkt->forwarded = true;
+	pkt_decide(pkt, PKT_FORWARDED);
 	stk->ip.stats.forwarded++;
 	src = ip4_is_any(r.route->src) ? iface_source(stk, r.ifp, server) :
 	    r.route->src;

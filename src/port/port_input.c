@@ -42,6 +42,7 @@ port_read(struct stack *stk, struct port *port)
 			return;
 		case PORT_READ_ERROR:
 			port->stats.rx_errors++;
+			pkt_received(pkt);
 			pkt_drop(stk, pkt, (enum drop)why);
 			break;
 		}
@@ -55,6 +56,7 @@ port_input(struct stack *stk, struct port *port, struct pkt *pkt)
 {
 	struct iface *ifp = port->ifp;
 
+	pkt_received(pkt);
 	port->stats.rx_packets++;
 	port->stats.rx_bytes += pkt_len(pkt);
 	if (port->tap != NULL)

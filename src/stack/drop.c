@@ -17,9 +17,20 @@ drop_count(struct stack *stk, enum drop why)
 }
 
 void
+drop_count_received(struct stack *stk, enum drop why)
+{
+	drop_count(stk, why);
+	stk->drop.received[why]++;
+	stk->pool.fate[PKT_DROPPED]++;
+}
+
+void
 pkt_drop_silent(struct stack *stk, struct pkt *pkt, enum drop why)
 {
 	drop_count(stk, why);
+	if (pkt->undecided)
+		stk->drop.received[why]++;
+	pkt_decide(pkt, PKT_DROPPED);
 	if (stk->drop.tap != NULL)
 		stk->drop.tap(stk->drop.tap_arg, pkt, why);
 	pkt_free(pkt);

@@ -1,0 +1,89 @@
+#!/bin/sh
+# The way through hopd, by every tool that shows one.
+#
+#	a 10.81.0.2 --tapa-- 10.81.0.1 hopd 10.82.0.1 --tapb-- b 10.82.0.2
+#	                                                (MTU 1400)
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+
+has()
+{
+	command -v "$1" >/dev/null
+}
+
+has traceroute || skip_all 'needs traceroute'
+need ns_add a
+need ns_add b
+cat >"$tmp/hopd.conf" <<END
+port add tapa netns $(ns_name a)
+port add tapb netns $(ns_name b) mtu 1400
+addr add 10.81.0.1/24 dev tapa
+addr add 10.82.0.1/24 dev tapb
+inetd add echo
+END
+need hopd_start -f "$tmp/hopd.conf"
+need in_ns a ip link set tapa up
+need in_ns a ip addr add 10.81.0.2/24 dev tapa
+need in_ns a ip route add default via 10.81.0.1
+need in_ns b ip link set tapb up mtu 1400
+need in_ns b ip addr add 10.82.0.2/24 dev tapb
+need in_ns b ip route add default via 10.82.0.1
+# b would answer six probes and then one a second.
+need in_ns b sysctl -q -w net.ipv4.icmp_ratelimit=0
+
+# Both hops of the way to b.
+shows_the_way()
+{
+	matches '^ *1(:|\.\|--)? +10\.81\.0\.1 ' &&
+	    matches '^ *2(:|\.\|--)? +10\.82\.0\.2 '
+}
+
+way()		# TEXT COMMAND...
+{
+	_text=$1
+	shift
+	try "$_text" in_ns a "$@"
+	cp "$tmp/out" "$tmp/way"
+	try 'is hopd, then b' shows_the_way
+}
+
+way 'traceroute by UDP' traceroute -n -q 3 10.82.0.2
+way 'traceroute by UDP to port 53' traceroute -n -U -q 1 10.82.0.2
+way 'traceroute by ICMP' traceroute -n -I -q 3 10.82.0.2
+way 'traceroute by TCP' traceroute -n -T -p 80 -q 1 10.82.0.2
+way 'traceroute by UDP-Lite' traceroute -n -UL -q 1 10.82.0.2
+way 'traceroute of 1400 bytes' traceroute -n -q 1 10.82.0.2 1400
+try 'traceroute with DF finds the MTU' \
+    in_ns a traceroute -n -q 1 --mtu 10.82.0.2
+try '1400' matches 'F=1400'
+try 'traceroute to hopd by TCP, a closed port' \
+    in_ns a traceroute -n -T -p 81 -q 1 10.81.0.1
+try 'ends there' matches '^ 1  10\.81\.0\.1 .*ms'
+try 'traceroute to the far interface by ICMP' \
+    in_ns a traceroute -n -I -q 1 10.82.0.1
+try 'ends there too' matches '^ 1  10\.82\.0\.1 .*ms'
+try 'traceroute to nowhere' in_ns a traceroute -n -q 1 -w 1 203.0.113.9
+try 'network unreachable' matches '^ 1  10\.81\.0\.1 .*!N'
+try 'traceroute to a silent host' \
+    in_ns a traceroute -n -q 1 -w 4 -m 2 10.82.0.77
+try 'host unreachable' matches '10\.81\.0\.1 .*!H'
+
+if has tracepath; then
+	try 'tracepath' in_ns a tracepath -n 10.82.0.2
+	try 'finds hopd' matches '1: +10\.81\.0\.1 '
+	try 'finds b and the MTU' matches 'Resume: pmtu 1400 hops 2 back 2'
+fi
+if has mtr; then
+	way 'mtr by ICMP' mtr -n -r -c 3 -i 0.2 10.82.0.2
+	try 'none is lost' sh -c "! grep -E '^ +[12]\.' '$tmp/way' |
+	    grep -v ' 0\.0% '"
+	way 'mtr by UDP' mtr -n -r -u -c 2 -i 0.2 10.82.0.2
+	way 'mtr by TCP' mtr -n -r -T -P 80 -c 2 -i 0.2 10.82.0.2
+fi
+
+# And from hopd itself.
+try 'hopctl traceroute' hopctl traceroute 10.82.0.2 queries 1
+try 'ends at b' matches '10\.82\.0\.2'
+try 'hopctl traceroute by ICMP' hopctl traceroute 10.81.0.2 icmp queries 1
+try 'ends at a' matches '10\.81\.0\.2'
+finish
