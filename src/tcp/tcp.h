@@ -27,8 +27,10 @@
  * is due.  Limits: tcp_conns, tcp_listeners, tcp_syn_queue, tcp_half_open,
  * tcp_sndbuf, tcp_rcvbuf, tcp_mem of base/limits.h.
  *
- * Not here: urgent data is delivered in line and never sent (RFC 6093), the
- * IP level's security compartments (RFC 9293 A.1), MD5 and TCP-AO.
+ * Not here: urgent data are delivered in line and never sent (RFC 6093); the
+ * security compartments of RFC 9293 A.1, MD5, TCP-AO, F-RTO (RFC 5682), probing
+ * for a larger path MTU (RFC 4821), answers before the last ACK of a handshake
+ * that Fast Open shortened (RFC 7413 4.2.2 permits them).
  */
 #ifndef HOPD_TCP_TCP_H
 #define HOPD_TCP_TCP_H
@@ -135,8 +137,10 @@ struct tcp_stats {
 };
 
 #define TCP_FO_CACHE 64		/* servers whose cookie a client remembers */
-#define TCP_SPARE_MAX 32	/* warm buffers kept */
+#define TCP_SPARE_MAX 64	/* warm buffers kept */
 #define TCP_LISTENER_BUCKETS 1024	/* by port */
+
+#define TCP_FO_COOKIE 8		/* bytes of the cookies that we give */
 
 struct tcp_fo_entry {
 	struct addr server;
@@ -169,7 +173,7 @@ struct tcp_state {
 	struct timer kick;		/* something waits for tcp_poll() */
 	uint32_t challenge_left;	/* RFC 5961 7: in this second */
 	struct instant challenge_refill;
-	struct tcp_fo_entry fo_cache[TCP_FO_CACHE];
+	struct tcp_fo_entry fo_cache[TCP_FO_CACHE];	/* by hash */
 };
 
 /* ---- from below ---------------------------------------------------------- */
@@ -196,8 +200,9 @@ struct tcp_open {
 	const struct tcp_conf *conf;	/* NULL: the stack's; copied */
 	tcp_ready_fn *ready;
 	void *owner;
-	/* RFC 7413, with conf->fastopen: sent in the SYN if a cookie is known,
-	 * else after the handshake; copied. */
+	/* The first data; copied, all of it or -ENOMEM.  With conf->fastopen
+	 * they go with the SYN if a cookie is known (RFC 7413 4.2.1), else
+	 * after the handshake. */
 	const void *data;
 	uint32_t data_len;
 };

@@ -59,6 +59,12 @@ tcp_connect(struct stack *stk, const struct tcp_open *o,
 	c->owner = o->owner;
 	c->flags |= CF_SYN_DUE;
 	tcp_mss_update(c);
+	if (tcp_bytes_append(stk, &c->snd, o->data, o->data_len) !=
+	    o->data_len) {
+		tcp_conn_free(stk, c);
+		return -ENOMEM;
+	}
+	tcp_fastopen_open(stk, c);
 	tcp_set_state(stk, c, TCPS_SYN_SENT);
 	stk->tcp.stats.active_opens++;
 	tcp_todo(stk, c, TODO_OUTPUT);

@@ -65,7 +65,6 @@ struct tcp_rec {
 #define REC_RETRANS	0x04u	/* retransmitted since, in flight again */
 #define REC_EVER	0x08u	/* retransmitted at least once (Karn) */
 #define REC_FIN		0x10u	/* its last number is the FIN */
-#define REC_PROBE	0x20u	/* last sent as a tail loss probe */
 
 /* Invariants: the byte counts equal what the records' flags say: sacked sums
  * REC_SACKED, lost REC_LOST, retrans REC_RETRANS; REC_SACKED excludes the
@@ -172,7 +171,6 @@ struct tcp_conn {
 	uint32_t srtt_us, rttvar_us, rto_us, min_rtt_us;
 	uint32_t ts_recent, ts_offset;
 	uint32_t ts_recent_ms;		/* when, on our timestamp clock */
-	uint32_t ato_us;		/* delayed ACK time-out at present */
 
 	/* congestion control (RFC 5681) */
 	uint32_t cwnd, ssthresh;	/* bytes */
@@ -218,12 +216,9 @@ struct tcp_conn {
 #define CF_PROBE_DUE	0x00400000u	/* window or keepalive probe */
 #define CF_TLP_DUE	0x00800000u
 #define CF_FASTOPEN	0x01000000u	/* data went with the SYN */
-#define CF_KEEP_PROBE	0x02000000u	/* CF_PROBE_DUE is a keepalive's */
+#define CF_FO_ASK	0x40000000u	/* our SYN has a Fast Open option */
 #define CF_SYN_ACKED	0x04000000u	/* our SYN left the sequence space */
 #define CF_SYN_RETRANS	0x10000000u
-#define CF_RCVBUF_SET	0x20000000u	/* the owner fixed rcv_buf */
-#define CF_FO_ASK	0x40000000u	/* send a Fast Open option */
-#define CF_UNSYN	0x80000000u	/* SYN-RECEIVED came from SYN-SENT */
 
 struct tcp_listener {
 	struct tcp_listener *hash_next, *todo_next;
@@ -492,6 +487,23 @@ void tcp_pmtu_timeout(struct stack *stk, struct tcp_conn *c);
 /* ip_send() said that a segment was too big: ask for the path again. */
 void tcp_pmtu_refresh(struct stack *stk, struct tcp_conn *c);
 void tcp_pmtu_set(struct stack *stk, struct tcp_conn *c, uint32_t mtu);
+
+/* ---- tcp_fastopen.c: RFC 7413 ---- */
+/* c was made from this SYN: takes its data if the cookie is good; true: c may
+ * be accepted before the handshake ends. */
+bool tcp_fastopen_syn(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s);
+/* An active open wants Fast Open. */
+void tcp_fastopen_open(struct stack *stk, struct tcp_conn *c);
+/* The option of our SYN or SYN,ACK. */
+void tcp_fastopen_option(const struct stack *stk, const struct tcp_conn *c,
+    struct tcp_opts *o);
+/* Bytes of c->snd that go with our SYN. */
+uint32_t tcp_fastopen_syn_len(const struct stack *stk,
+    const struct tcp_conn *c);
+/* The SYN,ACK: a cookie to remember, and how much of the data it takes. */
+void tcp_fastopen_synack(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s);
 
 /* ---- small things many files need ---- */
 static inline uint32_t

@@ -34,7 +34,9 @@ tcp_own_wscale(const struct tcp_conf *conf)
 uint16_t
 tcp_own_mss(const struct tcp_conn *c)
 {
-	uint32_t mss = c->pmtu - (uint32_t)TCP_IP4_OVERHEAD;
+	/* To ourselves the MTU is all that IP can carry. */
+	uint32_t mss = tcp_min(c->pmtu - (uint32_t)TCP_IP4_OVERHEAD,
+	    TCP_FRAME_MAX);
 
 	if (c->conf->mss != 0)
 		mss = tcp_min(mss, c->conf->mss);
@@ -57,7 +59,8 @@ tcp_initial_window(const struct tcp_conn *c)
 /* ---- options ------------------------------------------------------------- */
 
 static void
-syn_options(const struct tcp_conn *c, struct tcp_opts *o)
+syn_options(const struct stack *stk, const struct tcp_conn *c,
+    struct tcp_opts *o)
 {
 	/* A SYN offers what we may; a SYN,ACK what was agreed. */
 	bool answer = c->key.state == TCPS_SYN_RECEIVED;
@@ -70,6 +73,8 @@ syn_options(const struct tcp_conn *c, struct tcp_opts *o)
 	o->wscale_on = answer ? (c->flags & CF_WSCALE) != 0 :
 	    f->window_scaling;
 	o->wscale = tcp_own_wscale(f);
+	if ((c->flags & CF_FO_ASK) != 0)
+		tcp_fastopen_option(stk, c, o);
 }
 
 /* Blocks that fit beside the options already there. */
@@ -87,7 +92,7 @@ segment_options(struct stack *stk, struct tcp_conn *c,
 {
 	*out = (struct tcp_opts){ 0 };
 	if ((o->flags & TCP_SYN) != 0)
-		syn_options(c, out);
+		syn_options(stk, c, out);
 	else
 		out->ts_on = (c->flags & CF_TS) != 0;
 	if (out->ts_on) {
@@ -197,9 +202,9 @@ static void
 lend_payload(struct tcp_conn *c, struct pkt *pkt, const struct tcp_out *o,
     struct iovec *iov)
 {
-	uint32_t got;
+	uint32_t got, seq = o->seq + ((o->flags & TCP_SYN) != 0);
 
-	pkt->nref = tcp_bytes_iov(&c->snd, o->seq - tcp_snd_base(c), o->len,
+	pkt->nref = tcp_bytes_iov(&c->snd, seq - tcp_snd_base(c), o->len,
 	    iov, IOV_MAX_FRAME, &got);
 	assert(got == o->len);
 	pkt->ref = iov;

@@ -208,7 +208,9 @@ synrcvd_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 		tcp_respond(stk, &c->key, &r, &(struct tcp_opts){ 0 });
 		return DROP_TCP_BAD_SEGMENT;
 	}
-	if (c->listener != NULL && !tcp_listen_promote(stk, c))
+	/* Fast Open may have done this at the SYN. */
+	if (c->listener != NULL && (c->flags & CF_ACCEPTQ) == 0 &&
+	    !tcp_listen_promote(stk, c))
 		return DROP_TCP_BACKLOG;
 	handshake_rtt(stk, c);
 	c->snd_una = c->iss + 1;

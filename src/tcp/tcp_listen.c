@@ -253,6 +253,8 @@ syn_to_child(struct stack *stk, struct tcp_listener *l,
 	l->half_open++;
 	stk->tcp.half_open++;
 	c->flags |= CF_SYN_DUE;
+	if (tcp_fastopen_syn(stk, c, s))
+		tcp_listen_promote(stk, c);
 	tcp_todo(stk, c, TODO_OUTPUT);
 	return DROP_COUNT;
 }

@@ -26,9 +26,11 @@ send_syn(struct stack *stk, struct tcp_conn *c)
 	c->flags &= ~CF_SYN_DUE;
 	if (instant_is_never(c->stuck_since))
 		c->stuck_since = stk->now;
+	if (c->key.state == TCPS_SYN_SENT)
+		o.len = tcp_fastopen_syn_len(stk, c);
 	tcp_emit(stk, c, &o);
 	if (c->snd_nxt == c->iss)
-		c->snd_nxt = c->iss + 1;
+		c->snd_nxt = c->iss + 1 + o.len;
 	tcp_send_timer(stk, c, TCP_T_RTO, tcp_rto_now(c));
 }
 
@@ -281,7 +283,7 @@ send_probe(struct stack *stk, struct tcp_conn *c)
 {
 	struct tcp_out o = { .seq = c->snd_una - 1, .flags = TCP_ACK };
 
-	c->flags &= ~(CF_PROBE_DUE | CF_KEEP_PROBE);
+	c->flags &= ~CF_PROBE_DUE;
 	tcp_emit(stk, c, &o);
 }
 

@@ -22,6 +22,7 @@ show_options(const struct tcp_conn *c, struct tcp_status *o)
 	o->timestamps = (c->flags & CF_TS) != 0;
 	o->wscale = (c->flags & CF_WSCALE) != 0;
 	o->ecn = (c->flags & CF_ECN) != 0;
+	o->fastopen = (c->flags & CF_FASTOPEN) != 0;
 	o->snd_wscale = c->snd_shift;
 	o->rcv_wscale = c->rcv_shift;
 }

@@ -91,6 +91,7 @@ synsent_open(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 	c->snd_una = c->iss + 1;
 	c->flags |= CF_SYN_ACKED | CF_ACK_NOW;
 	tcp_established(stk, c, s);
+	tcp_fastopen_synack(stk, c, s);
 	if ((c->flags & CF_FIN) != 0)
 		tcp_set_state(stk, c, TCPS_FIN_WAIT_1);
 	if (s->len > 0 && (c->flags & CF_ORPHAN) == 0)
@@ -123,7 +124,8 @@ tcp_synsent_input(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 	}
 	/* RFC 9293 3.5, figure 7: simultaneous open. */
 	tcp_set_state(stk, c, TCPS_SYN_RECEIVED);
-	c->flags |= CF_SYN_DUE;
+	c->flags = (c->flags | CF_SYN_DUE) & ~(CF_FO_ASK | CF_FASTOPEN);
+	c->snd_nxt = c->iss + 1;
 	tcp_todo(stk, c, TODO_OUTPUT);
 	return DROP_COUNT;
 }

@@ -160,7 +160,10 @@ persist_fire(struct stack *stk, struct tcp_conn *c)
 {
 	bool open = seq_gt(c->snd_una + c->snd_wnd, c->snd_nxt);
 
-	if (given_up(stk, c)) {
+	/* A peer that keeps the window closed may not hold for ever what
+	 * nobody owns. */
+	if (given_up(stk, c) || ((c->flags & CF_ORPHAN) != 0 &&
+	    c->backoff >= ORPHAN_RETRIES)) {
 		tcp_send_reset(stk, c);
 		tcp_die(stk, c, timeout_error(c));
 		return;
@@ -236,7 +239,7 @@ keepalive_fire(struct stack *stk, struct tcp_conn *c)
 		return;
 	}
 	c->keep_tries++;
-	c->flags |= CF_PROBE_DUE | CF_KEEP_PROBE;
+	c->flags |= CF_PROBE_DUE;
 	c->life_due = instant_add(stk->now, wait);
 	tcp_todo(stk, c, TODO_OUTPUT);
 }

@@ -37,6 +37,7 @@ struct run {
 	bool iss_on, irs_on, ts_on, retired;
 	uint32_t iss, irs, ts_offset;	/* live minus script */
 	uint16_t lport, rport;
+	uint8_t cookie[16], cookie_len;	/* the last that was seen */
 	uint32_t tolerance_us;
 	char *err;
 	unsigned err_len;

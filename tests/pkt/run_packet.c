@@ -20,7 +20,6 @@
 #define IRS_LIVE 0xfffffc00u	/* the peer's numbers wrap soon */
 #define IP_REMOTE IP4(192, 0, 2, 1)
 #define IP_LOCAL IP4(192, 0, 2, 2)
-#define TS_CLOCK_US 1000
 
 static uint32_t
 live_seq(const struct run *r, uint32_t script)
@@ -78,13 +77,13 @@ write_option(const struct run *r, struct wr *w, char letter,
 		wr_u32(w, o->tsval);
 		wr_u32(w, o->tsecr == 0 ? 0 : o->tsecr + r->ts_offset);
 		break;
-	case 'k':
-		write_sack(r, w, o);
-		break;
 	case 'f':
 		wr_u8(w, 34);
 		wr_u8(w, (uint8_t)(2 + o->fo_len));
 		wr_copy(w, o->fo, o->fo_len);
+		break;
+	case 'k':
+		write_sack(r, w, o);
 		break;
 	}
 }
@@ -94,8 +93,14 @@ write_options(const struct run *r, uint8_t *p, const struct script_packet *k)
 {
 	struct wr w = wr_init(p, TCP_OPTIONS_MAX);
 
+	struct tcp_opts o = k->o;
+
+	if (k->cookie_any) {
+		o.fo_len = r->cookie_len;
+		memcpy(o.fo, r->cookie, sizeof(o.fo));
+	}
 	for (const char *c = k->order; *c != '\0'; c++)
-		write_option(r, &w, *c, &k->o);
+		write_option(r, &w, *c, &o);
 	while ((TCP_OPTIONS_MAX - w.left) % 4 != 0)
 		wr_u8(&w, 0);
 	return (uint32_t)(TCP_OPTIONS_MAX - w.left);
@@ -216,8 +221,12 @@ compare_values(struct run *r, const struct script_packet *k,
 			    o->sack[i].left - r->irs,
 			    o->sack[i].right - r->irs);
 	}
-	if (k->o.fo_on && k->o.fo_len != 0 && (k->o.fo_len != o->fo_len ||
-	    memcmp(k->o.fo, o->fo, o->fo_len) != 0))
+	if (o->fo_on && o->fo_len > 0) {
+		r->cookie_len = o->fo_len;
+		memcpy(r->cookie, o->fo, sizeof(r->cookie));
+	}
+	if (k->cookie_any ? o->fo_len != 8 : k->o.fo_len != o->fo_len ||
+	    memcmp(k->o.fo, o->fo, o->fo_len) != 0)
 		return run_fail(r, "another Fast Open cookie");
 	return 0;
 }

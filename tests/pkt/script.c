@@ -270,11 +270,17 @@ parse_sack_blocks(struct parser *ps, struct tcp_opts *o)
 	    isdigit((unsigned char)*ps->p));
 }
 
+/* Hex digits; none: a request.  "*": any cookie of eight bytes. */
 static void
-parse_cookie(struct parser *ps, struct tcp_opts *o)
+parse_cookie(struct parser *ps, struct script_packet *k)
 {
+	struct tcp_opts *o = &k->o;
+
 	o->fo_on = true;
-	skip_space(ps);
+	if (take(ps, "*")) {
+		k->cookie_any = true;
+		return;
+	}
 	while (isxdigit((unsigned char)ps->p[0]) &&
 	    isxdigit((unsigned char)ps->p[1]) && o->fo_len < 16) {
 		unsigned v;
@@ -287,8 +293,10 @@ parse_cookie(struct parser *ps, struct tcp_opts *o)
 
 /* One option; returns its letter for struct script_packet's order. */
 static char
-parse_option(struct parser *ps, struct tcp_opts *o)
+parse_option(struct parser *ps, struct script_packet *k)
 {
+	struct tcp_opts *o = &k->o;
+
 	if (take_word(ps, "mss")) {
 		o->mss_on = true;
 		o->mss = (uint16_t)number(ps);
@@ -320,7 +328,8 @@ parse_option(struct parser *ps, struct tcp_opts *o)
 		return 'T';
 	}
 	if (take_word(ps, "FO")) {
-		parse_cookie(ps, o);
+		skip_space(ps);
+		parse_cookie(ps, k);
 		return 'f';
 	}
 	fail(ps, "option \"%.12s\" unknown", ps->p);
@@ -337,7 +346,7 @@ parse_options(struct parser *ps, struct script_packet *k)
 		return;
 	}
 	do {
-		k->order[n++] = parse_option(ps, &k->o);
+		k->order[n++] = parse_option(ps, k);
 	} while (!ps->bad && n < sizeof(k->order) - 1 && take(ps, ","));
 	want(ps, ">");
 }

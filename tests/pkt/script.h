@@ -2,7 +2,7 @@
  * script.h - a subset of packetdrill's notation: what a script says, one
  * event after the other.
  *
- *	--KEY=VALUE			a setting (see conf.c), before the events
+ *	--KEY=VALUE		a setting (run_conf.c), before the events
  *	TIME EVENT			TIME is SECONDS, +SECONDS or *
  *	TIME...TIME EVENT		a call that blocks until the second time
  *
@@ -12,7 +12,8 @@
  *		%{ assert FIELD OP NUMBER }%
  *
  * Sequence numbers count from the initial ones of either side.  <...> and a
- * missing win say "do not look".  Comments are those of C and of the shell.
+ * missing win say "do not look"; "FO *" is any Fast Open cookie that we sent,
+ * and, coming in, the last of those.  Comments are those of C and of the shell.
  */
 #ifndef HOPD_TESTS_PKT_SCRIPT_H
 #define HOPD_TESTS_PKT_SCRIPT_H
@@ -39,6 +40,7 @@ struct script_packet {
 	uint8_t flags;
 	uint32_t seq, len, ack;
 	bool ack_on, win_on, options_any, urg_on;
+	bool cookie_any;		/* FO *: in: the last that we gave */
 	uint32_t win;
 	uint16_t urg;
 	int ecn;			/* codepoint, or -1 */

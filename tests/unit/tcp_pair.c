@@ -312,8 +312,8 @@ pair_run_until(struct pair *p, int64_t us)
 
 /* ---- an application ------------------------------------------------------ */
 
-static uint8_t
-pattern(uint64_t at, uint8_t salt)
+uint8_t
+pair_pattern(uint64_t at, uint8_t salt)
 {
 	return (uint8_t)((at * 2654435761u >> 13) + at + salt);
 }
@@ -328,7 +328,7 @@ app_read(struct stack *stk, struct pair_app *a)
 		return;
 	while ((n = tcp_read(stk, a->c, buf, sizeof(buf))) > 0) {
 		for (int32_t i = 0; i < n; i++) {
-			if (buf[i] != pattern(a->received, a->peer_salt))
+			if (buf[i] != pair_pattern(a->received, a->peer_salt))
 				ck_abort_msg("byte %llu is wrong",
 				    (unsigned long long)a->received);
 			a->received++;
@@ -354,7 +354,7 @@ app_write(struct stack *stk, struct pair_app *a)
 		if (n > a->total - a->sent)
 			n = (uint32_t)(a->total - a->sent);
 		for (uint32_t i = 0; i < n; i++)
-			buf[i] = pattern(a->sent + i, a->salt);
+			buf[i] = pair_pattern(a->sent + i, a->salt);
 		r = tcp_write(stk, a->c, buf, n);
 		if (r <= 0)
 			return;
@@ -416,9 +416,22 @@ void
 pair_connect(struct pair *p, int side, uint16_t port,
     const struct tcp_conf *conf, struct pair_app *app)
 {
-	struct tcp_open o = { .remote = pair_addr(!side), .rport = port,
-	    .conf = conf, .ready = pair_app_ready, .owner = app };
+	pair_connect_data(p, side, port, conf, app, 0);
+}
 
+void
+pair_connect_data(struct pair *p, int side, uint16_t port,
+    const struct tcp_conf *conf, struct pair_app *app, uint32_t n)
+{
+	uint8_t buf[4096];
+	struct tcp_open o = { .remote = pair_addr(!side), .rport = port,
+	    .conf = conf, .ready = pair_app_ready, .owner = app,
+	    .data = buf, .data_len = n };
+
+	ck_assert_uint_le(n, sizeof(buf));
+	for (uint32_t i = 0; i < n; i++)
+		buf[i] = pair_pattern(i, app->salt);
+	app->sent = n;
 	app->p = p;
 	app->side = side;
 	ck_assert_int_eq(tcp_connect(p->stk[side], &o, &app->c), 0);

@@ -61,12 +61,17 @@ struct pair_app {
 	int64_t done_us;	/* when EOF was read */
 };
 
+/* Byte `at` of the stream of this salt. */
+uint8_t pair_pattern(uint64_t at, uint8_t salt);
 void pair_app_ready(struct stack *stk, struct tcp_conn *c, void *owner);
 /* side listens on port; app takes the first connection. */
 struct tcp_listener *pair_serve(struct pair *p, int side, uint16_t port,
     const struct tcp_conf *conf, struct pair_app *app);
 void pair_connect(struct pair *p, int side, uint16_t port,
     const struct tcp_conf *conf, struct pair_app *app);
+/* As pair_connect, the first n bytes handed to tcp_connect() itself. */
+void pair_connect_data(struct pair *p, int side, uint16_t port,
+    const struct tcp_conf *conf, struct pair_app *app, uint32_t n);
 /* Runs until both apps have closed or the time is over. */
 void pair_run_apps(struct pair *p, struct pair_app *a, struct pair_app *b,
     int64_t until_us);

@@ -28,7 +28,8 @@ static struct unit_frame
 segment(uint8_t flags)
 {
 	return (struct unit_frame){
-		.dst = { { 2, 0, 0, 0, 0, 1 } }, .src = { { 2, 0, 0, 0, 0, 2 } },
+		.dst = { { 2, 0, 0, 0, 0, 1 } },
+		.src = { { 2, 0, 0, 0, 0, 2 } },
 		.sip = IP4(10, 0, 0, 2), .dip = IP4(10, 0, 0, 1),
 		.proto = IPPROTO_TCP4, .sport = 40000, .dport = 81,
 		.seq = 1000, .ack = 5000, .flags = flags,
