@@ -202,9 +202,14 @@ lb_flows_init(struct stack *stk, void *mem, size_t mem_len)
 	ft->server_bucket = ft->client_bucket + buckets_for(flows);
 	if (region_is_ours(ft->region, flows))
 		return region_take_over(stk);
-	/* Fresh memory is zero and need not be touched. */
+	/* Fresh memory is zero and need not be touched.  A head alone does not
+	 * prove that it is fresh; so the chains, at least, must lead nowhere:
+	 * a flow is written whole before anything leads to it. */
 	if (ft->region->magic != 0)
 		memset(mem, 0, lb_flows_bytes(flows));
+	else if (ft->own == NULL)
+		memset(ft->client_bucket, 0,
+		    (size_t)buckets_for(flows) * 2 * sizeof(uint32_t));
 	region_make(stk, ft->region, flows);
 	return 0;
 }

@@ -379,6 +379,29 @@ START_TEST(a_foreign_region_is_cleared)
 }
 END_TEST
 
+START_TEST(a_region_without_a_head_is_no_fresh_one)
+{
+	size_t len = lb_flows_bytes(REGION_FLOWS);
+	void *mem = calloc(1, len);
+	struct bed b = bed_at(mem, len, 100000, 0);
+
+	bed_service(&b);
+	for (uint32_t n = 0; n < 100; n++)
+		flow_add(&b, n, false, 900);
+	unit_stack_free(b.stk);
+	memset(mem, 0, 16);
+	b = bed_at(mem, len, 100000, 0);
+	bed_service(&b);
+	for (uint32_t n = 0; n < 100; n++)
+		ck_assert_ptr_null(flow_find(&b, n));
+	for (uint32_t n = 0; n < REGION_FLOWS - 1; n++)
+		ck_assert_ptr_nonnull(flow_add(&b, n, false, 900));
+	ck_assert_uint_eq(b.srv->refs, REGION_FLOWS - 1);
+	unit_stack_free(b.stk);
+	free(mem);
+}
+END_TEST
+
 START_TEST(too_small_a_region_is_refused)
 {
 	uint8_t mem[512] = { 0 };
@@ -430,6 +453,7 @@ main(void)
 	tcase_add_test(tc, a_new_process_goes_on);
 	tcase_add_test(tc, a_torn_region_costs_only_the_torn_flow);
 	tcase_add_test(tc, a_foreign_region_is_cleared);
+	tcase_add_test(tc, a_region_without_a_head_is_no_fresh_one);
 	tcase_add_test(tc, too_small_a_region_is_refused);
 	tcase_add_test(tc, filters_and_flush);
 	suite_add_tcase(s, tc);
