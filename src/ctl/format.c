@@ -116,7 +116,8 @@ out_value(struct out *o, const struct command *cmd, unsigned i)
 
 	switch (a->kind) {
 	case ARG_NAME:
-	case ARG_PATH:
+	case ARG_WORD:
+	case ARG_FILE:
 		out_str(o, v->str);
 		break;
 	case ARG_NUMBER:

@@ -28,7 +28,7 @@ static const struct arg args_none[] = {
 	{ A_SERVER, ARG_ADDR_PORT, (f), "server", "ADDR:PORT", \
 	    0, 0, 0, "real server" }
 #define FILE_ARG(f) \
-	{ A_FILE, ARG_PATH, ARG_POS | (f), "file", "FILE", 0, 0, 0, \
+	{ A_FILE, ARG_FILE, ARG_POS | (f), "file", "FILE", 0, 0, 0, \
 	    "configuration file" }
 
 /* f: ARG_DEF where what is not said takes its default (add), 0 where it stays
@@ -63,7 +63,7 @@ static const struct arg args_port_add[] = {
 	ADMIN_ARG(ARG_DEF),
 	{ A_TYPE, ARG_CHOICE, ARG_DEF | ARG_SHOWN | ARG_FIXED, "type",
 	    "tap|tun", 0, 0, 0, "Ethernet frames or bare IP packets" },
-	{ A_NETNS, ARG_PATH, ARG_FIXED, "netns", "NETNS", 0, 0, 0,
+	{ A_NETNS, ARG_WORD, ARG_FIXED, "netns", "NETNS", 0, 0, 0,
 	    "network namespace of the device" },
 	{ A_MAC, ARG_MAC, ARG_KEEP | ARG_FIXED, "mac", "MAC", 0, 0, 0,
 	    "hopd's own address on it" },
@@ -379,13 +379,13 @@ static const struct arg args_tcp_show[] = {
 static const struct arg args_capture[] = {
 	{ A_NAME, ARG_NAME, ARG_POS | ARG_REQ, "port", "PORT|drops", 0, 0, 0,
 	    "frames of a port, or dead packets" },
-	{ A_REASON, ARG_PATH, 0, "reason", "REASON", 0, 0, 0,
+	{ A_REASON, ARG_WORD, 0, "reason", "REASON", 0, 0, 0,
 	    "drops: only for this reason" },
 	{ A_COUNT, ARG_NUMBER, 0, "count", "N", 0, 1, UINT32_MAX,
 	    "end after so many" },
 	{ A_SNAPLEN, ARG_NUMBER, 0, "snaplen", "N", 0, 1, 262144,
 	    "bytes of each" },
-	{ A_FILE, ARG_PATH, 0, "write", "FILE", 0, 0, 0,
+	{ A_FILE, ARG_FILE, 0, "write", "FILE", 0, 0, 0,
 	    "pcap file; else standard output" },
 	{ .kind = ARG_END },
 };

@@ -42,7 +42,8 @@ enum arg_kind {
 	ARG_END,		/* ends a row's list */
 	ARG_FLAG,		/* the keyword alone */
 	ARG_NAME,		/* 1-15 letters, digits, "_.-": an interface */
-	ARG_PATH,		/* any word */
+	ARG_WORD,		/* no blanks, no "#", nothing unprintable */
+	ARG_FILE,		/* any text: never in a configuration */
 	ARG_NUMBER,		/* min to max */
 	ARG_SWITCH,		/* on or off; 1 and 0 are understood */
 	ARG_CHOICE,		/* one of choices */

@@ -17,6 +17,8 @@ int text_netmask(const char *s, struct ip4 *out);
 int text_ports(const char *s, int64_t *out);
 /* "default" or a prefix whose host bits are clear. */
 int text_dest(const char *s, struct ip4_prefix *out);
+/* Would it be one word of a file? */
+bool text_is_word(const char *s);
 /* Could it name an interface? */
 bool text_is_name(const char *s);
 

@@ -181,10 +181,16 @@ parse_plain(struct parser *p, const struct arg *a, union value *v)
 			expected = "a name of 1 to 15 letters, digits, "
 			    "\"_\", \".\" or \"-\"";
 		break;
-	case ARG_PATH:
+	case ARG_FILE:
 		v->str = s;
 		if (s[0] == '\0')
 			expected = a->meta;
+		break;
+	case ARG_WORD:
+		/* It must come back whole from a configuration file. */
+		v->str = s;
+		if (!text_is_word(s))
+			expected = "a word without blanks or \"#\"";
 		break;
 	case ARG_DURATION:
 		if (text_duration(s, &v->num) != 0)

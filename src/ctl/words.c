@@ -108,6 +108,18 @@ text_dest(const char *s, struct ip4_prefix *out)
 }
 
 bool
+text_is_word(const char *s)
+{
+	size_t len = 0;
+
+	for (; s[len] != '\0'; len++) {
+		if ((uint8_t)s[len] <= ' ' || s[len] == '#' || s[len] == 127)
+			return false;
+	}
+	return len > 0 && len < 256;
+}
+
+bool
 text_is_name(const char *s)
 {
 	size_t n = strspn(s, "abcdefghijklmnopqrstuvwxyz"

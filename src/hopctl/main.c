@@ -117,19 +117,40 @@ show(const struct session *s)
 		render_table(stdout, s->cmd->row->object, s->rows);
 }
 
+static void
+add_words(json_t *words, const char *text)
+{
+	while (*(text += strspn(text, " ")) != '\0') {
+		size_t len = strcspn(text, " ");
+
+		json_array_append_new(words, json_stringn(text, len));
+		text += len;
+	}
+}
+
 /* The command with its words in full, as hopd takes it. */
 static json_t *
 request_json(const struct command *cmd, bool json)
 {
-	char line[COMMAND_TEXT_MAX];
-	const char *word[CTL_WORDS_MAX];
+	const struct arg *args = cmd->row->args;
 	json_t *words = json_array();
-	int n;
+	char text[COMMAND_TEXT_MAX];
 
-	command_format(cmd, FORMAT_GIVEN, line, sizeof(line));
-	n = line_split(line, word, CTL_WORDS_MAX);
-	for (int i = 0; i < n; i++)
-		json_array_append_new(words, json_string(word[i]));
+	add_words(words, object_name(cmd->row->object));
+	add_words(words, verb_name(cmd->row->verb));
+	for (unsigned i = 0; args[i].kind != ARG_END; i++) {
+		if ((cmd->given & 1u << i) == 0)
+			continue;
+		if ((args[i].flags & ARG_POS) == 0)
+			add_words(words, args[i].word);
+		if (args[i].kind == ARG_FILE) {
+			json_array_append_new(words,
+			    json_string(cmd->val[i].str));
+			continue;
+		}
+		value_format(cmd, i, text, sizeof(text));
+		add_words(words, text);
+	}
 	return json_pack("{s:i,s:o,s:b}", "id", 1, "command", words, "text",
 	    !json);
 }

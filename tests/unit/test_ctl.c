@@ -3,6 +3,8 @@
  */
 #include "unit/ctl_unit.h"
 
+#include "lb/sched.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -197,6 +199,44 @@ START_TEST(garbage_is_survived)
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
 		ck_assert_msg(ctl_unit_raw(u, lines[i]) != 0, "%s", lines[i]);
 	ctl_unit_free(u);
+}
+END_TEST
+
+/* What comes over the socket may not break the lines of a file. */
+START_TEST(words_that_are_none)
+{
+	static const char *const lines[] = {
+		"{\"command\":[\"port\",\"add\",\"x\",\"netns\","
+		    "\"a b\"]}",
+		"{\"command\":[\"port\",\"add\",\"x\",\"netns\","
+		    "\"#a\"]}",
+		"{\"command\":[\"port\",\"add\",\"x\",\"netns\","
+		    "\"a\\nport add y\"]}",
+		"{\"command\":[\"port\",\"add\",\"x y\"]}",
+		"{\"command\":[\"port add x\"]}",
+	};
+	struct ctl_unit *u = ctl_unit_new();
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		ck_assert_msg(ctl_unit_raw(u, lines[i]) == 2, "%s", lines[i]);
+	ck_assert_str_eq(ctl_unit_config(u), "");
+	ctl_unit_free(u);
+}
+END_TEST
+
+/* The grammar knows every scheduler there is, and no other. */
+START_TEST(every_scheduler_has_its_word)
+{
+	const struct arg *a = grammar_arg(grammar_row(OBJ_SERVICE, VERB_ADD),
+	    A_SCHED);
+	char name[32];
+	unsigned words = 0, scheds = 0;
+
+	for (; choice_at(a->meta, words, name, sizeof(name)); words++)
+		ck_assert_msg(lb_sched_find(name) != NULL, "%s", name);
+	while (lb_sched_at(scheds) != NULL)
+		scheds++;
+	ck_assert_uint_eq(words, scheds);
 }
 END_TEST
 
@@ -489,6 +529,8 @@ main(void)
 	    (int)(sizeof(refused) / sizeof(refused[0])));
 	tcase_add_test(t, usage_errors_name_the_word);
 	tcase_add_test(t, garbage_is_survived);
+	tcase_add_test(t, words_that_are_none);
+	tcase_add_test(t, every_scheduler_has_its_word);
 	tcase_add_test(t, set_changes_what_it_names);
 	tcase_add_test(t, port_down_and_up);
 	tcase_add_test(t, set_adds_what_is_not_there);
