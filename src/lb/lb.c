@@ -200,18 +200,7 @@ lb_wants_whole(struct stack *stk, struct ip4 dst)
 bool
 lb_wants_reply_whole(struct stack *stk, struct ip4 src)
 {
-	struct lb_service *svc = lb_service_next(stk, NULL);
 	struct addr a = addr_from_ip4(src);
 
-	/* Asked about fragments only, so there is no index for it. */
-	for (; svc != NULL; svc = lb_service_next(stk, svc)) {
-		const struct lb_server *srv = svc->servers;
-
-		for (; srv != NULL; srv = srv->next) {
-			if (srv->conf.fwd == LB_FWD_NAT &&
-			    addr_eq(&srv->addr, &a))
-				return true;
-		}
-	}
-	return false;
+	return lb_server_has_addr(stk, &a);
 }

@@ -59,6 +59,7 @@ server_free(struct stack *stk, struct lb_server *srv)
 	if (srv->index < s->index_hint)
 		s->index_hint = srv->index;
 	s->server_count--;
+	s->server_addrs[lb_addr_bucket(s, &srv->addr)]--;
 	lb_local_uses_free(stk, srv);
 	mem_free(&stk->mem, srv, sizeof(*srv));
 }
@@ -144,6 +145,23 @@ lb_server_lookup(struct stack *stk, const struct lb_service *svc,
 	return srv != NULL && srv->svc != NULL ? srv : NULL;
 }
 
+bool
+lb_server_has_addr(struct stack *stk, const struct addr *addr)
+{
+	const struct lb_services *s = &stk->lb.services;
+
+	if (s->server_addrs[lb_addr_bucket(s, addr)] == 0)
+		return false;
+	for (uint32_t i = 1; i < s->index_size; i++) {
+		const struct lb_server *srv = s->by_index[i];
+
+		if (srv != NULL && srv->conf.fwd == LB_FWD_NAT &&
+		    addr_eq(&srv->addr, addr))
+			return true;
+	}
+	return false;
+}
+
 struct lb_server *
 lb_server_next(const struct lb_service *svc, const struct lb_server *srv)
 {
@@ -204,6 +222,7 @@ server_new(struct stack *stk, const struct lb_service_key *key,
 	srv->hash_next = *bucket;
 	*bucket = srv;
 	s->server_count++;
+	s->server_addrs[lb_addr_bucket(s, addr)]++;
 	return srv;
 }
 

@@ -70,6 +70,7 @@ service_unlink(struct lb_services *s, struct lb_service *svc)
 	*(svc->prev != NULL ? &svc->prev->next : &s->first) = svc->next;
 	*(svc->next != NULL ? &svc->next->prev : &s->last) = svc->prev;
 	s->count--;
+	s->service_addrs[lb_addr_bucket(s, &svc->key.addr)]--;
 	s->fwmarks -= svc->key.fwmark != 0;
 	s->any_port -= svc->key.fwmark == 0 && svc->key.port == 0;
 }
@@ -128,12 +129,22 @@ lb_service_match(struct stack *stk, uint32_t mark, uint8_t proto,
 	return lb_service_lookup(stk, &key);
 }
 
+uint32_t
+lb_addr_bucket(const struct lb_services *s, const struct addr *addr)
+{
+	return (uint32_t)siphash13(&s->key, addr, sizeof(*addr)) %
+	    LB_ADDR_BUCKETS;
+}
+
 bool
 lb_service_has_addr(struct stack *stk, const struct addr *addr)
 {
+	const struct lb_services *s = &stk->lb.services;
 	const struct lb_service *svc;
 
-	for (svc = stk->lb.services.first; svc != NULL; svc = svc->next) {
+	if (s->service_addrs[lb_addr_bucket(s, addr)] == 0)
+		return false;
+	for (svc = s->first; svc != NULL; svc = svc->next) {
 		if (svc->key.fwmark == 0 && addr_eq(&svc->key.addr, addr))
 			return true;
 	}
@@ -202,6 +213,7 @@ service_link(struct lb_services *s, struct lb_service *svc)
 		s->first = svc;
 	s->last = svc;
 	s->count++;
+	s->service_addrs[lb_addr_bucket(s, &svc->key.addr)]++;
 	s->fwmarks += svc->key.fwmark != 0;
 	s->any_port += svc->key.fwmark == 0 && svc->key.port == 0;
 }

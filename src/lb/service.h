@@ -151,6 +151,7 @@ struct lb_service {
 
 #define LB_SERVICE_BUCKETS	1024
 #define LB_SERVER_BUCKETS	4096
+#define LB_ADDR_BUCKETS		1024
 
 struct lb_services {
 	struct hash_key key;
@@ -160,6 +161,10 @@ struct lb_services {
 	uint32_t count;
 	uint32_t fwmarks;		/* services by mark */
 	uint32_t any_port;		/* services on port 0 */
+	/* Services and servers whose address falls there: a 0 says quickly
+	 * that an address is nobody's. */
+	uint32_t service_addrs[LB_ADDR_BUCKETS];
+	uint32_t server_addrs[LB_ADDR_BUCKETS];
 	struct lb_server **by_index;	/* [0] is never used */
 	uint32_t index_size;
 	uint32_t index_hint;		/* where to look for a free one */
@@ -190,6 +195,8 @@ struct lb_service *lb_service_match(struct stack *stk, uint32_t mark,
     uint8_t proto, const struct addr *dst, uint16_t dport);
 /* Does any service (not by mark) have this address? */
 bool lb_service_has_addr(struct stack *stk, const struct addr *addr);
+/* Is it the address of a server behind NAT, orphans included? */
+bool lb_server_has_addr(struct stack *stk, const struct addr *addr);
 /* Walk in the order of addition: NULL starts, NULL ends. */
 struct lb_service *lb_service_next(struct stack *stk,
     const struct lb_service *svc);

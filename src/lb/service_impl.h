@@ -11,6 +11,9 @@
 /* The words of a key, written out without padding: what is hashed. */
 void lb_key_bytes(uint8_t b[LB_KEY_BYTES], const struct lb_service_key *key);
 
+/* Where an address counts in service_addrs and server_addrs. */
+uint32_t lb_addr_bucket(const struct lb_services *s, const struct addr *addr);
+
 int lb_servers_init(struct stack *stk);		/* 0 or -ENOMEM */
 /* Frees every server; the services are gone already. */
 void lb_servers_fini(struct stack *stk);

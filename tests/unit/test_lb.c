@@ -384,6 +384,28 @@ START_TEST(removed_server_drains)
 }
 END_TEST
 
+START_TEST(fragments_of_whom)
+{
+	struct lb_bed n = net_two();
+	struct addr rs1 = addr_from_ip4(RS1);
+
+	ck_assert(lb_wants_whole(n.stk, VIP));
+	ck_assert(!lb_wants_whole(n.stk, RS1));
+	ck_assert(lb_wants_reply_whole(n.stk, RS1));
+	ck_assert(!lb_wants_reply_whole(n.stk, CLIENT));
+	/* A removed server goes on answering while it has flows. */
+	lb_bed_client(&n, 40000, TCP_SYN);
+	ck_assert_int_eq(lb_server_del(n.stk, n.svc, &rs1, 8080, NULL), 0);
+	ck_assert(lb_wants_reply_whole(n.stk, RS1));
+	ck_assert_uint_eq(lb_flow_flush(n.stk, NULL), 1);
+	ck_assert(!lb_wants_reply_whole(n.stk, RS1));
+	ck_assert_int_eq(lb_service_del(n.stk, &n.key, NULL), 0);
+	ck_assert(!lb_wants_whole(n.stk, VIP));
+	ck_assert(!lb_wants_reply_whole(n.stk, RS2));
+	lb_bed_down(&n);
+}
+END_TEST
+
 START_TEST(drain_ends)
 {
 	struct lb_bed n = net_two();
@@ -459,6 +481,7 @@ main(void)
 	tcase_add_test(tc, icmp_with_a_wrong_sum_goes_nowhere);
 	tcase_add_test(tc, super_frame_passes_whole);
 	tcase_add_test(tc, removed_server_drains);
+	tcase_add_test(tc, fragments_of_whom);
 	tcase_add_test(tc, drain_ends);
 	tcase_add_test(tc, syn_on_a_closed_flow_is_scheduled_anew);
 	tcase_add_test(tc, short_headers_are_dropped_by_name);
