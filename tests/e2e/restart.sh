@@ -4,6 +4,8 @@
 #
 #	client --tapc-- hopd --tapa-- rs1 (nginx)
 #	                    \--tapb-- rs2 (nginx)
+#
+# and then the networks of the labs lvs-dr and lvs-fullnat.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -32,12 +34,18 @@ has_a_sum()	# NAME
 	grep -qF "$(md5sum <"$tmp/$1")" "$tmp/sums"
 }
 
-# The devices' numbers and the changes of their carriers.
+has_words()	# COUNT TEXT
+{
+	test "$(echo "$2" | wc -w)" = "$1"
+}
+
+# The devices' numbers and how often their carrier changed ("transns").
 devices()
 {
 	for node in client rs1 rs2; do
-		lab exec $node cat /sys/class/net/tap?/ifindex \
-		    /sys/class/net/tap?/carrier_changes
+		lab exec $node ip -s -s link show type tun | awk '
+			/^[0-9]+:/	{ print $1, $2 }
+			/ transns/	{ getline; print $NF }'
 	done
 }
 
@@ -47,6 +55,7 @@ hopctl route del 198.51.100.0/24 >/dev/null
 hopctl port set tapb mtu 1600 rp_filter 1 >/dev/null
 hopctl config show >"$tmp/config.before"
 devices=$(devices)
+try 'the devices are seen' has_words 9 "$devices"
 
 download routed http://10.0.2.2/blob
 download balanced1 http://10.0.1.100/blob
@@ -81,4 +90,29 @@ try 'new connections are balanced' \
 try 'the keeper told about it' \
     matches 'worker: killed by signal 9' "$dir/hopd.log"
 need lab_down lvs-nat
+
+# The other modes, where replies pass the director by or ports are its own.
+for mode in dr fullnat; do
+	need lab_up lvs-$mode
+	dir=$(lab_dir lvs-$mode)
+	: >"$tmp/sums"
+	for rs in rs1 rs2; do
+		need dd if=/dev/urandom of="$dir/$rs/www/blob" bs=1M count=16 \
+		    status=none
+		md5sum <"$dir/$rs/www/blob" >>"$tmp/sums"
+	done
+	for name in ${mode}1 ${mode}2; do
+		download "$name" http://10.0.1.100/blob
+		try "$mode: download is under way" await 10 is_under_way "$name"
+	done
+	old=$(worker_of "$keeper")
+	kill -KILL "$old"
+	try "$mode: another worker" await 10 has_other_worker "$keeper" "$old"
+	for name in ${mode}1 ${mode}2; do
+		eval "pid=\$$name"
+		try "$mode: download ends well" wait "$pid"
+		try "$mode: download is whole" has_a_sum "$name"
+	done
+	need lab_down lvs-$mode
+done
 finish
