@@ -34,9 +34,7 @@ tcp_own_wscale(const struct tcp_conf *conf)
 uint16_t
 tcp_own_mss(const struct tcp_conn *c)
 {
-	/* To ourselves the MTU is all that IP can carry. */
-	uint32_t mss = tcp_min(c->pmtu - (uint32_t)TCP_IP4_OVERHEAD,
-	    TCP_FRAME_MAX);
+	uint32_t mss = c->pmtu - (uint32_t)TCP_IP4_OVERHEAD;
 
 	if (c->conf->mss != 0)
 		mss = tcp_min(mss, c->conf->mss);

@@ -1,0 +1,169 @@
+/*
+ * tcp_scale.c - what many idle connections cost: bytes each, and whether a
+ * segment takes longer among a million than among a thousand.
+ *
+ *	tcp_scale [CONNECTIONS...]
+ *
+ * One stack, one memory port that speaks bare IP; the peers are frames made
+ * here.  A round is 100 data segments of 100 bytes to connections at random,
+ * read by their owner, and the ACKs that the stack sends.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/csum.h"
+#include "base/cursor.h"
+#include "ip/ip_wire.h"
+#include "port/mem_port.h"
+#include "stack/stack.h"
+#include "tcp/tcp_wire.h"
+
+#define PORTS 50000u		/* a peer address has so many connections */
+#define PAYLOAD 100u
+#define ROUNDS 2000u
+
+struct peer {
+	uint32_t seq, ack;
+};
+
+struct bench {
+	struct stack *stk;
+	struct port *port;
+	struct peer *peers;
+	int64_t now;
+};
+
+static double
+seconds(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
+}
+
+static void
+ready(struct stack *stk, struct tcp_conn *c, void *owner)
+{
+	(void)owner;
+	tcp_consume(stk, c, tcp_readable(c));
+}
+
+static void
+accepted(struct stack *stk, struct tcp_listener *l, void *owner)
+{
+	struct tcp_conn *c;
+
+	while ((c = tcp_accept(stk, l)) != NULL)
+		tcp_set_owner(stk, c, ready, owner);
+}
+
+static void
+give(struct bench *b, uint32_t n, uint8_t flags, uint32_t len)
+{
+	uint8_t p[IP4_HLEN + TCP_HLEN + PAYLOAD] = { 0 }, *t = p + IP4_HLEN;
+	struct ip4_hdr ip = { .ttl = 64, .proto = IPPROTO_TCP4,
+	    .total_len = (uint16_t)(IP4_HLEN + TCP_HLEN + len),
+	    .src = { 0x0a010000u + 1 + n / PORTS },
+	    .dst = IP4(10, 0, 0, 1) };
+	struct tcp_hdr h = { .sport = (uint16_t)(10000 + n % PORTS),
+	    .dport = 80, .seq = b->peers[n].seq, .ack = b->peers[n].ack,
+	    .hlen = TCP_HLEN, .flags = flags, .window = 65535 };
+
+	ip4_build_hdr(p, &ip);
+	tcp_build_hdr(t, &h);
+	be16_put(t + TCP_OFF_CSUM, csum_finish(csum_add(csum_pseudo4(ip.src,
+	    ip.dst, ip.proto, TCP_HLEN + len), t, TCP_HLEN + len)));
+	mem_port_give(b->port, p, ip.total_len);
+	b->peers[n].seq += len + ((flags & TCP_SYN) != 0);
+}
+
+static void
+turn(struct bench *b)
+{
+	stack_poll(b->stk, instant_from_us(b->now));
+}
+
+static void
+open_one(struct bench *b, uint32_t n)
+{
+	struct mem_frame *f;
+
+	give(b, n, TCP_SYN, 0);
+	turn(b);
+	while ((f = mem_port_take(b->port)) != NULL) {
+		b->peers[n].ack = be32_get(f->data + IP4_HLEN +
+		    TCP_OFF_SEQ) + 1;
+		mem_port_free(b->port, f);
+	}
+	give(b, n, TCP_ACK, 0);
+	turn(b);
+	b->now += 3;
+}
+
+static void
+round_of(struct bench *b, uint32_t count)
+{
+	struct mem_frame *f;
+
+	for (uint32_t i = 0; i < 100; i++)
+		give(b, (uint32_t)random() % count, TCP_ACK | TCP_PSH,
+		    PAYLOAD);
+	turn(b);
+	turn(b);
+	while ((f = mem_port_take(b->port)) != NULL)
+		mem_port_free(b->port, f);
+	b->now += 100;
+}
+
+static int
+run(uint32_t count)
+{
+	struct env env = { .seed = { 1 }, .limits = LIMITS_DEFAULT };
+	struct bench b = { .now = 1 };
+	struct addr any = { { 0 } };
+	struct ip4_prefix a = { IP4(10, 0, 0, 1), 8 };
+	struct tcp_listener *l;
+	double t0, t1, t2;
+	uint64_t bytes;
+
+	env.limits.lb_flows = 4096;
+	b.stk = stack_new(&env, instant_from_us(0));
+	b.peers = calloc(count, sizeof(*b.peers));
+	b.port = mem_port_new(&b.stk->mem, "tun0", false, MAC_ZERO, 1500, 0);
+	if (port_add(b.stk, b.port) != 0 || iface_addr_add(b.stk,
+	    b.port->ifp, a, SCOPE_GLOBAL, NULL) != 0 || tcp_listen(b.stk,
+	    &any, 80, 1000, NULL, accepted, NULL, &l) != 0)
+		return 1;
+	turn(&b);
+	bytes = b.stk->mem.live_bytes;
+	t0 = seconds();
+	for (uint32_t n = 0; n < count; n++)
+		open_one(&b, n);
+	t1 = seconds();
+	bytes = b.stk->mem.live_bytes - bytes;
+	for (uint32_t r = 0; r < ROUNDS; r++)
+		round_of(&b, count);
+	t2 = seconds();
+	printf("%8u connections: %4llu bytes each, open %5.0f ns, "
+	    "segment in and its ACK %5.0f ns\n", b.stk->tcp.table_count,
+	    (unsigned long long)(bytes / count), (t1 - t0) * 1e9 / count,
+	    (t2 - t1) * 1e9 / (100.0 * ROUNDS));
+	stack_free(b.stk);
+	free(b.peers);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const uint32_t usual[] = { 1000, 100000, 1000000 };
+	int bad = 0;
+
+	for (int i = 1; i < argc; i++)
+		bad |= run((uint32_t)strtoul(argv[i], NULL, 10));
+	for (int i = 0; argc == 1 && i < 3; i++)
+		bad |= run(usual[i]);
+	return bad;
+}
