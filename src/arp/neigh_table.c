@@ -251,12 +251,14 @@ neigh_hold(struct stack *stk, struct neigh *n, struct pkt *pkt)
 void
 neigh_hold_purge(struct stack *stk, const struct iface *ifp)
 {
+	struct neigh *last = TAILQ_LAST(&stk->arp.holders, neigh_list);
+	struct neigh *n = NULL;
 	struct pkt_queue waiting;
-	struct neigh *n, *next;
 	struct pkt *pkt;
 
-	for (n = TAILQ_FIRST(&stk->arp.holders); n != NULL; n = next) {
-		next = TAILQ_NEXT(n, holder);
+	/* Who keeps some goes to the end, behind the one that was last. */
+	while (n != last) {
+		n = TAILQ_FIRST(&stk->arp.holders);
 		neigh_unhold(stk, n, &waiting);
 		while ((pkt = pkt_queue_get(&waiting)) != NULL) {
 			if (pkt->ifp == ifp)

@@ -527,6 +527,37 @@ START_TEST(waiting_goes_with_its_way_in)
 }
 END_TEST
 
+/* Several neighbours keep a packet each, and stand in the order of before. */
+START_TEST(what_came_another_way_keeps_waiting)
+{
+	struct port *b = unit_port(stk, "b", 0xb, "10.1.0.1/24");
+	struct unit_frame f = { .dst = { { 2, 0, 0, 0, 0, 0xb } },
+	    .src = { { 2, 0, 0, 0, 0, 0xc } }, .sip = IP4(10, 1, 0, 2),
+	    .proto = 253 };
+	static const unsigned left[] = { 2, 4, 5 };
+	unsigned i = 2;
+	struct neigh *n;
+
+	for (; i < 6; i++) {
+		f.dip = HOST(i);
+		unit_feed(stk, b, &f);
+		if (i != 3)
+			send_to_host(i, 5, 28);
+	}
+	port_del(stk, b);
+	ck_assert_uint_eq(stk->arp.held, 3);
+	ck_assert_uint_eq(stk->drop.count[DROP_PORT_DOWN], 4);
+	check_invariants();
+	i = 0;
+	TAILQ_FOREACH(n, &stk->arp.holders, holder) {
+		ck_assert_uint_eq(n->ip.v, HOST(left[i]).v);
+		i++;
+	}
+	ck_assert_uint_eq(i, 3);
+	unit_run_until(stk, 4 * SEC);
+}
+END_TEST
+
 START_TEST(interface_takes_its_neighbours)
 {
 	unit_port(stk, "b", 0xb, "10.1.0.1/24");
@@ -618,6 +649,7 @@ suite(void)
 	tcase_add_test(tc, own_share_first);
 	tcase_add_test(tc, super_frames_wait_in_small_number);
 	tcase_add_test(tc, waiting_goes_with_its_way_in);
+	tcase_add_test(tc, what_came_another_way_keeps_waiting);
 	tcase_add_test(tc, interface_takes_its_neighbours);
 	tcase_add_test(tc, control_errors);
 	tcase_add_test(tc, allocations_fail);
