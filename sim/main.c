@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -19,6 +20,7 @@
 #define EXIT_FAILED	1
 #define EXIT_USAGE	2
 #define SWARM_US	(90 * USEC_PER_SEC)	/* virtual, for each seed */
+#define HANG_S		120	/* of work on one of the swarm's networks */
 
 struct options {
 	uint64_t seed;
@@ -133,7 +135,7 @@ run_and_tell(struct run_conf *conf, struct run_result *r, const char *pcap,
 {
 	char name[64];
 
-	snprintf(crash_text, sizeof(crash_text), "hopsim: crashed; replay: "
+	snprintf(crash_text, sizeof(crash_text), "hopsim: crashed or hung; replay: "
 	    "hopsim run %s --seed %" PRIu64 " --seconds %" PRId64 "\n",
 	    conf->topo->name, conf->seed, conf->length_us / USEC_PER_SEC);
 	conf->pcap = record ? pcap : NULL;
@@ -205,11 +207,14 @@ swarm(const struct options *o)
 	uint64_t runs = 0, frames = 0, seconds = 0;
 	struct run_conf conf = { .topo = topo_find("swarm"), .seed = o->seed,
 	    .length_us = SWARM_US };
+	struct itimerval hang = { .it_value.tv_sec = HANG_S };
 	struct run_result r;
 
 	printf("swarm from seed %" PRIu64 "\n", conf.seed);
 	fflush(stdout);
 	do {
+		/* One turn that never ends is found by nothing inside. */
+		setitimer(ITIMER_PROF, &hang, NULL);
 		if (!run_and_tell(&conf, &r, o->pcap, false))
 			return EXIT_FAILED;
 		conf.seed++;
@@ -234,6 +239,7 @@ main(int argc, char **argv)
 	if (argc <= skip || !options_parse(argc - skip, argv + skip, &o))
 		return usage();
 	signal(SIGABRT, on_abort);
+	signal(SIGPROF, on_abort);
 	signal(SIGSEGV, on_abort);
 	if (strcmp(verb, "list") == 0)
 		return list();
