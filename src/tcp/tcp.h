@@ -105,7 +105,8 @@ struct tcp_conf {
 	uint8_t fastopen;	/* TCP_FASTOPEN_* */
 	bool window_scaling, timestamps;	/* RFC 7323 */
 	bool sack;		/* RFC 2018, with RFC 2883 */
-	bool rack;		/* RFC 8985: RACK and TLP */
+	bool rack;		/* RFC 8985: RACK, and TLP: */
+	bool tlp;		/* a probe of the tail before the RTO */
 	bool hystart;		/* RFC 9406 */
 	bool pacing;
 	bool pmtud;		/* set DF, heed "too big" */
@@ -222,6 +223,9 @@ int tcp_listen(struct stack *stk, const struct addr *local, uint16_t port,
 /* The oldest established connection, or NULL; tcp_set_owner() it. */
 struct tcp_conn *tcp_accept(struct stack *stk, struct tcp_listener *l);
 
+/* Other settings, for SYNs from now on.  0 or -ENOMEM. */
+int tcp_listener_set_conf(struct stack *stk, struct tcp_listener *l,
+    const struct tcp_conf *conf);
 uint32_t tcp_listener_waiting(const struct tcp_listener *l); /* to accept */
 
 /* Ends listening: connections not yet accepted are reset, l is gone. */

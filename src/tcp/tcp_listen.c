@@ -188,6 +188,19 @@ tcp_accept(struct stack *stk, struct tcp_listener *l)
 	return c;
 }
 
+int
+tcp_listener_set_conf(struct stack *stk, struct tcp_listener *l,
+    const struct tcp_conf *conf)
+{
+	const struct tcp_conf *fresh = tcp_conf_new(stk, conf);
+
+	if (fresh == NULL)
+		return -ENOMEM;
+	tcp_conf_put(stk, l->conf);
+	l->conf = fresh;
+	return 0;
+}
+
 uint32_t
 tcp_listener_waiting(const struct tcp_listener *l)
 {

@@ -66,8 +66,10 @@ pd_settle(struct pd *pd)
 		collect(pd);
 		let_look(pd);
 		if (!instant_reached(pd->now,
-		    stack_next_deadline(pd->stk)))
+		    stack_next_deadline(pd->stk))) {
+			pd_status_write(pd);
 			return;
+		}
 	}
 	abort();
 }
@@ -334,6 +336,7 @@ pd_free(void *ud)
 	pthread_cond_destroy(&pd->looked);
 	pthread_mutex_destroy(&pd->lock);
 	free(pd->sysctl_path);
+	free(pd->status_path);
 	free(pd);
 }
 

@@ -64,6 +64,7 @@ struct pd_sock {
 	int fastopen_queue;
 	uint32_t rcvbuf, sndbuf;	/* as set; 0: not set */
 	uint32_t rcvlowat;
+	uint32_t writes_seen;		/* tcp_unacked() after the last send */
 	struct addr local, remote;	/* before and without a connection */
 	uint16_t lport, rport;
 	struct tcp_conf conf;		/* for what it will open */
@@ -110,6 +111,8 @@ struct pd {
 	struct tcp_conf conf;		/* of new sockets */
 	char *sysctl_path;		/* lines name=value, appended to */
 	long sysctl_at;			/* read up to here */
+	char *status_path;
+	char status_text[2048];		/* what stands there */
 };
 
 /* ---- pd.c: life, clock, wire ---- */
@@ -130,6 +133,8 @@ ssize_t pd_leave(struct pd *pd, ssize_t r);
 void pd_flags_parse(struct pd *pd, const char *flags);
 /* Settings that scripts made since the last look. */
 void pd_sysctl_poll(struct pd *pd);
+/* Tells the connections' states, if asked to and if they changed. */
+void pd_status_write(struct pd *pd);
 
 /* ---- pd_sock.c ---- */
 struct pd_sock *pd_sock_new(struct pd *pd, enum pd_kind kind);

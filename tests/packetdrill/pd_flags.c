@@ -8,6 +8,8 @@
  *	layout=linux|freebsd	option order of a SYN, buffer sizes, timers
  *	local=ADDR/LEN mtu=N	the interface
  *	sysctl=FILE		lines "name=value", appended by a fake sysctl
+ *	status=FILE		rewritten with a line "proto port state" for each
+ *				connection, for a fake sockstat
  *	NAME=VALUE		a setting of struct tcp_conf, named as there
  *
  * A word that is not known is ignored with a line on standard error.
@@ -42,6 +44,7 @@ static const struct knob knobs[] = {
 	KNOB(tos, W8), KNOB(ecn, W8), KNOB(cc, W8), KNOB(syn_cookies, W8),
 	KNOB(fastopen, W8), KNOB(window_scaling, WBOOL),
 	KNOB(timestamps, WBOOL), KNOB(sack, WBOOL), KNOB(rack, WBOOL),
+	KNOB(tlp, WBOOL),
 	KNOB(hystart, WBOOL), KNOB(pacing, WBOOL), KNOB(pmtud, WBOOL),
 	KNOB(quickack, WBOOL), KNOB(slow_start_idle, WBOOL),
 	KNOB(rfc1337, WBOOL), KNOB(nodelay, WBOOL), KNOB(keepalive, WBOOL),
@@ -98,6 +101,7 @@ layout_freebsd(struct pd *pd)
 	pd->conf.sndbuf = pd->conf.sndbuf_max = 32768;
 	pd->conf.wscale = 6;
 	pd->conf.quickack = false;
+	pd->conf.rfc1337 = true;
 	pd->rcvbuf_said = 65536;
 }
 
@@ -119,6 +123,7 @@ static const struct sysctl sysctls[] = {
 	{ "net.ipv4.tcp_retries2", "retries", 1 },
 	{ "net.ipv4.tcp_slow_start_after_idle", "slow_start_idle", 1 },
 	{ "net.ipv4.tcp_recovery", "rack", 1 },
+	{ "net.ipv4.tcp_early_retrans", "tlp", 1 },
 	{ "net.ipv4.tcp_fin_timeout", "finwait2_us", 1000000 },
 	{ "net.ipv4.tcp_syncookies", "syn_cookies", 1 },
 	{ "net.ipv4.tcp_rfc1337", "rfc1337", 1 },
@@ -235,6 +240,39 @@ pd_sysctl_poll(struct pd *pd)
 	fclose(f);
 }
 
+/* FreeBSD's names of the states. */
+static const char *const state_names[TCPS_COUNT] = {
+	[TCPS_CLOSED] = "CLOSED", [TCPS_LISTEN] = "LISTEN",
+	[TCPS_SYN_SENT] = "SYN_SENT", [TCPS_SYN_RECEIVED] = "SYN_RCVD",
+	[TCPS_ESTABLISHED] = "ESTABLISHED",
+	[TCPS_FIN_WAIT_1] = "FIN_WAIT_1", [TCPS_FIN_WAIT_2] = "FIN_WAIT_2",
+	[TCPS_CLOSE_WAIT] = "CLOSE_WAIT", [TCPS_CLOSING] = "CLOSING",
+	[TCPS_LAST_ACK] = "LAST_ACK", [TCPS_TIME_WAIT] = "TIME_WAIT",
+};
+
+void
+pd_status_write(struct pd *pd)
+{
+	struct tcp_status st;
+	char text[2048];
+	uint64_t pos = 0;
+	size_t n = 0;
+	FILE *f;
+
+	if (pd->status_path == NULL)
+		return;
+	text[0] = '\0';
+	while (tcp_walk(pd->stk, &pos, &st) && n < sizeof(text) - 64)
+		n += (size_t)snprintf(text + n, sizeof(text) - n,
+		    "tcp %u %s\n", st.lport, state_names[st.state]);
+	if (strcmp(text, pd->status_text) == 0 ||
+	    (f = fopen(pd->status_path, "we")) == NULL)
+		return;
+	memcpy(pd->status_text, text, sizeof(text));
+	fputs(text, f);
+	fclose(f);
+}
+
 /* ---- so_flags ------------------------------------------------------------ */
 
 static bool
@@ -249,6 +287,11 @@ flag_set(struct pd *pd, const char *name, const char *value)
 	if (strcmp(name, "sysctl") == 0) {
 		free(pd->sysctl_path);
 		pd->sysctl_path = strdup(value);
+		return true;
+	}
+	if (strcmp(name, "status") == 0) {
+		free(pd->status_path);
+		pd->status_path = strdup(value);
 		return true;
 	}
 	if (strcmp(name, "layout") == 0)

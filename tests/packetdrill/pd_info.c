@@ -35,6 +35,7 @@ struct linux_tcp_info {
 	uint32_t tcpi_snd_wnd, tcpi_rcv_wnd, tcpi_rehash;
 	uint16_t tcpi_total_rto, tcpi_total_rto_recoveries;
 	uint32_t tcpi_total_rto_time;
+	uint32_t tcpi_accurate_ecn[8];
 };
 
 enum { OPT_TIMESTAMPS = 1, OPT_SACK = 2, OPT_WSCALE = 4, OPT_ECN = 8,

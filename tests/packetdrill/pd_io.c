@@ -322,6 +322,7 @@ give(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 				return -EFAULT;
 			cork(pd, s, (flags & MSG_MORE) != 0);
 			done += gather(pd, s, iov, n, done);
+			s->writes_seen = tcp_unacked(s->conn);
 			if (done == want)
 				return (ssize_t)done;
 			s->nospace = true;

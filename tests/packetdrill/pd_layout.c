@@ -36,6 +36,10 @@ write_options(struct wr *w, const struct tcp_opts *o)
 		wr_u8(w, OPT_SACK_OK);
 		wr_u8(w, 2);
 	}
+	if (o->ts_on && !o->sack_ok) {
+		wr_u8(w, OPT_NOP);
+		wr_u8(w, OPT_NOP);
+	}
 	if (o->ts_on) {
 		wr_u8(w, OPT_TS);
 		wr_u8(w, 10);

@@ -149,6 +149,14 @@ knob_set(struct pd *pd, struct pd_sock *s, const struct knob *k, int value)
 		return value == 0 ? 0 : -EINVAL;
 	if (k->opt == TCPO_CORK)
 		s->cork_opt = value != 0;
+	/* tcp(7): sends at once even what is corked. */
+	if (k->opt == TCPO_NODELAY && value != 0 && s->conn != NULL &&
+	    (s->cork_opt || s->more)) {
+		tcp_set(pd->stk, s->conn, TCPO_CORK, 0);
+		pd_settle(pd);
+		tcp_set(pd->stk, s->conn, TCPO_CORK, s->cork_opt);
+		s->more = false;
+	}
 	conf_set(&s->conf, k->opt, v);
 	return s->conn != NULL ? tcp_set(pd->stk, s->conn, k->opt, v) : 0;
 }
@@ -193,6 +201,7 @@ static int
 sndbuf_set(struct pd *pd, struct pd_sock *s, uint32_t v)
 {
 	s->sndbuf = v;
+	v = doubled(pd, v);
 	s->conf.sndbuf = s->conf.sndbuf_max = v;
 	return s->conn != NULL ? tcp_set(pd->stk, s->conn, TCPO_SNDBUF, v) : 0;
 }
@@ -200,8 +209,13 @@ sndbuf_set(struct pd *pd, struct pd_sock *s, uint32_t v)
 static uint32_t
 rcvbuf_get(const struct pd *pd, const struct pd_sock *s)
 {
-	if (pd->layout == PD_FREEBSD && s->was_connected)
-		return tcp_get(s->conn, TCPO_RCVBUF);
+	struct tcp_status st;
+
+	if (pd->layout == PD_FREEBSD && s->conn != NULL && s->rcvbuf == 0) {
+		tcp_status(pd->stk, s->conn, &st);
+		if (st.state != TCPS_SYN_SENT)
+			return tcp_get(s->conn, TCPO_RCVBUF);
+	}
 	return s->rcvbuf != 0 ? doubled(pd, s->rcvbuf) : pd->rcvbuf_said;
 }
 
@@ -483,12 +497,16 @@ ifc_setsockopt(void *ud, int fd, int level, int name, const void *val,
 {
 	struct pd *pd = ud;
 	struct pd_sock *s = pd_enter(pd, fd);
+	int r;
 
 	if (s == NULL)
 		return -1;
 	if (s->kind != PD_TCP)
 		return (int)pd_leave(pd, -ENOTSOCK);
-	return (int)pd_leave(pd, set_option(pd, s, level, name, val, len));
+	r = set_option(pd, s, level, name, val, len);
+	if (r == 0 && s->listener != NULL)
+		r = tcp_listener_set_conf(pd->stk, s->listener, &s->conf);
+	return (int)pd_leave(pd, r);
 }
 
 /* ---- fcntl, ioctl -------------------------------------------------------- */

@@ -91,13 +91,17 @@ conn_ready(struct stack *stk, struct tcp_conn *c, void *owner)
 	struct pd_sock *s = owner;
 	uint32_t ev = tcp_events(c), n = tcp_readable(c);
 
-	(void)stk;
 	if (n > s->in_bytes || (ev & (TCP_EV_EOF | TCP_EV_ERROR)) != 0)
 		s->in_edges++;
 	s->in_bytes = n;
 	if ((ev & TCP_EV_CONNECTED) != 0 && !s->was_connected) {
 		s->was_connected = true;
 		s->out_edges++;
+	}
+	/* MSG_MORE lasts until an ACK makes the sender look again. */
+	if (s->more && s->writes_seen != tcp_unacked(c)) {
+		s->more = false;
+		tcp_set(stk, c, TCPO_CORK, s->cork_opt);
 	}
 	if (s->nospace && (ev & TCP_EV_WRITABLE) != 0) {
 		s->nospace = false;
