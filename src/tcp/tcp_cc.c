@@ -127,8 +127,9 @@ tcp_cc_acked(struct stack *stk, struct tcp_conn *c, uint32_t acked,
 	bool slow = c->cwnd < c->ssthresh;
 	bool limited = f->cwnd_limited;
 
-	/* In slow start half a window in flight is reason to double it. */
-	if (slow && c->cwnd < 2 * (tcp_flight_bytes(c) + acked))
+	/* RFC 7661 4.3: in slow start half a window in flight is reason to
+	 * double it. */
+	if (slow && c->cwnd < 2 * f->out_max)
 		limited = true;
 	f->cwnd_limited = false;
 	if (!limited || c->cwnd >= stk->limits.tcp_sndbuf)

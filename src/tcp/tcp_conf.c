@@ -46,6 +46,7 @@ tcp_conf_default(struct tcp_conf *conf)
 		.timestamps = true,
 		.sack = true,
 		.rack = true,
+		.tlp = true,
 		.hystart = true,
 		.pmtud = true,
 		.quickack = true,

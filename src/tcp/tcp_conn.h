@@ -75,7 +75,7 @@ struct tcp_flight {
 	uint32_t sacked, lost, retrans;	/* bytes */
 	uint32_t high_sacked;		/* end of the highest sacked record */
 
-	/* recovery: RFC 6675, 6582, 6937, 3522 */
+	/* recovery: RFC 6675, 6582, 9937, 3522 */
 	uint32_t recover;		/* leave when acknowledged up to here */
 	uint32_t prr_delivered, prr_out, prr_flight;
 	uint32_t undo_cwnd, undo_ssthresh;
@@ -88,6 +88,7 @@ struct tcp_flight {
 	uint16_t dupacks;
 	bool retrans_ts_on;
 	bool cwnd_limited;		/* since the last ACK */
+	uint32_t out_max, out_end;	/* most in flight, until out_end */
 
 	/* RACK-TLP: RFC 8985 5.2 */
 	struct instant rack_sent;	/* of the latest delivered record */
@@ -166,6 +167,7 @@ struct tcp_conn {
 	uint8_t error;			/* errno of the death */
 	uint8_t cc;			/* enum tcp_cc_id */
 	uint8_t hole_tries;		/* PMTU black hole: timeouts in a row */
+	uint8_t unacked_segs;		/* segments since our last ACK */
 
 	/* RFC 6298, RFC 7323 */
 	uint32_t srtt_us, rttvar_us, rto_us, min_rtt_us;

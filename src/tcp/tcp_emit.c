@@ -170,6 +170,7 @@ static void
 ack_sent(struct tcp_conn *c)
 {
 	c->rcv_acked = c->rcv_nxt;
+	c->unacked_segs = 0;
 	if ((c->flags & (CF_ACK_NOW | CF_ACK_SOON)) != 0 && c->quick > 0)
 		c->quick--;
 	c->flags &= ~(CF_ACK_NOW | CF_ACK_SOON | CF_DSACK);

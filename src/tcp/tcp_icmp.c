@@ -47,7 +47,7 @@ icmp_errno(uint8_t type, uint8_t code)
 static bool
 seq_plausible(const struct tcp_conn *c, uint32_t seq)
 {
-	return seq_in(seq, c->snd_una, c->snd_nxt + 1);
+	return seq_in(seq, c->snd_una, c->snd_nxt);
 }
 
 void

@@ -42,8 +42,10 @@ acceptable(const struct tcp_conn *c, const struct tcp_seg *s)
 {
 	uint32_t wnd = tcp_rcv_wnd(c), seq = s->h.seq;
 
+	/* RFC 5961 3.2: a RST is in the window or it is nothing. */
 	if (s->slen == 0)
-		return seq - c->rcv_nxt <= wnd;
+		return seq - c->rcv_nxt <=
+		    wnd - (wnd > 0 && (s->h.flags & TCP_RST) != 0);
 	if (wnd == 0)
 		return false;
 	return seq - c->rcv_nxt < wnd || seq + s->slen - 1 - c->rcv_nxt < wnd;
@@ -105,7 +107,6 @@ check_sequence(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 		return reject(stk, c, s, DROP_TCP_PAWS);
 	if (!acceptable(c, s))
 		return reject(stk, c, s, DROP_TCP_OUT_WINDOW);
-	remember_ts(stk, c, s);
 	return GO;
 }
 
@@ -118,11 +119,10 @@ reset_error(const struct tcp_conn *c)
 	switch (c->key.state) {
 	case TCPS_SYN_RECEIVED:
 		return ECONNREFUSED;
-	case TCPS_CLOSING:
-	case TCPS_LAST_ACK:
 	case TCPS_TIME_WAIT:
 		return 0;
 	default:
+		/* Before our FIN is acknowledged, data may be lost. */
 		return ECONNRESET;
 	}
 }
@@ -197,15 +197,22 @@ handshake_rtt(struct stack *stk, struct tcp_conn *c)
 		tcp_rtt_sample(c, instant_diff(stk->now, c->stuck_since));
 }
 
+/* RFC 9293 3.10.7.4: <SEQ=SEG.ACK><CTL=RST>: the number that the peer expects,
+ * so that it need not ask again (RFC 5961 3.2). */
+static void
+send_reset_at(struct stack *stk, struct tcp_conn *c, uint32_t seq)
+{
+	struct tcp_hdr r = { .seq = seq, .flags = TCP_RST };
+
+	stk->tcp.stats.resets_sent++;
+	tcp_respond(stk, &c->key, &r, &(struct tcp_opts){ 0 });
+}
+
 static int
 synrcvd_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
 	if (seq_le(s->h.ack, c->iss) || seq_gt(s->h.ack, c->snd_nxt)) {
-		/* RFC 9293 3.10.7.4: <SEQ=SEG.ACK><CTL=RST>. */
-		struct tcp_hdr r = { .seq = s->h.ack, .flags = TCP_RST };
-
-		stk->tcp.stats.resets_sent++;
-		tcp_respond(stk, &c->key, &r, &(struct tcp_opts){ 0 });
+		send_reset_at(stk, c, s->h.ack);
 		return DROP_TCP_BAD_SEGMENT;
 	}
 	/* Fast Open may have done this at the SYN. */
@@ -314,7 +321,7 @@ process_text(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	/* RFC 1122 4.2.2.13: nobody is left to read it. */
 	if ((c->flags & CF_ORPHAN) != 0 &&
 	    seq_gt(s->seq + s->len, c->rcv_nxt)) {
-		tcp_send_reset(stk, c);
+		send_reset_at(stk, c, s->h.ack);
 		tcp_die(stk, c, ECONNRESET);
 		return TAKEN;
 	}
@@ -363,6 +370,10 @@ check_fin(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 		} else if (seq_ge(fin, c->rcv_nxt)) {
 			c->rcv_fin = fin;
 			c->flags |= CF_FIN_AHEAD;
+			/* RFC 5681 4.2: beyond a hole, an ACK at once; data
+			 * have drawn theirs. */
+			if (s->len == 0)
+				c->flags |= CF_ACK_NOW;
 		}
 	}
 	/* It may have come before the data that fill the hole. */
@@ -388,6 +399,8 @@ conn_steps(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 		return r;
 	if ((r = check_ack(stk, c, s)) != GO)
 		return r;
+	/* Not before: a forged ACK must not move TS.Recent either. */
+	remember_ts(stk, c, s);
 	if ((r = check_urg()) != GO)
 		return r;
 	if ((r = process_text(stk, c, s)) != GO)

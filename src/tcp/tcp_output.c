@@ -189,6 +189,28 @@ pacing_holds(const struct stack *stk, const struct tcp_conn *c)
 	    instant_before(stk->now, c->pace_due);
 }
 
+/* RFC 9293 3.9.1.2: PSH on the last bytes that there are; and at the end of a
+ * burst, so that a receiver that coalesces segments passes it on at once. */
+static bool
+push(const struct tcp_conn *c, uint32_t seq, uint32_t len)
+{
+	return len > tcp_mss_now(c) ||
+	    (len > 0 && seq + len == tcp_snd_end(c));
+}
+
+/* The most that was in flight in this round: what cwnd was needed for. */
+static void
+note_flight(struct tcp_conn *c)
+{
+	struct tcp_flight *f = c->fl;
+	uint32_t n = tcp_flight_bytes(c);
+
+	if (n > f->out_max || seq_ge(c->snd_una, f->out_end)) {
+		f->out_max = n;
+		f->out_end = c->snd_nxt;
+	}
+}
+
 /* Sends [snd_nxt, snd_nxt + n) and perhaps FIN, and remembers it. */
 static bool
 transmit(struct stack *stk, struct tcp_conn *c, uint32_t n, bool fin)
@@ -202,13 +224,14 @@ transmit(struct stack *stk, struct tcp_conn *c, uint32_t n, bool fin)
 		return false;
 	if (fin)
 		o.flags |= TCP_FIN;
-	if (n > 0 && n == unsent_bytes(c))
+	if (push(c, o.seq, n))
 		o.flags |= TCP_PSH;
 	if (n % tcp_mss_now(c) != 0)
 		f->small_end = end;
 	if (tcp_flight_bytes(c) == 0)
 		c->stuck_since = stk->now;
 	c->snd_nxt = end;
+	note_flight(c);
 	f->prr_out += n;
 	c->flags &= ~CF_FORCE;
 	if (tcp_emit(stk, c, &o) == -EMSGSIZE)
@@ -268,6 +291,9 @@ send_data(struct stack *stk, struct tcp_conn *c)
 		any = true;
 	if (any)
 		c->last_sent = stk->now;
+	/* RFC 8985 7.2: the probe is for the tail that now is. */
+	if (any && c->send_kind == TCP_T_PTO)
+		tcp_send_timer_restart(stk, c);
 	/* Held by the pace with cwnd used up: cwnd is the limit. */
 	if (c->fl != NULL && pacing_holds(stk, c) && unsent_bytes(c) > 0 &&
 	    tcp_flight_pipe(c) + tcp_mss_now(c) > c->cwnd)
@@ -304,8 +330,8 @@ tcp_send_reset(struct stack *stk, struct tcp_conn *c)
 	tcp_emit(stk, c, &o);
 }
 
-/* RFC 9293 3.8.6.3: an ACK for every second full segment, and for all that
- * is out of the ordinary. */
+/* RFC 9293 3.8.6.3: an ACK for every second segment, also a small one (its
+ * sender's Nagle may wait), and for all that is out of the ordinary. */
 static bool
 ack_wanted(const struct tcp_conn *c)
 {
@@ -314,6 +340,7 @@ ack_wanted(const struct tcp_conn *c)
 	if ((c->flags & CF_ACK_SOON) == 0)
 		return false;
 	return c->quick > 0 || c->conf->delack_us == 0 || c->ooo != NULL ||
+	    c->unacked_segs >= c->conf->ack_segments ||
 	    c->rcv_nxt - c->rcv_acked >
 	    (uint32_t)c->rcv_mss * (c->conf->ack_segments - 1);
 }

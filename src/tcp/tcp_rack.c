@@ -148,7 +148,7 @@ tcp_tlp_timeout(const struct stack *stk, const struct tcp_conn *c)
 	int64_t pto;
 
 	(void)stk;
-	if (f == NULL || !rack_on(c) || c->key.ca >= TCP_CA_RECOVERY ||
+	if (f == NULL || !rack_on(c) || !c->conf->tlp || c->key.ca >= TCP_CA_RECOVERY ||
 	    f->sacked > 0 || f->tlp_on || c->backoff > 0)
 		return -1;
 	if (c->srtt_us == 0)

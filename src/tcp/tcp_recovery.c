@@ -7,7 +7,7 @@
  *	RECOVERY	fast recovery: RFC 6675 with SACK, RFC 6582 without
  *	LOSS		after a time-out (RFC 5681 3.1, RFC 6298 5)
  *
- * CWR and RECOVERY are paced by PRR (RFC 6937).  Eifel (RFC 3522, by
+ * CWR and RECOVERY are paced by PRR (RFC 9937).  Eifel (RFC 3522, by
  * timestamps) and D-SACK take a needless reduction back.
  *
  * Who is lost is marked by tcp_rack.c or tcp_sack.c; without SACK, here.
@@ -85,7 +85,7 @@ mark_lost(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
 
 /* ---- beginning ----------------------------------------------------------- */
 
-/* What a reduction begins with (RFC 6937 3). */
+/* What a reduction begins with (RFC 9937 6). */
 static void
 begin(struct stack *stk, struct tcp_conn *c)
 {
@@ -203,7 +203,9 @@ undo(struct stack *stk, struct tcp_conn *c)
 
 /* ---- while it lasts, and its end ----------------------------------------- */
 
-/* RFC 6937 3: send in proportion to what arrives. */
+/* RFC 9937 6: send in proportion to what arrives; where the pipe is short, as
+ * much as arrives, and one more as long as recovery gets on.  Without SACK
+ * nobody can tell whether it does, and every duplicate may send one more. */
 static void
 prr(struct tcp_conn *c, const struct tcp_acked *a)
 {
@@ -219,7 +221,9 @@ prr(struct tcp_conn *c, const struct tcp_acked *a)
 		int64_t limit = (int64_t)f->prr_delivered - f->prr_out;
 
 		limit = limit > a->delivered ? limit : a->delivered;
-		limit += mss;
+		if ((c->flags & CF_SACK) == 0 ||
+		    (c->snd_una != a->prior_una && !a->lost_new))
+			limit += mss;
 		n = (int64_t)c->ssthresh - pipe;
 		n = n < limit ? n : limit;
 	}

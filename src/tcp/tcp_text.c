@@ -132,6 +132,8 @@ tcp_text(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	uint32_t seq = s->seq, n = s->len, each = s->len / s->segments;
 	const uint8_t *p = s->data;
 
+	c->unacked_segs = (uint8_t)tcp_min(c->unacked_segs + s->segments,
+	    UINT8_MAX);
 	if (each >= c->rcv_mss)
 		c->rcv_mss = (uint16_t)tcp_min(each, tcp_own_mss(c));
 	note_ecn(c, s);

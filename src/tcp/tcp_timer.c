@@ -74,8 +74,9 @@ tcp_send_timer_restart(struct stack *stk, struct tcp_conn *c)
 		return;
 	}
 	pto = tcp_tlp_timeout(stk, c);
-	if (pto >= 0 && pto < rto)
-		tcp_send_timer(stk, c, TCP_T_PTO, pto);
+	/* RFC 8985 7.2: at the latest when the RTO would fire. */
+	if (pto >= 0)
+		tcp_send_timer(stk, c, TCP_T_PTO, pto < rto ? pto : rto);
 	else
 		tcp_send_timer(stk, c, TCP_T_RTO, rto);
 }

@@ -327,8 +327,8 @@ static const struct {
 	{ fin_wait_1, "FIN-WAIT-1 -> CLOSED", -ECONNRESET },
 	{ fin_wait_2, "FIN-WAIT-2 -> CLOSED", -ECONNRESET },
 	{ close_wait, "CLOSE-WAIT -> CLOSED", -ECONNRESET },
-	{ closing, "CLOSING -> CLOSED", 0 },
-	{ last_ack, "LAST-ACK -> CLOSED", 0 },
+	{ closing, "CLOSING -> CLOSED", -ECONNRESET },
+	{ last_ack, "LAST-ACK -> CLOSED", -ECONNRESET },
 	{ time_wait, "TIME-WAIT -> CLOSED", 0 },
 };
 
