@@ -48,6 +48,16 @@ loop_clock(void)
 	    ts.tv_nsec / 1000);
 }
 
+int64_t
+loop_wall_offset_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * USEC_PER_SEC + ts.tv_nsec / 1000 -
+	    loop_clock().us;
+}
+
 /* ---- events of libevent: they only note ----------------------------------- */
 
 static void

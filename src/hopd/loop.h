@@ -29,6 +29,9 @@ typedef bool loop_turn_fn(void *arg);
 
 /* CLOCK_MONOTONIC: the same origin in every process since boot. */
 struct instant loop_clock(void);
+/* What to add to loop_clock() for Unix time, in microseconds; read once, so a
+ * later step of the system's clock is not followed. */
+int64_t loop_wall_offset_us(void);
 
 /* NULL: no memory or no descriptors. */
 struct loop *loop_new(void);

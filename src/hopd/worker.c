@@ -57,6 +57,7 @@ stack_make(struct worker *w, struct err *err)
 	struct env env = {
 		.log = { .sink = report_sink, .level = LOG_LVL_INFO },
 		.limits = LIMITS_DEFAULT,
+		.wall_offset_us = loop_wall_offset_us(),
 	};
 	struct stat st;
 

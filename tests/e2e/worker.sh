@@ -26,8 +26,16 @@ for _ in 1 2 3 4 5 6; do
 	kill -KILL "$worker"
 	need await 20 has_other_worker "$keeper" "$worker"
 done
+daytime_is_today()
+{
+	in_ns a bash -c 'exec 3<>/dev/udp/10.9.0.1/13; echo >&3
+		timeout 2 head -n 1 <&3' | grep -q "$(date -u +%Y)"
+}
+
 try 'after many short lives the device is there' in_ns a ip link show taph
 try 'and it is answered on it' await 20 answers_ping
+need hopctl inetd add daytime
+try 'the daytime service tells this year' await 5 daytime_is_today
 try 'the last starts were delayed' test "$(grep -c 'starting it again' \
     "$tmp/hopd.log")" = 6
 
