@@ -36,6 +36,7 @@ message_build(uint8_t *p, uint32_t len, const struct message *m)
 {
 	struct wr w = wr_init(p, len);
 
+	memset(p, 0, HEADER);
 	wr_u32(&w, MAGIC);
 	wr_u32(&w, m->flow);
 	wr_u32(&w, m->seq);
