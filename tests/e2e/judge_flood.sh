@@ -124,5 +124,6 @@ try 'many reasons were met' sh -c "[ \$('$hopctl' -S '$socket' drops |
 hopctl drops | sed 's/^/# /'
 need in_ns a ip addr add 10.81.0.2/24 dev tapa
 need in_ns a ip route add default via 10.81.0.1
-try 'and it routes' in_ns a ping -n -q -c 3 -i 0.2 10.82.0.2
+# The flood's ARP said that 10.81.0.2 is elsewhere: the truth takes a moment.
+try 'and it routes' await 15 in_ns a ping -n -q -c 3 -i 0.2 10.82.0.2
 finish
