@@ -109,6 +109,7 @@ struct pd {
 	uint32_t mtu;
 	uint32_t rcvbuf_said;		/* SO_RCVBUF before it is set */
 	struct tcp_conf conf;		/* of new sockets */
+	bool fastopen_all;		/* listeners need not ask for it */
 	char *sysctl_path;		/* lines name=value, appended to */
 	long sysctl_at;			/* read up to here */
 	char *status_path;

@@ -181,6 +181,7 @@ sysctl_special(struct pd *pd, const char *name, const char *value)
 		    v == 2 ? TCP_ECN_ACCEPT : TCP_ECN_OFF;
 	} else if (strcmp(name, "net.ipv4.tcp_fastopen") == 0) {
 		c->fastopen = (uint8_t)(v & 3);
+		pd->fastopen_all = (v & 0x400) != 0;
 	} else if (strcmp(name, "net.ipv4.ip_default_ttl") == 0) {
 		c->ttl = (uint8_t)v;
 	} else if (strcmp(name, "net.inet.tcp.rfc1323") == 0) {

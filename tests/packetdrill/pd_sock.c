@@ -245,6 +245,8 @@ pd_listen(void *ud, int fd, int backlog)
 		return (int)pd_leave(pd, -EINVAL);
 	if (s->listener != NULL)
 		return (int)pd_leave(pd, 0);
+	if (s->fastopen_queue == 0 && !pd->fastopen_all)
+		s->conf.fastopen &= (uint8_t)~TCP_FASTOPEN_SERVER;
 	r = tcp_listen(pd->stk, &s->local, s->lport,
 	    backlog < 0 ? 0 : (uint32_t)backlog, &s->conf, listener_ready, s,
 	    &s->listener);
@@ -325,14 +327,18 @@ int
 pd_connect_begin(struct pd *pd, struct pd_sock *s, const struct sockaddr *sa,
     socklen_t n, const void *data, uint32_t len)
 {
+	struct tcp_conf conf = s->conf;
 	struct tcp_open o = { .local = s->local, .lport = s->lport,
-	    .conf = &s->conf, .ready = conn_ready, .owner = s, .data = data,
+	    .conf = &conf, .ready = conn_ready, .owner = s, .data = data,
 	    .data_len = len };
 	int r;
 
 	if (sa != NULL && n >= sizeof(sa->sa_family) &&
 	    sa->sa_family == AF_UNSPEC)
 		return disconnect(pd, s);
+	/* Fast Open is for those who ask for it. */
+	if (data == NULL && !s->fastopen_connect)
+		conf.fastopen &= (uint8_t)~TCP_FASTOPEN_CLIENT;
 	r = pd_addr_get(sa, n, &o.remote, &o.rport);
 	if (r != 0)
 		return r;

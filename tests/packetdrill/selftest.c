@@ -1,0 +1,318 @@
+/*
+ * selftest.c - libhop-packetdrill.so without packetdrill: loaded with dlopen()
+ * and driven through the struct, once from one thread, once with a call that
+ * blocks in a second one.
+ *
+ * Segments are made and read here by hand, so that the module is all that is
+ * under test.
+ */
+#include <arpa/inet.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "packetdrill/ifc.h"
+
+#define LOCAL	0xc0a80001u	/* 192.168.0.1 */
+#define REMOTE	0xc0000201u	/* 192.0.2.1 */
+#define FIN	0x01u
+#define SYN	0x02u
+#define PSH	0x08u
+#define ACK	0x10u
+
+static struct packetdrill_interface ifc;
+static int test_no;
+static uint16_t remote_port = 40000;	/* another in every test */
+static bool failed;
+
+static void
+check(bool good, const char *what)
+{
+	if (!good) {
+		failed = true;
+		printf("# %s (errno %d)\n", what, errno);
+	}
+}
+
+static void
+report(const char *name)
+{
+	printf("%sok %d - %s\n", failed ? "not " : "", ++test_no, name);
+	failed = false;
+	remote_port++;
+}
+
+/* ---- segments ------------------------------------------------------------ */
+
+struct seg {
+	uint16_t sport, dport;
+	uint32_t seq, ack;
+	uint8_t flags;
+	uint16_t len;		/* payload */
+	long long time_us;
+};
+
+static void
+put(uint8_t *p, uint32_t v, int bytes)
+{
+	for (int i = 0; i < bytes; i++)
+		p[i] = (uint8_t)(v >> 8 * (bytes - 1 - i));
+}
+
+static uint32_t
+get(const uint8_t *p, int bytes)
+{
+	uint32_t v = 0;
+
+	for (int i = 0; i < bytes; i++)
+		v = v << 8 | p[i];
+	return v;
+}
+
+static uint16_t
+sum(uint32_t s, const uint8_t *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		s += i % 2 == 0 ? (uint32_t)p[i] << 8 : p[i];
+	while (s >> 16 != 0)
+		s = (s & 0xffff) + (s >> 16);
+	return (uint16_t)~s;
+}
+
+/* From the remote side into the stack. */
+static void
+inject(uint16_t dport, uint32_t seq, uint32_t ack, uint8_t flags, uint16_t len)
+{
+	uint8_t p[40 + 1500] = { 0x45 };
+	uint32_t pseudo = (LOCAL >> 16) + (LOCAL & 0xffff) + (REMOTE >> 16) +
+	    (REMOTE & 0xffff) + 6 + 20 + len;
+
+	put(p + 2, 40u + len, 2);
+	p[8] = 64;
+	p[9] = 6;
+	put(p + 12, REMOTE, 4);
+	put(p + 16, LOCAL, 4);
+	put(p + 10, sum(0, p, 20), 2);
+	put(p + 20, remote_port, 2);
+	put(p + 22, dport, 2);
+	put(p + 24, seq, 4);
+	put(p + 28, ack, 4);
+	p[32] = 5 << 4;
+	p[33] = flags;
+	put(p + 34, 65535, 2);
+	memset(p + 40, 'x', len);
+	put(p + 36, sum(pseudo, p + 20, 20u + len), 2);
+	check(ifc.netdev_send(ifc.userdata, p, 40u + len) == 0, "inject");
+}
+
+/* The next segment of this test's connection, which must have these flags. */
+static struct seg
+expect(uint8_t flags, uint16_t len)
+{
+	uint8_t p[4096];
+	struct seg s = { 0 };
+	size_t n, h;
+
+	do {
+		n = sizeof(p);
+		if (ifc.netdev_receive(ifc.userdata, p, &n, &s.time_us) != 0 ||
+		    n < 40) {
+			check(false, "a segment");
+			return s;
+		}
+	} while (get(p + 22, 2) != remote_port);
+	h = 20 + (size_t)(p[32] >> 4) * 4;
+	s.sport = (uint16_t)get(p + 20, 2);
+	s.dport = (uint16_t)get(p + 22, 2);
+	s.seq = get(p + 24, 4);
+	s.ack = get(p + 28, 4);
+	s.flags = p[33];
+	s.len = (uint16_t)(n - h);
+	check(s.flags == flags, "its flags");
+	check(s.len == len, "its length");
+	return s;
+}
+
+/* ---- tests --------------------------------------------------------------- */
+
+static long long
+now(void)
+{
+	struct timeval tv;
+
+	ifc.gettimeofday(ifc.userdata, &tv, NULL);
+	return (long long)tv.tv_sec * 1000000 + tv.tv_usec;
+}
+
+static void
+test_clock(void)
+{
+	long long a = now(), b = now();
+
+	check(b > a, "the clock moves when it is read");
+	ifc.usleep(ifc.userdata, 3600u * 1000000);
+	check(now() - b >= 3600LL * 1000000 &&
+	    now() - b < 3600LL * 1000000 + 1000, "an hour is an hour");
+	report("a virtual clock");
+}
+
+/* A connection that came in, in *iss our sequence number. */
+static int
+open_passive(int l, uint32_t *iss)
+{
+	struct sockaddr_in sa;
+	socklen_t n = sizeof(sa);
+	struct seg s;
+	int fd;
+
+	inject(8080, 1000, 0, SYN, 0);
+	s = expect(SYN | ACK, 0);
+	check(s.ack == 1001 && s.sport == 8080, "the answer to a SYN");
+	*iss = s.seq;
+	inject(8080, 1001, s.seq + 1, ACK, 0);
+	fd = ifc.accept(ifc.userdata, l, (struct sockaddr *)&sa, &n);
+	check(fd >= 0 && n == sizeof(sa), "accept");
+	check(ntohs(sa.sin_port) == remote_port &&
+	    ntohl(sa.sin_addr.s_addr) == REMOTE, "whom");
+	return fd;
+}
+
+static int
+listener(void)
+{
+	struct sockaddr_in sa = { .sin_family = AF_INET,
+	    .sin_port = htons(8080) };
+	int fd = ifc.socket(ifc.userdata, AF_INET, SOCK_STREAM, 0);
+
+	sa.sin_addr.s_addr = htonl(LOCAL);
+	check(fd >= 0, "socket");
+	check(fcntl(fd, F_GETFD) >= 0, "a real descriptor");
+	check(ifc.bind(ifc.userdata, fd, (struct sockaddr *)&sa,
+	    sizeof(sa)) == 0, "bind");
+	check(ifc.listen(ifc.userdata, fd, 1) == 0, "listen");
+	return fd;
+}
+
+static void
+test_connection(void)
+{
+	char buf[100];
+	uint32_t iss;
+	int l = listener(), fd = open_passive(l, &iss);
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	struct seg s;
+
+	check(ifc.poll(ifc.userdata, &p, 1, 0) == 0, "nothing to read");
+	inject(8080, 1001, iss + 1, ACK | PSH, 10);
+	s = expect(ACK, 0);
+	check(s.ack == 1011, "data are acknowledged");
+	check(ifc.poll(ifc.userdata, &p, 1, 0) == 1, "poll");
+	check(ifc.read(ifc.userdata, fd, buf, sizeof(buf)) == 10, "read");
+	check(ifc.write(ifc.userdata, fd, buf, 7) == 7, "write");
+	s = expect(ACK | PSH, 7);
+	check(s.seq == iss + 1, "sequence");
+	inject(8080, 1011, iss + 8, ACK | FIN, 0);
+	s = expect(ACK, 0);
+	check(s.ack == 1012, "FIN is acknowledged");
+	check(ifc.read(ifc.userdata, fd, buf, sizeof(buf)) == 0, "the end");
+	check(ifc.close(ifc.userdata, fd) == 0, "close");
+	expect(ACK | FIN, 0);
+	inject(8080, 1012, iss + 9, ACK, 0);
+	check(ifc.close(ifc.userdata, l) == 0, "close listener");
+	check(ifc.read(ifc.userdata, fd, buf, 1) == -1 && errno == EBADF,
+	    "closed is closed");
+	report("handshake, data both ways, close");
+}
+
+static void
+test_retransmission(void)
+{
+	char buf[10] = "";
+	uint32_t iss;
+	int l = listener(), fd = open_passive(l, &iss);
+	struct seg a, b;
+
+	ifc.write(ifc.userdata, fd, buf, 10);
+	a = expect(ACK | PSH, 10);
+	b = expect(ACK | PSH, 10);
+	check(a.seq == b.seq, "the same again");
+	check(b.time_us - a.time_us >= 200000, "not before the RTO");
+	ifc.close(ifc.userdata, fd);
+	ifc.close(ifc.userdata, l);
+	report("time passes while a segment is awaited");
+}
+
+static struct {
+	int fd;
+	ssize_t got;
+	long long at;
+} blocked;
+
+static void *
+read_blocking(void *arg)
+{
+	char buf[100];
+
+	blocked.got = ifc.read(ifc.userdata, blocked.fd, buf, sizeof(buf));
+	blocked.at = now();
+	return arg;
+}
+
+static void
+test_blocking(void)
+{
+	struct timespec pause = { .tv_nsec = 20000000 };
+	long long sent;
+	pthread_t t;
+	uint32_t iss;
+	int l = listener();
+
+	blocked.fd = open_passive(l, &iss);
+	pthread_create(&t, NULL, read_blocking, NULL);
+	nanosleep(&pause, NULL);
+	ifc.usleep(ifc.userdata, 500000);
+	inject(8080, 1001, iss + 1, ACK | PSH, 10);
+	sent = now();
+	ifc.usleep(ifc.userdata, 500000);
+	pthread_join(t, NULL);
+	check(blocked.got == 10, "what was read");
+	check(blocked.at - sent > -1000 && blocked.at - sent < 1000,
+	    "returns when the data came");
+	ifc.close(ifc.userdata, blocked.fd);
+	ifc.close(ifc.userdata, l);
+	report("a call that blocks in a second thread");
+}
+
+int
+main(void)
+{
+	void (*init)(const char *, struct packetdrill_interface *);
+	const char *dir = getenv("top_builddir");
+	char path[4096];
+	void *so, *sym;
+
+	snprintf(path, sizeof(path), "%s/libhop-packetdrill.so",
+	    dir != NULL ? dir : ".");
+	puts("1..4");
+	so = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
+	sym = so == NULL ? NULL : dlsym(so, "packetdrill_interface_init");
+	if (sym == NULL) {
+		printf("Bail out! %s\n", dlerror());
+		return 1;
+	}
+	memcpy(&init, &sym, sizeof(init));
+	init("v4,local=192.168.0.1/16", &ifc);
+	test_clock();
+	test_connection();
+	test_retransmission();
+	test_blocking();
+	ifc.free(ifc.userdata);
+	return 0;
+}
