@@ -88,6 +88,8 @@ flow_is_sane(const struct lb_flow *f)
 	    f->proto != IPPROTO_SCTP4 &&
 	    !(template_ && f->proto == 0 && f->fwmark != 0))
 		return false;
+	if (template_ && (f->flags & (LB_FLOW_ACTIVE | LB_FLOW_HALF_OPEN)))
+		return false;
 	return !addr_is_any(&f->server);
 }
 

@@ -402,6 +402,33 @@ START_TEST(a_region_without_a_head_is_no_fresh_one)
 }
 END_TEST
 
+START_TEST(a_template_that_says_it_is_a_flow_is_torn)
+{
+	size_t len = lb_flows_bytes(REGION_FLOWS);
+	void *mem = calloc(1, len);
+	struct bed b = bed_at(mem, len, 100000, 0);
+	struct lb_flow t, *last = NULL;
+
+	bed_service(&b);
+	for (uint32_t n = 0; n < 3; n++) {
+		t = flow_of(&b, 10 * n, false);
+		t.cport = 0;
+		t.flags = LB_FLOW_TEMPLATE;
+		last = lb_flow_add(b.stk, &t, 100);
+	}
+	unit_stack_free(b.stk);
+	last[0].flags |= LB_FLOW_ACTIVE;
+	last[-1].flags |= LB_FLOW_HALF_OPEN;
+	b = bed_at(mem, len, 100000, 0);
+	bed_service(&b);
+	ck_assert_uint_eq(b.stk->lb.flows.count, 1);
+	ck_assert_uint_eq(b.srv->persist, 1);
+	ck_assert_uint_eq(b.srv->active + b.srv->inactive, 0);
+	unit_stack_free(b.stk);
+	free(mem);
+}
+END_TEST
+
 START_TEST(too_small_a_region_is_refused)
 {
 	uint8_t mem[512] = { 0 };
@@ -454,6 +481,7 @@ main(void)
 	tcase_add_test(tc, a_torn_region_costs_only_the_torn_flow);
 	tcase_add_test(tc, a_foreign_region_is_cleared);
 	tcase_add_test(tc, a_region_without_a_head_is_no_fresh_one);
+	tcase_add_test(tc, a_template_that_says_it_is_a_flow_is_torn);
 	tcase_add_test(tc, too_small_a_region_is_refused);
 	tcase_add_test(tc, filters_and_flush);
 	suite_add_tcase(s, tc);
