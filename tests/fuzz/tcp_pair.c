@@ -118,7 +118,9 @@ ready(struct stack *stk, struct tcp_conn *c, void *owner)
 	s->connected |= (ev & TCP_EV_CONNECTED) != 0;
 	if (ev & TCP_EV_ERROR)
 		s->error = tcp_error(c);
-	if ((ev & TCP_EV_ERROR) || (s->eof && s->shut)) {
+	/* What nobody owns any more is repeated less often, and may be lost. */
+	if ((ev & TCP_EV_ERROR) ||
+	    (s->eof && s->shut && tcp_unacked(c) == 0)) {
 		tcp_close(stk, c);
 		s->c = NULL;
 		s->gone = true;
