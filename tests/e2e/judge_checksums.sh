@@ -94,8 +94,8 @@ no_bad_checksum()	# SIDE
 {
 	_own='^ *10\.8[12]\.0\.1\.[0-9]+ > .*bad udp cksum'
 	[ "$1" != c ] || _own='^$'
-	! grep -iE 'bad|wrong|incorrect' "$tmp/$1.dump" | grep -Ev "$_own" |
-	    grep .
+	! grep -E 'bad (udp )?cksum|wrong icmp|incorrect' "$tmp/$1.dump" |
+	    grep -Ev "$_own" | grep .
 }
 
 # Each side has seen its last packets.
