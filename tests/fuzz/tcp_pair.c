@@ -179,7 +179,9 @@ forge(struct world *w, struct mem_frame *f)
 	for (unsigned i = 0; i < w->forges; i++) {
 		uint32_t at = hlen + 4 + w->forge[i].at % (f->len - hlen - 4);
 
-		f->data[at] ^= w->forge[i].value;
+		/* A shorter header would make data of its options. */
+		f->data[at] ^= at == hlen + 12 ? w->forge[i].value & 15 :
+		    w->forge[i].value;
 	}
 	frame_fix(f->data, f->len, false, &fix, &seen);
 	w->forged = true;
