@@ -39,6 +39,7 @@ skip_all()
 cleanup()
 {
 	trap - EXIT INT TERM HUP
+	trap '' PIPE
 	for lab in $labs; do
 		lab down "$lab"
 	done
@@ -52,7 +53,7 @@ cleanup()
 	[ -z "$tmp" ] || rm -rf "$tmp"
 }
 trap cleanup EXIT
-trap 'cleanup; exit 1' INT TERM HUP
+trap 'cleanup; exit 1' INT TERM HUP PIPE
 tmp=$(mktemp -d "/tmp/$test_id.XXXXXX")
 
 # ---- TAP ----------------------------------------------------------------------
