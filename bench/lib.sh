@@ -68,7 +68,7 @@ cleanup()
 bench_start()	# [JSON FILE]
 {
 	[ "$(id -u)" = 0 ] || die 'needs root, for network namespaces'
-	[ -x "$build/hopd" ] || die "no hopd in $build: ./bootstrap build"
+	[ -x "$build/bench/blast" ] || die "nothing in $build: ./bootstrap build"
 	[ $# = 0 ] || json=$(realpath "$1")
 	: >>"$json"
 	trap cleanup EXIT
@@ -111,45 +111,23 @@ need_tool()	# COMMAND...; nothing can be measured without it
 	done
 }
 
-# Compiles bench/NAME.c to $tmp/NAME, with the stack if it asks for it.
-compile()	# NAME [LIBRARIES...]
-{
-	local name=$1
-
-	shift
-	${CC:-cc} -std=gnu11 -O2 -D_GNU_SOURCE -Wall -Wextra -Isrc \
-	    -o "$tmp/$name" "bench/$name.c" "$@" ||
-	    die "bench/$name.c does not compile"
-}
-
 # ---- processors -----------------------------------------------------------------
 
 # Generator, what is measured, and receiver have a processor each; with two,
-# the receiver sits with the generator.
+# the receiver sits with the generator.  ${on_gen[@]}, ${on_mid[@]} and
+# ${on_far[@]} stand in front of a command.
 cpus_choose()
 {
-	local n
+	local n gen mid far
 
+	on_gen=() on_mid=() on_far=()
+	[ "${HOPD_CPUS:-}" != - ] && have taskset || return 0
 	n=$(nproc)
-	case ${HOPD_CPUS:-} in
-	-)	cpu_gen='' cpu_mid='' cpu_far=''
-		return ;;
-	'')	cpu_gen=0 cpu_mid=$((n > 1)) cpu_far=$((n > 2 ? 2 : 0)) ;;
-	*)	read -r cpu_gen cpu_mid cpu_far <<<"$HOPD_CPUS" ;;
-	esac
-	have taskset || cpu_gen='' cpu_mid='' cpu_far=''
-}
-
-on_cpu()	# CPU COMMAND...
-{
-	local cpu=$1
-
-	shift
-	if [ -n "$cpu" ]; then
-		taskset -c "$cpu" "$@"
-	else
-		"$@"
-	fi
+	gen=0 mid=$((n > 1)) far=$((n > 2 ? 2 : 0))
+	[ -z "${HOPD_CPUS:-}" ] || read -r gen mid far <<<"$HOPD_CPUS"
+	on_gen=(taskset -c "$gen")
+	on_mid=(taskset -c "$mid")
+	on_far=(taskset -c "$far")
 }
 
 # ---- namespaces, processes --------------------------------------------------------
@@ -198,7 +176,7 @@ device_up()	# NODE DEVICE ADDRESS|-
 	[ "$3" = - ] || in_ns "$1" ip addr add "$3" dev "$2"
 }
 
-# Starts a command in the background; $spawned is its process.
+# Starts a program in the background; $spawned is its process.
 spawn()		# COMMAND...
 {
 	"$@" >>"$tmp/spawn.log" 2>&1 </dev/null &
@@ -240,7 +218,7 @@ hopd_start()	# NAME [OPTIONS...]
 
 	shift
 	cat >"$tmp/$name.conf"
-	spawn on_cpu "$cpu_mid" "$build/hopd" -S "$tmp/$name.sock" \
+	spawn "${on_mid[@]}" "$build/hopd" -S "$tmp/$name.sock" \
 	    -f "$tmp/$name.conf" "$@"
 	keeper[$name]=$spawned
 	await 60 ctl "$name" summary || {
