@@ -114,8 +114,9 @@ need_tool()	# COMMAND...; nothing can be measured without it
 # ---- processors -----------------------------------------------------------------
 
 # Generator, what is measured, and receiver have a processor each; with two,
-# the receiver sits with the generator.  ${on_gen[@]}, ${on_mid[@]} and
-# ${on_far[@]} stand in front of a command.
+# the receiver sits with what is measured: the kernel's own router runs where
+# its sender does, and so has both processors, too.  ${on_gen[@]}, ${on_mid[@]}
+# and ${on_far[@]} stand in front of a command.
 cpus_choose()
 {
 	local n gen mid far
@@ -123,7 +124,7 @@ cpus_choose()
 	on_gen=() on_mid=() on_far=()
 	[ "${HOPD_CPUS:-}" != - ] && have taskset || return 0
 	n=$(nproc)
-	gen=0 mid=$((n > 1)) far=$((n > 2 ? 2 : 0))
+	gen=0 mid=$((n > 1)) far=$((n > 2 ? 2 : n > 1))
 	[ -z "${HOPD_CPUS:-}" ] || read -r gen mid far <<<"$HOPD_CPUS"
 	on_gen=(taskset -c "$gen")
 	on_mid=(taskset -c "$mid")

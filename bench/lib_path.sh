@@ -10,10 +10,13 @@
 #	                        the bare relay of tap_relay.c
 #	                        the kernel, routing over veth (NAME-r)
 #
+# $path_conf is added to the configuration of a hopd.
+#
 # The far side has a second router, 10.2.0.9, at a MAC address that nobody
 # has: what goes there has reached the device and is dropped at once.
 
 sink_mac=02:00:00:00:00:99
+path_conf=
 declare -A path_pid=()		# the process that moves the frames, if any
 declare -A path_mac=()		# where the near side sends
 
@@ -52,6 +55,7 @@ path_hopd()	# NAME [FILE OF ROUTES]
 		echo 'addr add 10.1.0.1/24 dev a0'
 		echo 'addr add 10.2.0.1/24 dev b0'
 		echo "neigh add 10.2.0.9 mac $sink_mac dev b0"
+		printf '%s\n' "$path_conf"
 		if [ -z "$2" ]; then
 			echo 'route add 198.18.0.0/15 via 10.2.0.9'
 		else
@@ -100,4 +104,20 @@ path_mark()	# NAME
 path_used()	# NAME
 {
 	[ -z "${path_pid[$1]:-}" ] || cpu_used "${path_pid[$1]}"
+}
+
+# Small frames through a path to TARGET and PORT: a sample of thousands a
+# second.
+path_blast()	# NAME TARGET PORT [OPTIONS OF blast]
+{
+	local name=$1 target=$2 port=$3 got
+
+	shift 3
+	path_mark "$name"
+	got=$(in_ns "$name-a" "${on_gen[@]}" "$build/bench/blast" "$@" a0 \
+	    "${path_mac[$name]}" 10.1.0.2 "$target" "$port" \
+	    "$(ns_name "$name-b")/b0" "$seconds") || return
+	# shellcheck disable=SC2046
+	sample $(echo "$got" | awk '{ printf "%.1f offered=%.1f", $1 / 1000,
+	    $2 / 1000 }') $(path_used "$name")
 }

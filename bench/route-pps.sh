@@ -15,30 +15,21 @@ shuf -n 1000 --random-source=<(yes) "$tmp/routes" >"$tmp/some"
 
 run()	# NAME of a path; $flows and the options in $to
 {
-	local got
-
-	path_mark "$1"
-	# shellcheck disable=SC2086
-	got=$(in_ns "$1-a" "${on_gen[@]}" \
-	    "$build/bench/blast" -f "$flows" $to a0 "${path_mac[$1]}" \
-	    10.1.0.2 198.18.0.2 9 "$(ns_name "$1-b")/b0" "$seconds") || return
-	# shellcheck disable=SC2046
-	sample $(echo "$got" | awk '{ printf "%.1f offered=%.1f", $1 / 1000,
-	    $2 / 1000 }') $(path_used "$1")
+	path_blast "$1" 198.18.0.2 9 -f "$flows" "${to[@]}"
 }
 
 for peer in hopd relay kernel; do
 	path_make $peer $peer
 done
 for flows in 1 1000; do
-	to=
+	to=()
 	compare "$flows flows, 1 route" 'thousand frames/s' more run \
 	    hopd relay kernel
 done
 path_make hopd hopd-full "$tmp/routes"
 path_make kernel kernel-full "$tmp/routes"
 for flows in 1 1000; do
-	to="-l $tmp/some"
+	to=(-l "$tmp/some")
 	compare "$flows flows, $(wc -l <"$tmp/routes") routes" \
 	    'thousand frames/s' more run hopd-full relay kernel-full
 done
