@@ -193,6 +193,7 @@ undo(struct stack *stk, struct tcp_conn *c)
 		tcp_rec_unmark(f, r, REC_LOST | REC_RETRANS);
 	c->cwnd = tcp_max(c->cwnd, f->undo_cwnd);
 	c->ssthresh = tcp_max(c->ssthresh, f->undo_ssthresh);
+	tcp_todo(stk, c, TODO_EVENT);	/* room to write grows with cwnd */
 	f->undo_left = -1;
 	f->dupacks = 0;
 	f->dup_bytes = 0;
