@@ -13,7 +13,9 @@
 
 #include "base/hash.h"
 #include "frame.h"
+#include "host.h"
 #include "stack/stack.h"
+#include "tcp_judge.h"
 #include "tunnel/ipip.h"
 #include "util.h"
 #include "world.h"
@@ -33,7 +35,7 @@ ttl_is_free(const struct frame_view *v)
 }
 
 void
-check_frame(struct wire_end *end, struct wire_frame *f)
+check_frame(struct wire_end *end, const struct mem_frame *f)
 {
 	struct world *w = end->wire->world;
 	struct hash_key key = { w->trace, (uint64_t)w->now.us << 20 ^ end->id };
@@ -52,6 +54,16 @@ check_frame(struct wire_end *end, struct wire_frame *f)
 	if (v.ip && end->port != NULL && frame_ip_len(f) > end->port->mtu)
 		world_fail(w, "%s sent by %s a packet of %u bytes over its "
 		    "MTU", end->node->name, end->name, frame_ip_len(f));
+	tcp_judge_sent(end->node, &v);
+}
+
+void
+check_arrival(struct wire_end *end, const struct mem_frame *f)
+{
+	struct frame_view v;
+
+	frame_view(f, &v);
+	tcp_judge_arrival(end->node, &v);
 }
 
 /* ---- the books of one stack --------------------------------------------- */
@@ -113,6 +125,7 @@ void
 check_node_start(struct node *n)
 {
 	n->check = (struct check_node){ .turn = n->world->now };
+	tcp_judge_forget(n);
 	n->stk->drop.tap = see_drop;
 	n->stk->drop.tap_arg = &n->check;
 }
@@ -199,10 +212,24 @@ check_time(struct node *n)
 	}
 }
 
+/* A script that could go on was told so, unless the stack has yet to. */
+static void
+check_wakeups(struct node *n)
+{
+	if (instant_reached(n->stk->now, stack_next_deadline(n->stk)))
+		return;
+	for (struct app *a = n->apps; a != NULL; a = a->next) {
+		if (a->ops->waits_in_vain != NULL && a->ops->waits_in_vain(a))
+			world_fail(n->world, "%s: %s was not woken",
+			    n->name, a->ops->kind);
+	}
+}
+
 void
 check_node(struct node *n)
 {
 	check_time(n);
+	check_wakeups(n);
 	check_packets(n);
 	check_counters(n);
 }

@@ -2,10 +2,12 @@
  * checks.h - what must be true of a world, after every step.
  *
  * Of each frame that a stack sends: its checksums are right, and its TTL says
- * that it passed no more routers than there are: no loop.
+ * that it passed no more routers than there are: no loop.  A host's TCP ACKs
+ * what arrived (tcp_judge.h).
  * Of a stack after each turn: every packet alive is accounted for by a queue
  * that may hold it; packets that came in were delivered, forwarded, dropped
- * by name, or are held; no timer lies in the past, and time goes on.
+ * by name, or are held; no timer lies in the past, and time goes on; no script
+ * waits for what is already there.
  * Once a second, and at the end: of each wire, that what entered arrived, was
  * lost for a reason, or is under way; of each director, that both directions
  * of every flow lead to it and its servers' counters are the sums over their
@@ -24,7 +26,7 @@
 
 struct node;
 struct wire_end;
-struct wire_frame;
+struct mem_frame;
 struct world;
 
 /* The checker's own books of one life of a stack. */
@@ -41,7 +43,9 @@ void check_node_start(struct node *n);
 /* After a turn. */
 void check_node(struct node *n);
 /* A stack gives a frame to the wire. */
-void check_frame(struct wire_end *end, struct wire_frame *f);
+void check_frame(struct wire_end *end, const struct mem_frame *f);
+/* A stack reads a frame. */
+void check_arrival(struct wire_end *end, const struct mem_frame *f);
 /* A port goes away. */
 void check_end_closed(struct wire_end *end);
 /* Wires and directors. */

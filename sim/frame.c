@@ -61,7 +61,7 @@ judge_sum(struct frame_view *v, uint64_t sum, const char *fault)
 		v->fault = fault;
 }
 
-static void view_ip(struct frame_view *v, const struct wire_frame *f,
+static void view_ip(struct frame_view *v, const struct mem_frame *f,
     const uint8_t *p, uint32_t len);
 
 static uint64_t
@@ -73,7 +73,7 @@ pseudo_sum(const struct frame_view *v, uint32_t l4_len)
 
 /* The transport of a packet that is no fragment. */
 static void
-view_l4(struct frame_view *v, const struct wire_frame *f, const uint8_t *p,
+view_l4(struct frame_view *v, const struct mem_frame *f, const uint8_t *p,
     uint32_t len)
 {
 	uint64_t sum = sum_of(p, len);
@@ -97,6 +97,8 @@ view_l4(struct frame_view *v, const struct wire_frame *f, const uint8_t *p,
 		v->fault = "transport header cut off";
 		return;
 	}
+	v->l4 = p;
+	v->l4_len = len;
 	v->sport = (uint16_t)u16_at(p);
 	v->dport = (uint16_t)u16_at(p + 2);
 	if (v->proto == 17 && u16_at(p + at) == 0)
@@ -110,7 +112,7 @@ view_l4(struct frame_view *v, const struct wire_frame *f, const uint8_t *p,
 }
 
 static void
-view_ip(struct frame_view *v, const struct wire_frame *f, const uint8_t *p,
+view_ip(struct frame_view *v, const struct mem_frame *f, const uint8_t *p,
     uint32_t len)
 {
 	uint32_t hlen = len >= 20 ? (p[0] & 15u) * 4 : 0;
@@ -139,7 +141,7 @@ view_ip(struct frame_view *v, const struct wire_frame *f, const uint8_t *p,
 }
 
 void
-frame_view(const struct wire_frame *f, struct frame_view *v)
+frame_view(const struct mem_frame *f, struct frame_view *v)
 {
 	*v = (struct frame_view){ 0 };
 	if (f->len < ETH) {
@@ -153,7 +155,7 @@ frame_view(const struct wire_frame *f, struct frame_view *v)
 }
 
 uint32_t
-frame_ip_len(const struct wire_frame *f)
+frame_ip_len(const struct mem_frame *f)
 {
 	const uint8_t *ip = f->data + ETH;
 	uint32_t l4;
@@ -166,7 +168,7 @@ frame_ip_len(const struct wire_frame *f)
 }
 
 bool
-frame_damage(struct wire_frame *f, struct rng *rng)
+frame_damage(struct mem_frame *f, struct rng *rng)
 {
 	struct frame_view v;
 	uint32_t bit;
@@ -182,13 +184,26 @@ frame_damage(struct wire_frame *f, struct rng *rng)
 }
 
 void
-frame_plant(struct wire_frame *f, enum wire_fault fault)
+frame_plant(struct mem_frame *f, enum wire_fault fault)
 {
 	uint8_t *ip = f->data + ETH;
 
 	if (f->len < ETH + 20 || u16_at(f->data + 12) != TYPE_IP)
 		return;
-	if (fault == WIRE_DAMAGES) {
+	if (fault == WIRE_ACKS_MORE) {
+		struct frame_view v;
+		uint8_t *tcp = ip + (ip[0] & 15u) * 4u;
+
+		frame_view(f, &v);
+		if (v.l4 == NULL || v.proto != 6 || tcp[11] == 0xff ||
+		    (tcp[13] & 0x32) != 0x10)
+			return;
+		/* One more, and one less in the urgent pointer that nobody
+		 * reads: the checksum stays right. */
+		tcp[11]++;
+		tcp[18] = 0xff;
+		tcp[19] = 0xfe;
+	} else if (fault == WIRE_DAMAGES) {
 		ip[10] ^= 0x35;
 	} else if (fault == WIRE_LOWERS_TTL) {
 		/* The header's sum stays what it was. */

@@ -23,15 +23,17 @@ struct frame_view {
 	uint8_t proto, ttl;
 	uint32_t src, dst;	/* host order */
 	uint16_t sport, dport;	/* of TCP and UDP, else 0 */
+	const uint8_t *l4;	/* of TCP and UDP, in the frame */
+	uint32_t l4_len;
 };
 
-void frame_view(const struct wire_frame *f, struct frame_view *v);
+void frame_view(const struct mem_frame *f, struct frame_view *v);
 /* Length of its IP packet, or of a super-frame's segments; others: what
  * follows the Ethernet header. */
-uint32_t frame_ip_len(const struct wire_frame *f);
+uint32_t frame_ip_len(const struct mem_frame *f);
 /* Flips one bit; false: this frame is not fit for it. */
-bool frame_damage(struct wire_frame *f, struct rng *rng);
+bool frame_damage(struct mem_frame *f, struct rng *rng);
 /* Makes of it what a stack with that bug would have sent. */
-void frame_plant(struct wire_frame *f, enum wire_fault fault);
+void frame_plant(struct mem_frame *f, enum wire_fault fault);
 
 #endif

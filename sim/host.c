@@ -25,6 +25,12 @@ app_init(struct app *a, struct node *n, const struct app_ops *ops,
 	*tail = a;
 }
 
+bool
+app_is_deaf(struct app *a)
+{
+	return a->deaf != 0 && ++a->calls % a->deaf == 0;
+}
+
 void
 app_tick(struct app *a, struct instant at)
 {
@@ -171,7 +177,10 @@ pinger_free(struct app *a)
 }
 
 static const struct app_ops pinger_ops = {
-	"ping", pinger_start, pinger_stop, pinger_free,
+	.kind = "ping",
+	.start = pinger_start,
+	.stop = pinger_stop,
+	.free = pinger_free,
 };
 
 struct app *

@@ -33,6 +33,9 @@ struct app_ops {
 	void (*start)(struct app *a);	/* the node is up */
 	void (*stop)(struct app *a);	/* it goes down, with its sockets */
 	void (*free)(struct app *a);
+	/* Could it read or write at once, though it was not called?  NULL:
+	 * it cannot tell. */
+	bool (*waits_in_vain)(const struct app *a);
 };
 
 struct app_stats {
@@ -46,12 +49,16 @@ struct app {
 	struct event tick;
 	struct instant strict;		/* INSTANT_NEVER: nothing must be */
 	bool stopped;			/* sends no more */
+	uint32_t deaf;			/* misses every so manieth call; 0: none */
+	uint32_t calls;
 	struct app_stats stats;
 };
 
 /* For who makes apps: links it to its node. */
 void app_init(struct app *a, struct node *n, const struct app_ops *ops,
     event_fn *tick);
+/* A planted fault: this call of the stack was not heard. */
+bool app_is_deaf(struct app *a);
 void app_tick(struct app *a, struct instant at);
 /* One thing that was to be answered is lost: a failure, if it was sent when
  * everything worked. */

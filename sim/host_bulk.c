@@ -71,7 +71,10 @@ sink_accept(struct stack *stk, struct tcp_listener *l, void *owner)
 }
 
 static const struct app_ops sink_ops = {
-	"TCP sink", nothing, nothing, app_free,
+	.kind = "TCP sink",
+	.start = nothing,
+	.stop = nothing,
+	.free = app_free,
 };
 
 struct app *
@@ -118,8 +121,20 @@ source_ready(struct stack *stk, struct tcp_conn *c, void *owner)
 	} while (n > 0);
 }
 
+static bool
+source_waits_in_vain(const struct app *a)
+{
+	const struct source *s = (const struct source *)a;
+
+	return s->conn != NULL && (tcp_events(s->conn) & TCP_EV_WRITABLE) != 0;
+}
+
 static const struct app_ops source_ops = {
-	"TCP source", nothing, nothing, app_free,
+	.kind = "TCP source",
+	.start = nothing,
+	.stop = nothing,
+	.free = app_free,
+	.waits_in_vain = source_waits_in_vain,
 };
 
 struct app *

@@ -31,6 +31,7 @@ app_free(struct app *a)
 struct served {
 	struct served *next, **link;
 	struct server *server;
+	struct tcp_conn *conn;
 	struct stream_in in;
 	struct stream_out out;
 	bool answering;
@@ -60,6 +61,8 @@ served_ready(struct stack *stk, struct tcp_conn *c, void *owner)
 	struct served *s = owner;
 	struct app *a = &s->server->app;
 
+	if (app_is_deaf(a))
+		return;
 	for (;;) {
 		if (s->answering && !stream_write(stk, c, &s->out)) {
 			if (tcp_error(c) != 0)
@@ -95,6 +98,7 @@ server_accept(struct stack *stk, struct tcp_listener *l, void *owner)
 		struct served *s = sim_alloc(sizeof(*s));
 
 		s->server = v;
+		s->conn = c;
 		s->next = v->all;
 		s->link = &v->all;
 		if (s->next != NULL)
@@ -133,8 +137,25 @@ server_stop(struct app *a)
 	v->listener = NULL;
 }
 
+static bool
+server_waits_in_vain(const struct app *a)
+{
+	const struct server *v = (const struct server *)a;
+
+	for (const struct served *s = v->all; s != NULL; s = s->next) {
+		if (stream_idles(s->conn, s->answering ? &s->out : NULL,
+		    !s->answering))
+			return true;
+	}
+	return false;
+}
+
 static const struct app_ops server_ops = {
-	"TCP server", server_start, server_stop, app_free,
+	.kind = "TCP server",
+	.start = server_start,
+	.stop = server_stop,
+	.free = app_free,
+	.waits_in_vain = server_waits_in_vain,
 };
 
 static void
@@ -223,6 +244,8 @@ client_ready(struct stack *stk, struct tcp_conn *conn, void *owner)
 {
 	struct client *c = owner;
 
+	if (app_is_deaf(&c->app))
+		return;
 	for (;;) {
 		if (tcp_error(conn) != 0) {
 			client_end(c, stk, "a request (connection died)");
@@ -303,8 +326,20 @@ client_stop(struct app *a)
 	c->conn = NULL;
 }
 
+static bool
+client_waits_in_vain(const struct app *a)
+{
+	const struct client *c = (const struct client *)a;
+
+	return c->conn != NULL && stream_idles(c->conn, &c->out, true);
+}
+
 static const struct app_ops client_ops = {
-	"TCP client", client_start, client_stop, app_free,
+	.kind = "TCP client",
+	.start = client_start,
+	.stop = client_stop,
+	.free = app_free,
+	.waits_in_vain = client_waits_in_vain,
 };
 
 struct app *

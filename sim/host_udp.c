@@ -138,7 +138,10 @@ app_free(struct app *a)
 }
 
 static const struct app_ops server_ops = {
-	"UDP server", server_start, server_stop, app_free,
+	.kind = "UDP server",
+	.start = server_start,
+	.stop = server_stop,
+	.free = app_free,
 };
 
 static void
@@ -349,7 +352,10 @@ client_stop(struct app *a)
 }
 
 static const struct app_ops client_ops = {
-	"UDP client", client_start, client_stop, app_free,
+	.kind = "UDP client",
+	.start = client_start,
+	.stop = client_stop,
+	.free = app_free,
 };
 
 struct app *

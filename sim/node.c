@@ -13,6 +13,7 @@
 #include "host.h"
 #include "lb/flow.h"
 #include "stack/stack.h"
+#include "tcp_judge.h"
 #include "util.h"
 #include "world.h"
 
@@ -165,6 +166,7 @@ node_free(struct node *n)
 		n->apps = a->next;
 		a->ops->free(a);
 	}
+	tcp_judge_forget(n);
 	free(n->config);
 	free(n->flow_mem);
 	free(n);

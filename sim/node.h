@@ -21,6 +21,7 @@ struct app;
 struct ctl;
 struct ctl_session;
 struct stack;
+struct tcp_judge;
 struct wire_end;
 struct world;
 
@@ -40,6 +41,7 @@ struct node {
 	struct event wake;
 	struct app *apps;	/* sim/host.h */
 	struct check_node check;
+	struct tcp_judge *tcp_judge;	/* NULL: saw nothing yet */
 	int last_status;	/* of the last command */
 	char last_error[256];
 };

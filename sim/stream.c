@@ -132,3 +132,16 @@ stream_read(struct node *n, struct tcp_conn *c, struct stream_in *in)
 			return STREAM_MESSAGE;
 	}
 }
+
+bool
+stream_idles(const struct tcp_conn *c, const struct stream_out *out,
+    bool reads)
+{
+	uint32_t events = tcp_events(c), want = TCP_EV_ERROR;
+
+	if (out != NULL && out->pos < STREAM_HEADER + out->msg.len)
+		want |= TCP_EV_WRITABLE;
+	if (reads)
+		want |= TCP_EV_READABLE | TCP_EV_EOF;
+	return (events & want) != 0;
+}

@@ -45,4 +45,9 @@ bool stream_write(struct stack *stk, struct tcp_conn *c,
 enum stream_got stream_read(struct node *n, struct tcp_conn *c,
     struct stream_in *in);
 
+/* Is there room for the rest of a message, or something to read, and nobody
+ * takes the trouble?  reads: its owner would read now. */
+bool stream_idles(const struct tcp_conn *c, const struct stream_out *out,
+    bool reads);
+
 #endif

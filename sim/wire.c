@@ -7,10 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cursor.h"
 #include "checks.h"
 #include "frame.h"
-#include "port/segment.h"
 #include "record.h"
 #include "stack/stack.h"
 #include "util.h"
@@ -77,27 +75,13 @@ wire_port_read(struct port *port, struct pkt *pkt, int *why)
 {
 	struct wire_end *end = end_of(port);
 	struct wire_frame *f = in_take(end);
-	enum port_read result = PORT_READ_ERROR;
+	enum port_read result;
 
 	if (f == NULL)
 		return PORT_READ_EMPTY;
 	end->stats.read++;
-	if (f->len > pkt_tailroom(pkt)) {
-		*why = DROP_NO_MEMORY;
-	} else {
-		memcpy(pkt_append(pkt, f->len), f->data, f->len);
-		pkt->gso_type = f->gso_type;
-		pkt->gso_size = f->gso_size;
-		pkt->csum_needed = pkt->csum_ok = f->csum_needed;
-		if (f->csum_needed) {
-			pkt->csum_start = pkt->off + f->csum_start;
-			pkt->csum_offset = f->csum_offset;
-		}
-		if (offload_check(pkt, port->l2) == 0)
-			result = PORT_READ_FRAME;
-		else
-			*why = DROP_PORT_BAD_VNET;
-	}
+	check_arrival(end, &f->m);
+	result = mem_frame_load(&f->m, port, pkt, why);
 	free(f);
 	return result;
 }
@@ -112,17 +96,16 @@ frame_new(uint32_t len)
 	if (f == NULL)
 		abort();
 	memset(f, 0, sizeof(*f));
-	f->len = len;
+	f->m.len = len;
 	return f;
 }
 
 static struct wire_frame *
 frame_copy(const struct wire_frame *f)
 {
-	struct wire_frame *c = frame_new(f->len);
+	struct wire_frame *c = frame_new(f->m.len);
 
-	memcpy(c, f, sizeof(*f) + f->len);
-	c->next = NULL;
+	memcpy(&c->m, &f->m, sizeof(f->m) + f->m.len);
 	event_init(&c->arrival, arrive);
 	return c;
 }
@@ -131,22 +114,9 @@ static struct wire_frame *
 frame_of_pkt(const struct pkt *pkt)
 {
 	struct wire_frame *f = frame_new(pkt_len(pkt));
-	uint32_t at = pkt->len;
 
 	event_init(&f->arrival, arrive);
-	memcpy(f->data, pkt_data(pkt), pkt->len);
-	for (uint32_t i = 0; i < pkt->nref; i++) {
-		memcpy(f->data + at, pkt->ref[i].iov_base,
-		    pkt->ref[i].iov_len);
-		at += (uint32_t)pkt->ref[i].iov_len;
-	}
-	f->gso_type = pkt->gso_type;
-	f->gso_size = pkt->gso_size;
-	f->csum_needed = pkt->csum_needed;
-	if (pkt->csum_needed) {
-		f->csum_start = pkt->csum_start - pkt->off;
-		f->csum_offset = pkt->csum_offset;
-	}
+	mem_frame_store(&f->m, pkt);
 	return f;
 }
 
@@ -199,7 +169,7 @@ end_by_mac(struct wire_end *from, const uint8_t *mac)
 static void
 spread(struct wire_end *from, struct wire_frame *f, struct instant at)
 {
-	struct wire_end *to = end_by_mac(from, f->data);
+	struct wire_end *to = end_by_mac(from, f->m.data);
 	struct wire *wire = from->wire;
 
 	if (to == from) {	/* a switch does not send back */
@@ -270,12 +240,12 @@ transmit(struct wire_end *end, struct wire_frame *f)
 	uint64_t *lost = NULL;
 	struct instant at;
 
-	at = serialise(end, f->len);
+	at = serialise(end, f->m.len);
 	if (!wire->up)
 		lost = &end->stats.no_carrier;
 	else if (instant_is_never(at))
 		lost = &end->stats.queue_full;
-	else if (c->mtu != 0 && frame_ip_len(f) > c->mtu)
+	else if (c->mtu != 0 && frame_ip_len(&f->m) > c->mtu)
 		lost = &end->stats.too_long;
 	else if (script_says_lost(c, nth) || sim_chance(rng, c->loss_ppm))
 		lost = &end->stats.lost;
@@ -288,7 +258,7 @@ transmit(struct wire_end *end, struct wire_frame *f)
 	at = instant_add(at, c->delay_us);
 	if (c->jitter_us > 0)
 		at = instant_add(at, sim_between(rng, 0, c->jitter_us));
-	if (sim_chance(rng, c->corrupt_ppm) && frame_damage(f, rng))
+	if (sim_chance(rng, c->corrupt_ppm) && frame_damage(&f->m, rng))
 		end->stats.corrupted++;
 	if (sim_chance(rng, c->duplicate_ppm)) {
 		end->stats.duplicated++;
@@ -305,8 +275,8 @@ wire_port_send(struct port *port, const struct pkt *pkt)
 	struct wire_frame *f = frame_of_pkt(pkt);
 
 	if (end->stats.sent % FAULT_PERIOD == FAULT_PERIOD - 1)
-		frame_plant(f, end->wire->fault);
-	check_frame(end, f);
+		frame_plant(&f->m, end->wire->fault);
+	check_frame(end, &f->m);
 	transmit(end, f);
 	return 0;
 }

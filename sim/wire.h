@@ -18,7 +18,7 @@
 
 #include "base/rng.h"
 #include "event.h"
-#include "port/port.h"
+#include "port/mem_port.h"
 
 struct node;
 struct wire_end;
@@ -41,12 +41,7 @@ struct wire_frame {
 	struct event arrival;
 	struct wire_frame *next;	/* in the queue of its end */
 	struct wire_end *to;
-	uint32_t len;
-	uint32_t csum_start;	/* from data[0] */
-	uint16_t csum_offset, gso_size;
-	uint8_t gso_type;
-	bool csum_needed;
-	uint8_t data[];
+	struct mem_frame m;	/* last: its bytes follow */
 };
 
 struct wire_stats {
@@ -82,6 +77,7 @@ enum wire_fault {
 	WIRE_DOUBLES,		/* delivers every 50th twice, uncounted */
 	WIRE_DAMAGES,		/* hands the stack's frame on with its IP
 				 * checksum wrong, as a stack's bug would */
+	WIRE_ACKS_MORE,		/* as a TCP that counts wrong would */
 	WIRE_LOWERS_TTL,	/* as a packet that ran in circles has it */
 };
 

@@ -65,47 +65,34 @@ frame_get(struct frame_queue *q)
 	return f;
 }
 
-static enum port_read
-mem_port_read(struct port *port, struct pkt *pkt, int *why)
+enum port_read
+mem_frame_load(const struct mem_frame *f, const struct port *port,
+    struct pkt *pkt, int *why)
 {
-	struct mem_port *m = mem_port_of(port);
-	struct mem_frame *f = frame_get(&m->in);
-	enum port_read result = PORT_READ_ERROR;
-
-	if (f == NULL)
-		return PORT_READ_EMPTY;
 	if (f->len > pkt_tailroom(pkt)) {
 		*why = DROP_NO_MEMORY;
-	} else {
-		memcpy(pkt_append(pkt, f->len), f->data, f->len);
-		pkt->gso_type = f->gso_type;
-		pkt->gso_size = f->gso_size;
-		pkt->csum_needed = pkt->csum_ok = f->csum_needed;
-		if (f->csum_needed) {
-			pkt->csum_start = pkt->off + f->csum_start;
-			pkt->csum_offset = f->csum_offset;
-		}
-		if (offload_check(pkt, port->l2) == 0)
-			result = PORT_READ_FRAME;
-		else
-			*why = DROP_PORT_BAD_VNET;
+		return PORT_READ_ERROR;
 	}
-	mem_port_free(port, f);
-	return result;
+	memcpy(pkt_append(pkt, f->len), f->data, f->len);
+	pkt->gso_type = f->gso_type;
+	pkt->gso_size = f->gso_size;
+	pkt->csum_needed = pkt->csum_ok = f->csum_needed;
+	if (f->csum_needed) {
+		pkt->csum_start = pkt->off + f->csum_start;
+		pkt->csum_offset = f->csum_offset;
+	}
+	if (offload_check(pkt, port->l2) != 0) {
+		*why = DROP_PORT_BAD_VNET;
+		return PORT_READ_ERROR;
+	}
+	return PORT_READ_FRAME;
 }
 
-static int
-mem_port_send(struct port *port, const struct pkt *pkt)
+void
+mem_frame_store(struct mem_frame *f, const struct pkt *pkt)
 {
-	struct mem_port *m = mem_port_of(port);
-	struct mem_frame *f;
 	uint32_t at = pkt->len;
 
-	if (m->fail_send > 0 && --m->fail_send == 0)
-		return -EIO;
-	f = frame_new(m->mem, pkt_len(pkt));
-	if (f == NULL)
-		return -ENOMEM;
 	memcpy(f->data, pkt_data(pkt), pkt->len);
 	for (uint32_t i = 0; i < pkt->nref; i++) {
 		memcpy(f->data + at, pkt->ref[i].iov_base,
@@ -119,6 +106,34 @@ mem_port_send(struct port *port, const struct pkt *pkt)
 		f->csum_start = pkt->csum_start - pkt->off;
 		f->csum_offset = pkt->csum_offset;
 	}
+}
+
+static enum port_read
+mem_port_read(struct port *port, struct pkt *pkt, int *why)
+{
+	struct mem_port *m = mem_port_of(port);
+	struct mem_frame *f = frame_get(&m->in);
+	enum port_read result;
+
+	if (f == NULL)
+		return PORT_READ_EMPTY;
+	result = mem_frame_load(f, port, pkt, why);
+	mem_port_free(port, f);
+	return result;
+}
+
+static int
+mem_port_send(struct port *port, const struct pkt *pkt)
+{
+	struct mem_port *m = mem_port_of(port);
+	struct mem_frame *f;
+
+	if (m->fail_send > 0 && --m->fail_send == 0)
+		return -EIO;
+	f = frame_new(m->mem, pkt_len(pkt));
+	if (f == NULL)
+		return -ENOMEM;
+	mem_frame_store(f, pkt);
 	frame_put(&m->out, f);
 	return 0;
 }

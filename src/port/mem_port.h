@@ -22,6 +22,13 @@ struct mem_frame {
 	uint8_t data[];
 };
 
+/* What a port's read makes of a frame: a packet with its offload words, or
+ * PORT_READ_ERROR with the reason in *why. */
+enum port_read mem_frame_load(const struct mem_frame *f,
+    const struct port *port, struct pkt *pkt, int *why);
+/* Copies a packet to f, whose len is pkt_len(pkt) already. */
+void mem_frame_store(struct mem_frame *f, const struct pkt *pkt);
+
 struct port *mem_port_new(struct mem *mem, const char *name, bool l2,
     struct mac mac, uint32_t mtu, uint32_t offload);
 

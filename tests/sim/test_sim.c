@@ -4,6 +4,7 @@
  */
 #include "unit/unit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,6 +174,42 @@ START_TEST(sees_a_loop)
 }
 END_TEST
 
+START_TEST(sees_an_ack_of_what_did_not_arrive)
+{
+	struct world *w = world_of("two-hosts");
+
+	w->wires[0]->fault = WIRE_ACKS_MORE;
+	must_fail(w, "sent an ACK of ");
+}
+END_TEST
+
+/* An application that misses calls looks like a stack that forgets them. */
+static void
+one_is_deaf(const char *kind)
+{
+	struct world *w = world_of("two-hosts");
+	char words[64];
+
+	for (uint32_t i = 0; i < w->node_count; i++) {
+		for (struct app *a = w->nodes[i]->apps; a != NULL; a = a->next)
+			a->deaf = strcmp(a->ops->kind, kind) == 0 ? 32 : 0;
+	}
+	snprintf(words, sizeof(words), "%s was not woken", kind);
+	must_fail(w, words);
+}
+
+START_TEST(sees_a_server_that_is_not_woken)
+{
+	one_is_deaf("TCP server");
+}
+END_TEST
+
+START_TEST(sees_a_client_that_is_not_woken)
+{
+	one_is_deaf("TCP client");
+}
+END_TEST
+
 /* A packet that nobody holds. */
 START_TEST(sees_a_leaked_packet)
 {
@@ -262,6 +299,9 @@ main(void)
 	tcase_add_test(sees, sees_a_doubling_wire);
 	tcase_add_test(sees, sees_a_wrong_checksum);
 	tcase_add_test(sees, sees_a_loop);
+	tcase_add_test(sees, sees_an_ack_of_what_did_not_arrive);
+	tcase_add_test(sees, sees_a_server_that_is_not_woken);
+	tcase_add_test(sees, sees_a_client_that_is_not_woken);
 	tcase_add_test(sees, sees_a_leaked_packet);
 	tcase_add_test(sees, sees_a_forgotten_counter);
 	tcase_add_test(sees, sees_a_frame_that_vanished_above_the_port);

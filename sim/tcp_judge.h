@@ -1,0 +1,28 @@
+/*
+ * tcp_judge.h - of each host's TCP, seen from its wires: it acknowledges what
+ * arrived and nothing else.
+ *
+ * A stack's own tests share its arithmetic; the judge keeps books of its own
+ * on the bytes that came in, per connection: up to where they are whole, and
+ * the islands behind.  An ACK must not pass the first, a SACK block must lie
+ * in one of the two (RFC 9293 3.4, RFC 2018 3; RFC 2883 4 for the block that
+ * tells of a duplicate).
+ *
+ * It sees connections from their SYN on.  Not judged: what a node sends for
+ * others (routers, directors), segments that were damaged or came in
+ * fragments, RSTs, whose ACK need not be of a connection.
+ */
+#ifndef HOPD_SIM_TCP_JUDGE_H
+#define HOPD_SIM_TCP_JUDGE_H
+
+struct frame_view;
+struct node;
+struct tcp_judge;
+
+/* The stack of n read that frame; it sends that frame. */
+void tcp_judge_arrival(struct node *n, const struct frame_view *v);
+void tcp_judge_sent(struct node *n, const struct frame_view *v);
+/* Another life: nothing is known. */
+void tcp_judge_forget(struct node *n);
+
+#endif
