@@ -7,7 +7,6 @@
 #include "host.h"
 #include "stack/stack.h"
 #include "topo.h"
-#include "tunnel/ipip.h"
 #include "util.h"
 
 #define VIP "10.0.1.100"
@@ -104,22 +103,8 @@ server_prepare(struct node *rs, const char *mode)
 	if (strcmp(mode, "fullnat") == 0)
 		return;
 	node_must(rs, "addr add " LAN_VIP "/32 dev lo scope host");
-	if (strcmp(mode, "tun") == 0 &&
-	    ipip_add(rs->stk, "tunl0", IP4_ANY, IP4_ANY, NULL) != 0)
-		world_fail(rs->world, "%s: no tunnel", rs->name);
-}
-
-static void
-local_address(struct node *director, uint8_t proto, uint16_t port)
-{
-	struct lb_service_key key = { .proto = proto, .port = port,
-	    .addr = addr_from_ip4(IP4(10, 0, 2, 100)) };
-	struct addr local = addr_from_ip4(IP4(10, 0, 2, 2));
-	struct lb_service *svc = lb_service_lookup(director->stk, &key);
-
-	if (svc == NULL ||
-	    lb_local_add(director->stk, svc, &local, NULL) != 0)
-		world_fail(director->world, "no local address");
+	if (strcmp(mode, "tun") == 0)
+		node_must(rs, "tunnel add tunl0");
 }
 
 static void
@@ -185,8 +170,8 @@ one_arm(struct world *w, const char *mode)
 	    "service add udp " LAN_VIP ":7 sched wrr\n"
 	    "service add tcp " LAN_VIP ":80 sched wlc\n");
 	if (strcmp(mode, "fullnat") == 0) {
-		local_address(director, IPPROTO_UDP4, 7);
-		local_address(director, IPPROTO_TCP4, 80);
+		node_must(director, "local add udp " LAN_VIP ":7 10.0.2.2");
+		node_must(director, "local add tcp " LAN_VIP ":80 10.0.2.2");
 	}
 	one_arm_servers(w, wire, director, mode, 10);
 	udp_client(client, &ask);

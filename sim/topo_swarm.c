@@ -3,7 +3,8 @@
  * faults and changes of configuration under load.
  *
  * Routers stand in a tree; each has a switch with hosts.  One router may be a
- * director for the hosts of its own switch.  For the first part of a run
+ * director for the hosts of its own switch, by NAT or FULLNAT: with DR and TUN
+ * the hosts would need a way back that does not lead through it.  For the first part of a run
  * something happens every so often: wires break and mend, lose, double,
  * reorder and damage frames, nodes die and come back, servers, routes and
  * settings come and go.  What may never happen is checked all along.  Then all
@@ -12,6 +13,7 @@
  */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctl/ctl.h"
 #include "host.h"
@@ -39,6 +41,7 @@ struct swarm {
 	struct node *host[ROUTERS_MAX][HOSTS_MAX];
 	struct wire_conf *good;		/* of each wire, when mended */
 	uint32_t director;		/* router, or NOBODY */
+	const char *mode;		/* of its services */
 	uint32_t links_mtu;
 };
 
@@ -197,11 +200,18 @@ build_service(struct swarm *s)
 	    scheds[below(s, 8)]);
 	node_must(d, "service add tcp " VIP ":80 sched %s",
 	    scheds[below(s, 8)]);
+	if (strcmp(s->mode, "fullnat") == 0) {
+		node_must(d, "addr add 10.0.%u.2/24 dev lan", s->director);
+		node_must(d, "local add udp " VIP ":7 10.0.%u.2", s->director);
+		node_must(d, "local add tcp " VIP ":80 10.0.%u.2",
+		    s->director);
+	}
 	for (uint32_t k = 0; k < s->hosts[s->director]; k++) {
-		node_must(d, "server add udp " VIP ":7 10.0.%u.%u:7 mode nat "
-		    "weight %u", s->director, 10 + k, 1 + below(s, 3));
+		node_must(d, "server add udp " VIP ":7 10.0.%u.%u:7 mode %s "
+		    "weight %u", s->director, 10 + k, s->mode,
+		    1 + below(s, 3));
 		node_must(d, "server add tcp " VIP ":80 10.0.%u.%u:%u "
-		    "mode nat weight %u", s->director, 10 + k, MAPPED,
+		    "mode %s weight %u", s->director, 10 + k, MAPPED, s->mode,
 		    1 + below(s, 3));
 	}
 }
@@ -218,7 +228,9 @@ build_talk(struct swarm *s)
 			    .interval_us = sim_between(&s->rng, 5000, 300000),
 			    .request = 40 + below(s, 1400),
 			    .reply = 40 + below(s, 4000),
-			    .per_socket = below(s, 20) };
+			    .per_socket = below(s, 20),
+			    .hidden = s->director != NOBODY &&
+			    strcmp(s->mode, "fullnat") == 0 };
 			struct tcp_client_conf t = { .dst = dst, .port = 80,
 			    .interval_us = sim_between(&s->rng, 50000,
 			    3000000), .request = below(s, 20000),
@@ -321,8 +333,8 @@ change_service(struct swarm *s)
 	case 1:
 	case 2:
 		node_command(d, "server add %s " VIP ":%u 10.0.%u.%u:%u "
-		    "mode nat weight %u", proto, port, s->director, who, to,
-		    below(s, 4));
+		    "mode %s weight %u", proto, port, s->director, who, to,
+		    s->mode, below(s, 4));
 		break;
 	case 3:
 		node_command(d, "server set %s " VIP ":%u 10.0.%u.%u:%u "
@@ -407,12 +419,12 @@ mend(struct world *w, struct swarm *s)
 	for (uint32_t k = 0; k < s->hosts[s->director]; k++) {
 		struct node *d = s->router[s->director];
 
-		node_command(d, "server add udp " VIP ":7 10.0.%u.%u:7",
-		    s->director, 10 + k);
+		node_command(d, "server add udp " VIP ":7 10.0.%u.%u:7 "
+		    "mode %s", s->director, 10 + k, s->mode);
 		node_must(d, "server set udp " VIP ":7 10.0.%u.%u:7 weight 1",
 		    s->director, 10 + k);
-		node_command(d, "server add tcp " VIP ":80 10.0.%u.%u:%u",
-		    s->director, 10 + k, MAPPED);
+		node_command(d, "server add tcp " VIP ":80 10.0.%u.%u:%u "
+		    "mode %s", s->director, 10 + k, MAPPED, s->mode);
 		node_must(d, "server set tcp " VIP ":80 10.0.%u.%u:%u "
 		    "weight 1", s->director, 10 + k, MAPPED);
 	}
@@ -450,6 +462,7 @@ topo_swarm(struct world *w)
 	s->routers = 1 + below(s, ROUTERS_MAX);
 	s->director = s->routers > 1 && below(s, 3) != 0 ?
 	    below(s, s->routers) : NOBODY;
+	s->mode = below(s, 2) == 0 ? "nat" : "fullnat";
 	s->links_mtu = below(s, 3) == 0 ? 600 + below(s, 900) : 1500;
 	for (uint32_t i = 0; i < s->routers; i++)
 		s->hosts[i] = 1 + below(s, HOSTS_MAX);
