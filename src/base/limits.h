@@ -39,7 +39,7 @@ X(tcp_rcvbuf,	  6291456, "largest receive window of one connection")	\
 X(tcp_mem,	536870912, "bytes in all TCP buffers")			\
 X(lb_services,	    65536, "services")					\
 X(lb_servers,	    65536, "real servers of all services")		\
-X(lb_flows,	  1048576, "flows: 128 bytes each, 128 MiB mapped at most") \
+X(lb_flows,	  8388608, "flows: room for so many is mapped, max_flows bounds them") \
 X(log_per_sec,	      100, "log lines a second that packets may cause")
 
 struct limits {

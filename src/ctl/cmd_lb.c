@@ -38,6 +38,8 @@ lb_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 	set_bool(cmd, A_TOA, &c.toa);
 	if (command_given(cmd, A_CONN_REUSE))
 		c.conn_reuse_mode = (uint8_t)command_num(cmd, A_CONN_REUSE, 1);
+	if (command_given(cmd, A_MAX_FLOWS))
+		c.max_flows = (uint32_t)command_num(cmd, A_MAX_FLOWS, 1);
 	return lb_conf_set(ctl->stk, &c, err);
 }
 
@@ -61,6 +63,7 @@ describe_lb(const struct stack *stk, struct command *cmd)
 	command_set(cmd, A_RST_ON_EXPIRE)->num = c.rst_on_expire;
 	command_set(cmd, A_MSS_CLAMP)->num = c.mss_clamp;
 	command_set(cmd, A_TOA)->num = c.toa;
+	command_set(cmd, A_MAX_FLOWS)->num = c.max_flows;
 }
 
 int
@@ -90,7 +93,7 @@ lb_query(struct request *rq)
 		return 0;
 	}
 	reply_object(rq, &cmd, json_pack("{s:i,s:i}", "buckets",
-	    (int)rq->ctl->stk->lb.flows.region->buckets, "flows",
+	    (int)rq->ctl->stk->lb.flows.buckets, "flows",
 	    (int)rq->ctl->stk->lb.flows.count));
 	return 0;
 }

@@ -292,14 +292,17 @@ static const struct arg args_lb_set[] = {
 	    0, 0, "end connections whose server is gone for good" },
 	{ A_EXPIRE_QUIESCENT, ARG_SWITCH, ARG_DEF, "expire_quiescent",
 	    "on|off", 0, 0, 0, "weight 0 ends persistence, too" },
-	{ A_CONN_REUSE, ARG_NUMBER, ARG_DEF, "conn_reuse", "N", 1, 0, 1,
-	    "1: a SYN on a closed connection is scheduled anew" },
+	{ A_CONN_REUSE, ARG_NUMBER, ARG_DEF, "conn_reuse", "N", 1, 0, 3,
+	    "1: a SYN on a closed connection is scheduled anew; 3: after a "
+	    "FIN, too, where replies are not seen" },
 	{ A_RST_ON_EXPIRE, ARG_SWITCH, ARG_DEF, "rst_on_expire", "on|off", 0,
 	    0, 0, "an idle TCP connection ends with RST to both sides" },
 	{ A_MSS_CLAMP, ARG_SWITCH, ARG_DEF, "mss_clamp", "on|off", 0, 0, 0,
 	    "lower the MSS of connections into a tunnel" },
 	{ A_TOA, ARG_SWITCH, ARG_DEF, "toa", "on|off", 1, 0, 0,
 	    "FULLNAT: client's address in TCP option 254" },
+	{ A_MAX_FLOWS, ARG_NUMBER, ARG_DEF, "max_flows", "N", 1048576, 1,
+	    8388608, "connections in the table" },
 	{ .kind = ARG_END },
 };
 

@@ -7,7 +7,7 @@
  * lb_input.c.  A flow holds a reference on its real server and on its
  * template; the only place where a flow dies is lb_flow_del().
  *
- * Limits: lb_flows.
+ * Limits: lb_flows, lb_conf.max_flows.
  */
 #include "lb/flow_impl.h"
 
@@ -16,18 +16,20 @@
 #include "lb/local.h"
 #include "stack/stack.h"
 
-uint32_t
-lb_tuple_bucket(const struct lb_flows *ft, const struct lb_tuple *t)
+struct lb_place
+lb_tuple_place(const struct lb_flows *ft, const struct lb_tuple *t)
 {
 	uint8_t b[40] = { 0 };
+	uint64_t hash;
 
 	memcpy(b, &t->src, 16);
 	memcpy(b + 16, &t->dst, 16);
 	memcpy(b + 32, &t->sport, 2);
 	memcpy(b + 34, &t->dport, 2);
 	b[36] = t->proto;
-	return (uint32_t)siphash13(&ft->region->key, b, sizeof(b)) &
-	    (ft->region->buckets - 1);
+	hash = siphash13(&ft->region->key, b, sizeof(b));
+	return (struct lb_place){ &ft->bucket[hash & (ft->buckets - 1)],
+	    UINT32_C(1) << (LB_INDEX_BITS + (hash >> 61)) };
 }
 
 /* The packets of f that come from the client. */
@@ -52,44 +54,90 @@ in_server_chain(const struct lb_flow *f)
 	return (f->flags & (LB_FLOW_NO_OUTPUT | LB_FLOW_TEMPLATE)) == 0;
 }
 
-void
-lb_flow_link(struct lb_flows *ft, struct lb_flow *f)
+struct lb_places
+lb_flow_places(const struct lb_flows *ft, const struct lb_flow *f)
 {
 	struct lb_tuple t = client_tuple(f);
-	uint32_t i = lb_flow_index(ft, f);
-	uint32_t *head = &ft->client_bucket[lb_tuple_bucket(ft, &t)];
+	struct lb_places at = { .client = lb_tuple_place(ft, &t) };
 
-	f->client_next = *head;
-	*head = i;
+	__builtin_prefetch(at.client.bucket, 1);
 	if (!in_server_chain(f))
-		return;
+		return at;
 	t = server_tuple(f);
-	head = &ft->server_bucket[lb_tuple_bucket(ft, &t)];
-	f->server_next = *head;
-	*head = i;
+	at.server = lb_tuple_place(ft, &t);
+	__builtin_prefetch(at.server.bucket, 1);
+	return at;
+}
+
+/* Puts flow i, whose link is *next, in front of a chain. */
+static void
+chain_push(uint32_t *head, uint32_t i, uint32_t tag, uint32_t *next)
+{
+	*next = *head & LB_INDEX_MASK;
+	*head = i | (*head & ~LB_INDEX_MASK) | tag;
+}
+
+void
+lb_flow_link(struct lb_flows *ft, struct lb_flow *f,
+    const struct lb_places *at)
+{
+	uint32_t i = lb_flow_index(ft, f);
+
+	chain_push(&at->client.bucket->client, i, at->client.tag,
+	    &f->client_next);
+	if (at->server.bucket != NULL)
+		chain_push(&at->server.bucket->server, i, at->server.tag,
+		    &f->server_next);
+}
+
+/* The head of a chain becomes i: what the others left of bits stays, until
+ * there is nobody. */
+static void
+head_set(uint32_t *head, uint32_t i)
+{
+	*head = i == 0 ? 0 : (*head & ~LB_INDEX_MASK) | i;
+}
+
+static void
+client_chain_unlink(struct lb_flows *ft, struct lb_flow *f, uint32_t *head)
+{
+	uint32_t i = lb_flow_index(ft, f), at = *head & LB_INDEX_MASK;
+
+	if (at == i) {
+		head_set(head, f->client_next);
+		return;
+	}
+	while (ft->flow[at].client_next != i) {
+		assert(at != 0);
+		at = ft->flow[at].client_next;
+	}
+	ft->flow[at].client_next = f->client_next;
+}
+
+static void
+server_chain_unlink(struct lb_flows *ft, struct lb_flow *f, uint32_t *head)
+{
+	uint32_t i = lb_flow_index(ft, f), at = *head & LB_INDEX_MASK;
+
+	if (at == i) {
+		head_set(head, f->server_next);
+		return;
+	}
+	while (ft->flow[at].server_next != i) {
+		assert(at != 0);
+		at = ft->flow[at].server_next;
+	}
+	ft->flow[at].server_next = f->server_next;
 }
 
 static void
 chains_unlink(struct lb_flows *ft, struct lb_flow *f)
 {
-	struct lb_tuple t = client_tuple(f);
-	uint32_t i = lb_flow_index(ft, f);
-	uint32_t *link = &ft->client_bucket[lb_tuple_bucket(ft, &t)];
+	struct lb_places at = lb_flow_places(ft, f);
 
-	while (*link != i) {
-		assert(*link != 0);
-		link = &ft->flow[*link].client_next;
-	}
-	*link = f->client_next;
-	if (!in_server_chain(f))
-		return;
-	t = server_tuple(f);
-	link = &ft->server_bucket[lb_tuple_bucket(ft, &t)];
-	while (*link != i) {
-		assert(*link != 0);
-		link = &ft->flow[*link].server_next;
-	}
-	*link = f->server_next;
+	client_chain_unlink(ft, f, &at.client.bucket->client);
+	if (at.server.bucket != NULL)
+		server_chain_unlink(ft, f, &at.server.bucket->server);
 }
 
 static bool
@@ -100,18 +148,48 @@ tuple_eq(const struct lb_tuple *t, const struct addr *src, uint16_t sport,
 	    addr_eq(&t->src, src) && addr_eq(&t->dst, dst);
 }
 
+/* The flow at index i; its two lines are fetched together. */
 static struct lb_flow *
-client_find(struct lb_flows *ft, const struct lb_tuple *t, uint32_t bucket,
-    bool template_)
+flow_at(struct lb_flows *ft, uint32_t i)
 {
-	struct lb_flow *f;
-	uint32_t i;
+	struct lb_flow *f = &ft->flow[i];
 
-	for (i = ft->client_bucket[bucket]; i != 0; i = f->client_next) {
-		f = &ft->flow[i];
+	__builtin_prefetch(f);
+	return f;
+}
+
+static struct lb_flow *
+client_find(struct lb_flows *ft, const struct lb_tuple *t,
+    const struct lb_place *at, bool template_)
+{
+	uint32_t head = at->bucket->client, i;
+	struct lb_flow *f;
+
+	if ((head & at->tag) == 0)
+		return NULL;
+	for (i = head & LB_INDEX_MASK; i != 0; i = f->client_next) {
+		f = flow_at(ft, i);
 		if (tuple_eq(t, &f->client, f->cport, &f->vip, f->vport,
 		    f->proto) &&
 		    ((f->flags & LB_FLOW_TEMPLATE) != 0) == template_)
+			return f;
+	}
+	return NULL;
+}
+
+static struct lb_flow *
+server_find(struct lb_flows *ft, const struct lb_tuple *t,
+    const struct lb_place *at)
+{
+	uint32_t head = at->bucket->server, i;
+	struct lb_flow *f;
+
+	if ((head & at->tag) == 0)
+		return NULL;
+	for (i = head & LB_INDEX_MASK; i != 0; i = f->server_next) {
+		f = flow_at(ft, i);
+		if (tuple_eq(t, &f->server, f->sport, &f->local, f->lport,
+		    f->proto))
 			return f;
 	}
 	return NULL;
@@ -121,33 +199,29 @@ struct lb_flow *
 lb_flow_lookup(struct stack *stk, const struct lb_tuple *t, bool *reply)
 {
 	struct lb_flows *ft = &stk->lb.flows;
+	struct lb_place at;
 	struct lb_flow *f;
-	uint32_t bucket, i;
 
 	*reply = false;
 	if (ft->count == 0)
 		return NULL;
-	bucket = lb_tuple_bucket(ft, t);
-	if ((f = client_find(ft, t, bucket, false)) != NULL)
+	at = lb_tuple_place(ft, t);
+	if ((f = client_find(ft, t, &at, false)) != NULL)
 		return f;
 	*reply = true;
-	for (i = ft->server_bucket[bucket]; i != 0; i = f->server_next) {
-		f = &ft->flow[i];
-		if (tuple_eq(t, &f->server, f->sport, &f->local, f->lport,
-		    f->proto))
-			return f;
-	}
-	return NULL;
+	return server_find(ft, t, &at);
 }
 
 struct lb_flow *
 lb_flow_template(struct stack *stk, const struct lb_tuple *t)
 {
 	struct lb_flows *ft = &stk->lb.flows;
+	struct lb_place at;
 
 	if (ft->count == 0)
 		return NULL;
-	return client_find(ft, t, lb_tuple_bucket(ft, t), true);
+	at = lb_tuple_place(ft, t);
+	return client_find(ft, t, &at, true);
 }
 
 /* A slot for a new flow, or 0. */
@@ -158,7 +232,8 @@ slot_take(struct stack *stk)
 	struct lb_flow *victim;
 	uint32_t i;
 
-	if (ft->free == 0 && ft->region->high == ft->region->flows) {
+	if (ft->count >= stk->lb.conf.max_flows ||
+	    (ft->free == 0 && ft->region->high == ft->region->flows)) {
 		victim = lb_wheel_first(ft, 1);
 		if (victim == NULL)
 			return 0;
@@ -226,6 +301,7 @@ lb_flow_add(struct stack *stk, const struct lb_flow *from, uint32_t timeout_s)
 {
 	struct lb_flows *ft = &stk->lb.flows;
 	struct lb_flow *f;
+	struct lb_places at;
 	uint32_t i;
 
 	/* The template is not half-open, so making room leaves it alone. */
@@ -238,9 +314,10 @@ lb_flow_add(struct stack *stk, const struct lb_flow *from, uint32_t timeout_s)
 	f->flags &= (uint16_t)~LB_FLOW_USED;
 	f->wheel = (f->flags & LB_FLOW_HALF_OPEN) ? 1 : 0;
 	f->due = lb_wheel_due(stk, timeout_s);
-	lb_flow_link(ft, f);
+	at = lb_flow_places(ft, f);
 	lb_flow_attach(stk, f);
 	lb_wheel_link(stk, f);
+	lb_flow_link(ft, f, &at);
 	/* The process may die anywhere: the flag comes after the facts. */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	f->flags |= LB_FLOW_USED;

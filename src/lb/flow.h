@@ -10,7 +10,10 @@
  *
  * A flow is found from both sides: by (client, service) in the client chains
  * and by (server, client or local address) in the server chains, with one
- * keyed SipHash of (protocol, source, port, destination, port) for both.
+ * keyed SipHash of (protocol, source, port, destination, port) for both.  A
+ * look-up wants two cache lines that may be far: the bucket, which has both
+ * heads and says in a few bits that a chain need not be followed, and the flow
+ * itself.
  *
  * Time: a flow holds its deadline, in ticks of 1/16 s, and stands in a wheel
  * of coarse slots that one timer drives.  A packet only moves the deadline;
@@ -18,9 +21,9 @@
  * that comes nearer moves the flow at once.  A flow never goes early and at
  * most a slot (250 ms) late.
  *
- * Bounds: as many flows as the region has room for.  When it is full the
- * half-open flow that stands nearest to its end makes room; they have a wheel
- * of their own.
+ * Bounds: lb_conf.max_flows, and the region's room.  Memory that no flow used
+ * yet is not touched.  When the table is full the half-open flow that stands
+ * nearest to its end makes room; they have a wheel of their own.
  */
 #ifndef HOPD_LB_FLOW_H
 #define HOPD_LB_FLOW_H
@@ -31,6 +34,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/err.h"
 #include "base/hash.h"
 #include "base/instant.h"
 #include "base/timer.h"
@@ -105,17 +109,28 @@ static_assert(sizeof(struct lb_flow) <= LB_FLOW_BYTES,
 #define LB_SLOT_TICKS	4u
 #define LB_SLOTS	4096u		/* 1024 s ahead; longer goes round */
 
-/* The head of the region; the flows and the two bucket arrays follow. */
+/* The heads of two chains, each an index and above it a bit for every eighth
+ * of the hash that may be in the chain: what is not there is mostly known
+ * without a look at a flow. */
+struct lb_bucket {
+	uint32_t client, server;
+};
+
+#define LB_INDEX_BITS	24
+#define LB_INDEX_MASK	((UINT32_C(1) << LB_INDEX_BITS) - 1)
+#define LB_FLOWS_DEFAULT 1048576u	/* lb_conf.max_flows */
+
+/* The head of the region; the flows and the buckets follow. */
 struct lb_region {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t flow_bytes;	/* sizeof(struct lb_flow) */
 	uint32_t flows;		/* slots for flows, [0] is never used */
-	uint32_t buckets;	/* a power of two, of each chain array */
+	uint32_t pad;
 	struct hash_key key;
 	uint64_t check;		/* SipHash of the fields above */
 	uint32_t high;		/* flows from here on were never used */
-	uint32_t pad;
+	uint32_t limit;		/* lb_conf.max_flows */
 };
 
 struct lb_wheel {
@@ -128,8 +143,8 @@ struct lb_wheel {
 struct lb_flows {
 	struct lb_region *region;
 	struct lb_flow *flow;		/* [region->flows] */
-	uint32_t *client_bucket;	/* [region->buckets] */
-	uint32_t *server_bucket;
+	struct lb_bucket *bucket;	/* room for as many as the flows want */
+	uint32_t buckets;		/* in use: a power of two */
 	void *own;			/* the region, if it is ours */
 	size_t own_len;
 	struct lb_wheel *wheel;		/* [2]: all, half-open */
@@ -147,6 +162,9 @@ int lb_flows_init(struct stack *stk, void *mem, size_t mem_len);
 void lb_flows_fini(struct stack *stk);
 /* Bytes that a region of so many flows wants. */
 size_t lb_flows_bytes(uint32_t flows);
+/* lb_conf.max_flows is limit now: chains are made anew if that asks for other
+ * buckets.  0, or -EINVAL: no room for so many, or 0. */
+int lb_flows_limit(struct stack *stk, uint32_t limit, struct err *err);
 
 /* Five words of a packet, or of a flow's side. */
 struct lb_tuple {

@@ -7,9 +7,24 @@
 
 #include "lb/flow.h"
 
+/* Where a tuple belongs. */
+struct lb_place {
+	struct lb_bucket *bucket;
+	uint32_t tag;			/* its bit in a head */
+};
+
 /* flow.c: hash, chains, references. */
-uint32_t lb_tuple_bucket(const struct lb_flows *ft, const struct lb_tuple *t);
-void lb_flow_link(struct lb_flows *ft, struct lb_flow *f);
+struct lb_place lb_tuple_place(const struct lb_flows *ft,
+    const struct lb_tuple *t);
+/* Where f belongs, from either side; both are on their way into the cache
+ * then. */
+struct lb_places {
+	struct lb_place client, server;	/* server: no bucket if it has none */
+};
+struct lb_places lb_flow_places(const struct lb_flows *ft,
+    const struct lb_flow *f);
+void lb_flow_link(struct lb_flows *ft, struct lb_flow *f,
+    const struct lb_places *at);
 void lb_flow_attach(struct stack *stk, struct lb_flow *f);
 /* Lets go of the flows that a template controls. */
 void lb_flow_orphan(struct stack *stk, struct lb_flow *template_);

@@ -2,8 +2,8 @@
  * flow_region.c - the memory of the flow table: its layout, and how a new
  * process takes an old one over.
  *
- * Head, flows, client buckets, server buckets, in this order.  The head says
- * version, sizes and hash key, with a checksum.  A region that does not carry
+ * Head, flows, buckets, in this order.  The head says version, sizes and hash
+ * key, with a checksum.  A region that does not carry
  * exactly our shape is cleared.  Of one that does, only the flows themselves
  * are believed, each after a check of its words; chains, wheels, free list and
  * the servers' counters are built from them.  Servers that are not configured
@@ -20,7 +20,7 @@
 #include "stack/stack.h"
 
 #define REGION_MAGIC	UINT64_C(0x686f7064666c6f77)	/* "hopdflow" */
-#define REGION_VERSION	1u
+#define REGION_VERSION	2u
 #define REGION_HEAD	128u
 
 static_assert(sizeof(struct lb_region) <= REGION_HEAD, "the head fits");
@@ -39,7 +39,7 @@ size_t
 lb_flows_bytes(uint32_t flows)
 {
 	return REGION_HEAD + (size_t)flows * sizeof(struct lb_flow) +
-	    (size_t)buckets_for(flows) * 2 * sizeof(uint32_t);
+	    (size_t)buckets_for(flows) * sizeof(struct lb_bucket);
 }
 
 /* The most flows that len bytes hold, but not over max; at least 2 slots or
@@ -71,8 +71,7 @@ region_is_ours(const struct lb_region *r, uint32_t flows)
 {
 	return r->magic == REGION_MAGIC && r->version == REGION_VERSION &&
 	    r->flow_bytes == sizeof(struct lb_flow) && r->flows == flows &&
-	    r->buckets == buckets_for(flows) && r->check == region_check(r) &&
-	    r->high >= 1 && r->high <= flows;
+	    r->check == region_check(r) && r->high >= 1 && r->high <= flows;
 }
 
 /* A flow of a region that was taken over: could we have written it? */
@@ -93,11 +92,60 @@ flow_is_sane(const struct lb_flow *f)
 	return !addr_is_any(&f->server);
 }
 
+/* Empty chains, as many as the limit asks for. */
+static void
+buckets_make(struct stack *stk)
+{
+	struct lb_flows *ft = &stk->lb.flows;
+	uint32_t flows = stk->lb.conf.max_flows;
+
+	if (flows > ft->region->flows - 1)
+		flows = ft->region->flows - 1;
+	ft->buckets = buckets_for(flows + 1);
+	memset(ft->bucket, 0, ft->buckets * sizeof(*ft->bucket));
+}
+
+/* Links every flow alive.  Their buckets are anywhere, so some are fetched at a
+ * time. */
+static void
+chains_make(struct stack *stk)
+{
+	enum { AHEAD = 16 };
+	struct lb_flows *ft = &stk->lb.flows;
+	struct lb_places at[AHEAD];
+	uint32_t flow[AHEAD], i = 1, n;
+
+	buckets_make(stk);
+	do {
+		for (n = 0; n < AHEAD && i < ft->region->high; i++) {
+			if ((ft->flow[i].flags & LB_FLOW_USED) == 0)
+				continue;
+			at[n] = lb_flow_places(ft, &ft->flow[i]);
+			flow[n++] = i;
+		}
+		for (uint32_t j = 0; j < n; j++)
+			lb_flow_link(ft, &ft->flow[flow[j]], &at[j]);
+	} while (n == AHEAD);
+}
+
+int
+lb_flows_limit(struct stack *stk, uint32_t limit, struct err *err)
+{
+	struct lb_flows *ft = &stk->lb.flows;
+
+	if (limit == 0 || limit >= ft->region->flows)
+		return err_set(err, -EINVAL, "max_flows %u: 1 to %u", limit,
+		    ft->region->flows - 1);
+	stk->lb.conf.max_flows = ft->region->limit = limit;
+	if (buckets_for(limit + 1) != ft->buckets)
+		chains_make(stk);
+	return 0;
+}
+
 /* The fields that this process made, for a flow that another one left. */
 static int
 flow_take_over(struct stack *stk, struct lb_flow *f)
 {
-	struct lb_flows *ft = &stk->lb.flows;
 	struct lb_service_key key = lb_flow_service_key(f);
 	struct lb_server *srv;
 
@@ -113,9 +161,8 @@ flow_take_over(struct stack *stk, struct lb_flow *f)
 	if (f->flags & LB_FLOW_TEMPLATE)
 		f->controls = 0;
 	f->wheel = (f->flags & LB_FLOW_HALF_OPEN) ? 1 : 0;
-	lb_flow_link(ft, f);
 	lb_wheel_link(stk, f);
-	ft->taken_over++;
+	stk->lb.flows.taken_over++;
 	return 0;
 }
 
@@ -140,8 +187,8 @@ region_take_over(struct stack *stk)
 	uint32_t i;
 	int r;
 
-	memset(ft->client_bucket, 0, ft->region->buckets * sizeof(uint32_t));
-	memset(ft->server_bucket, 0, ft->region->buckets * sizeof(uint32_t));
+	if (ft->region->limit >= 1 && ft->region->limit < ft->region->flows)
+		stk->lb.conf.max_flows = ft->region->limit;
 	for (i = ft->region->high - 1; i >= 1; i--) {
 		struct lb_flow *f = &ft->flow[i];
 
@@ -158,6 +205,7 @@ region_take_over(struct stack *stk)
 		if (ft->flow[i].flags & LB_FLOW_USED)
 			flow_take_over_refs(stk, &ft->flow[i]);
 	}
+	chains_make(stk);
 	return 0;
 }
 
@@ -169,9 +217,9 @@ region_make(struct stack *stk, struct lb_region *r, uint32_t flows)
 		.version = REGION_VERSION,
 		.flow_bytes = sizeof(struct lb_flow),
 		.flows = flows,
-		.buckets = buckets_for(flows),
 		.key = rng_hash_key(&stk->rng),
 		.high = 1,
+		.limit = stk->lb.conf.max_flows,
 	};
 	r->check = region_check(r);
 }
@@ -180,7 +228,8 @@ int
 lb_flows_init(struct stack *stk, void *mem, size_t mem_len)
 {
 	struct lb_flows *ft = &stk->lb.flows;
-	uint32_t flows = stk->limits.lb_flows + 1;
+	uint32_t flows = stk->limits.lb_flows < LB_INDEX_MASK ?
+	    stk->limits.lb_flows + 1 : LB_INDEX_MASK;
 	uint8_t *base;
 
 	lb_wheel_init(stk);
@@ -200,8 +249,7 @@ lb_flows_init(struct stack *stk, void *mem, size_t mem_len)
 	base = mem;
 	ft->region = mem;
 	ft->flow = (struct lb_flow *)(base + REGION_HEAD);
-	ft->client_bucket = (uint32_t *)(ft->flow + flows);
-	ft->server_bucket = ft->client_bucket + buckets_for(flows);
+	ft->bucket = (struct lb_bucket *)(ft->flow + flows);
 	if (region_is_ours(ft->region, flows))
 		return region_take_over(stk);
 	/* Fresh memory is zero and need not be touched.  A head alone does not
@@ -209,10 +257,8 @@ lb_flows_init(struct stack *stk, void *mem, size_t mem_len)
 	 * a flow is written whole before anything leads to it. */
 	if (ft->region->magic != 0)
 		memset(mem, 0, lb_flows_bytes(flows));
-	else if (ft->own == NULL)
-		memset(ft->client_bucket, 0,
-		    (size_t)buckets_for(flows) * 2 * sizeof(uint32_t));
 	region_make(stk, ft->region, flows);
+	buckets_make(stk);
 	return 0;
 }
 

@@ -15,6 +15,7 @@ lb_init(struct stack *stk, void *mem, size_t mem_len)
 
 	stk->lb.conf = (struct lb_conf){
 		.timeouts = { .tcp_s = 900, .tcp_fin_s = 120, .udp_s = 300 },
+		.max_flows = LB_FLOWS_DEFAULT,
 		.drain_s = 300,
 		.conn_reuse_mode = 1,
 		.toa = true,
@@ -64,7 +65,7 @@ lb_timeouts_set(struct stack *stk, const struct lb_timeouts *t,
 int
 lb_conf_set(struct stack *stk, const struct lb_conf *conf, struct err *err)
 {
-	struct lb_timeouts timeouts;
+	struct lb_timeouts timeouts = stk->lb.conf.timeouts;
 	int r;
 
 	if (conf->conn_reuse_mode > 3)
@@ -72,6 +73,11 @@ lb_conf_set(struct stack *stk, const struct lb_conf *conf, struct err *err)
 		    conf->conn_reuse_mode);
 	if ((r = lb_timeouts_set(stk, &conf->timeouts, err)) != 0)
 		return r;
+	if (conf->max_flows != stk->lb.conf.max_flows &&
+	    (r = lb_flows_limit(stk, conf->max_flows, err)) != 0) {
+		stk->lb.conf.timeouts = timeouts;
+		return r;
+	}
 	timeouts = stk->lb.conf.timeouts;
 	stk->lb.conf = *conf;
 	stk->lb.conf.timeouts = timeouts;

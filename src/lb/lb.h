@@ -32,6 +32,8 @@ struct lb_hit {
 /* Knobs of the whole load balancer.  Names are IPVS's where it has them. */
 struct lb_conf {
 	struct lb_timeouts timeouts;	/* 900, 120, 300 */
+	uint32_t max_flows;		/* flows and templates at most: 1048576,
+					 * or the table's room if it has less */
 	uint32_t drain_s;		/* how long flows of a removed server
 					 * go on: 300; 0: not at all */
 	bool sloppy_tcp;		/* any segment may open a flow */

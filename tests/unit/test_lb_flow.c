@@ -2,6 +2,7 @@
  * test_lb_flow.c - the flow table against a slow, obvious one: look-up from
  * both sides, deadlines, pressure, and a region that outlives its process.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -337,8 +338,8 @@ START_TEST(a_torn_region_costs_only_the_torn_flow)
 	f = flow_find(&a, 50);
 	f->proto = 99;
 	a.stk->lb.flows.region->high = 110;
-	memset(a.stk->lb.flows.client_bucket, 0xff,
-	    a.stk->lb.flows.region->buckets * 8);
+	memset(a.stk->lb.flows.bucket, 0xff, a.stk->lb.flows.buckets *
+	    sizeof(struct lb_bucket));
 	/* It is never torn down in order. */
 	b = bed_at(mem, len, 100000, 1000000);
 	ck_assert_uint_eq(b.stk->lb.flows.count, 99);
@@ -429,6 +430,53 @@ START_TEST(a_template_that_says_it_is_a_flow_is_torn)
 }
 END_TEST
 
+/* The limit may change while flows are alive: chains are made anew, nobody is
+ * lost, and a new process keeps it. */
+START_TEST(the_limit_moves_with_flows_in_it)
+{
+	static const uint32_t limits[] = { 100, 4000, 63, 1000, 1, 5000 };
+	size_t len = lb_flows_bytes(5001);
+	void *mem = calloc(1, len);
+	struct bed b = bed_at(mem, len, 5000, 0), c;
+	struct lb_conf conf;
+	struct err err;
+
+	bed_service(&b);
+	for (uint32_t n = 0; n < 200; n++)
+		ck_assert_ptr_nonnull(flow_add(&b, n, false, 900));
+	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
+		lb_conf_get(b.stk, &conf);
+		conf.max_flows = limits[i];
+		ck_assert_int_eq(lb_conf_set(b.stk, &conf, &err), 0);
+		for (uint32_t n = 0; n < 200; n++)
+			ck_assert_ptr_nonnull(flow_find(&b, n));
+		ck_assert((flow_add(&b, 1000 + (uint32_t)i, false, 900) !=
+		    NULL) == (limits[i] > b.stk->lb.flows.count));
+	}
+	ck_assert_uint_eq(b.stk->lb.flows.count, 203);
+	ck_assert_uint_eq(b.stk->lb.flows.refused, 3);
+	/* Only what the region has room for; and then nothing changes. */
+	conf.max_flows = 5001;
+	conf.timeouts.tcp_s = 77;
+	ck_assert_int_eq(lb_conf_set(b.stk, &conf, &err), -EINVAL);
+	ck_assert_str_eq(err.text, "max_flows 5001: 1 to 5000");
+	conf.max_flows = 0;
+	ck_assert_int_eq(lb_conf_set(b.stk, &conf, &err), -EINVAL);
+	lb_conf_get(b.stk, &conf);
+	ck_assert_uint_eq(conf.max_flows, 5000);
+	ck_assert_uint_eq(conf.timeouts.tcp_s, 900);
+	c = bed_at(mem, len, 5000, 0);
+	lb_conf_get(c.stk, &conf);
+	ck_assert_uint_eq(conf.max_flows, 5000);
+	ck_assert_uint_eq(c.stk->lb.flows.count, 203);
+	unit_stack_free(c.stk);
+	memset(mem, 0, len);
+	memset(b.stk->lb.flows.wheel, 0, 2 * sizeof(struct lb_wheel));
+	unit_stack_free(b.stk);
+	free(mem);
+}
+END_TEST
+
 START_TEST(too_small_a_region_is_refused)
 {
 	uint8_t mem[512] = { 0 };
@@ -482,6 +530,7 @@ main(void)
 	tcase_add_test(tc, a_foreign_region_is_cleared);
 	tcase_add_test(tc, a_region_without_a_head_is_no_fresh_one);
 	tcase_add_test(tc, a_template_that_says_it_is_a_flow_is_torn);
+	tcase_add_test(tc, the_limit_moves_with_flows_in_it);
 	tcase_add_test(tc, too_small_a_region_is_refused);
 	tcase_add_test(tc, filters_and_flush);
 	suite_add_tcase(s, tc);
