@@ -57,19 +57,6 @@ prepare(struct ctl *ctl, const char *name, const char *text,
 	return r;
 }
 
-static void
-tell_snapshot(struct ctl *ctl)
-{
-	char *text;
-
-	if (ctl->host.snapshot == NULL)
-		return;
-	text = ctl_config_show(ctl);
-	if (text != NULL)
-		ctl->host.snapshot(ctl->host.arg, text);
-	free(text);
-}
-
 int
 ctl_config_apply(struct ctl *ctl, const char *name, const char *text,
     char **errors)
@@ -92,8 +79,8 @@ ctl_config_apply(struct ctl *ctl, const char *name, const char *text,
 	}
 	conf_free(&running);
 	conf_free(&target);
-	if (r == 0)
-		tell_snapshot(ctl);
+	if (r == 0 && ctl->host.snapshot != NULL)
+		ctl->host.snapshot(ctl->host.arg);
 	return r;
 }
 
@@ -104,7 +91,7 @@ show_one(void *arg, const struct command *cmd, const void *obj)
 
 	(void)obj;
 	command_format(cmd, FORMAT_LINE, line, sizeof(line));
-	lines_add(arg, "%s", line);
+	lines_put(arg, line, strlen(line));
 	return 0;
 }
 

@@ -5,6 +5,7 @@
 #include "ctl/grammar.h"
 
 #include <assert.h>
+#include <string.h>
 
 static int
 arg_index(const struct command *cmd, enum arg_id id)
@@ -53,6 +54,21 @@ command_defaults(struct command *cmd)
 		else
 			cmd->val[i].num = args[i].def;
 	}
+}
+
+void
+command_turn(struct command *out, const struct command *cmd,
+    const struct command_row *row)
+{
+	command_init(out, row);
+	for (unsigned i = 0; cmd->row->args[i].kind != ARG_END; i++) {
+		enum arg_id id = cmd->row->args[i].id;
+
+		if ((cmd->valid & 1u << i) != 0 && grammar_arg(row, id) != NULL)
+			*command_set(out, id) = cmd->val[i];
+	}
+	out->hops = cmd->hops;
+	memcpy(out->hop, cmd->hop, cmd->hops * sizeof(cmd->hop[0]));
 }
 
 const union value *

@@ -1,5 +1,5 @@
 /*
- * config.c - sets of objects: arena, hash table, keys.
+ * config.c - sets of objects: arena and hash table.
  */
 #include "ctl/config.h"
 
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define BLOCK_BYTES	65536
-#define BUCKETS_MIN	256
+#define OBJECTS_MIN	256
 
 struct conf_block {
 	struct conf_block *next;
@@ -35,7 +35,7 @@ conf_free(struct conf *c)
 		mem_free(c->mem, b, sizeof(*b) + b->size);
 	}
 	mem_free(c->mem, c->obj, c->size * sizeof(*c->obj));
-	mem_free(c->mem, c->bucket, c->buckets * sizeof(*c->bucket));
+	mem_free(c->mem, c->slot, c->slots * sizeof(*c->slot));
 	conf_init(c, c->mem);
 }
 
@@ -71,146 +71,209 @@ conf_strdup(struct conf *c, const char *s)
 	return copy;
 }
 
-/* FNV-1a: the keys are the operator's own. */
-static uint32_t
-hash(const char *s)
+struct conf_obj *
+conf_match(const struct conf *c, const struct conf_obj *o)
 {
-	uint32_t h = 2166136261u;
+	size_t i = o->hash & (c->slots - 1);
 
-	for (; *s != '\0'; s++)
-		h = (h ^ (uint8_t)*s) * 16777619u;
-	return h;
+	if (c->slots == 0)
+		return NULL;
+	for (; c->slot[i].number != 0; i = (i + 1) & (c->slots - 1)) {
+		struct conf_obj *p = c->obj[c->slot[i].number - 1];
+
+		if (c->slot[i].hash == o->hash && conf_same_key(p, o))
+			return p;
+	}
+	return NULL;
+}
+
+/* The command that makes what cmd, which may be a del, speaks of. */
+static const struct command_row *
+making_row(enum object o)
+{
+	const struct command_row *row = grammar_row(o, VERB_ADD);
+
+	return row != NULL ? row : grammar_row(o, VERB_SET);
 }
 
 struct conf_obj *
-conf_find(const struct conf *c, const char *key)
+conf_find(const struct conf *c, const struct command *cmd)
 {
-	uint32_t h = hash(key);
-	struct conf_obj *o = c->buckets == 0 ? NULL :
-	    c->bucket[h & (c->buckets - 1)];
+	const struct command_row *row = making_row(cmd->row->object);
+	union value val[ARGS_MAX];
+	struct command making;
+	struct conf_obj o;
 
-	while (o != NULL && (o->hash != h || strcmp(o->key, key) != 0))
-		o = o->hash_next;
-	return o;
+	if (cmd->row != row) {
+		command_turn(&making, cmd, row);
+		cmd = &making;
+	}
+	conf_pack(&o, cmd, val);
+	return conf_match(c, &o);
 }
 
-void
-conf_key(const struct command *cmd, char *buf, size_t size)
+/* Object number n, from 1, into the hash table. */
+static void
+enter(struct conf *c, uint32_t n)
 {
-	const char *name = object_name(cmd->row->object);
-	size_t n = strlen(name);
+	uint32_t hash = c->obj[n - 1]->hash;
+	size_t i = hash & (c->slots - 1);
 
-	assert(n + 1 < size);
-	memcpy(buf, name, n);
-	buf[n++] = ' ';
-	command_format(cmd, FORMAT_KEY, buf + n, size - n);
+	while (c->slot[i].number != 0)
+		i = (i + 1) & (c->slots - 1);
+	c->slot[i] = (struct conf_slot){ hash, n };
 }
 
-/* Room for one more object: 0 or -ENOMEM. */
+/* Room for size objects in all: 0 or -ENOMEM. */
 static int
-grow(struct conf *c)
+resize(struct conf *c, size_t size)
 {
-	size_t size = c->size == 0 ? BUCKETS_MIN : c->size * 2;
-	struct conf_obj **obj, **bucket;
+	struct conf_obj **obj = mem_resize(c->mem, c->obj,
+	    c->size * sizeof(*obj), size * sizeof(*obj));
+	struct conf_slot *slot;
 
-	if (c->count < c->size)
-		return 0;
-	obj = mem_resize(c->mem, c->obj, c->size * sizeof(*obj),
-	    size * sizeof(*obj));
 	if (obj == NULL)
 		return -ENOMEM;
 	c->obj = obj;
 	c->size = size;
-	/* Most look-ups find nothing, and an empty bucket tells it without a
-	 * visit to an object that no cache holds: so twice as many. */
-	bucket = mem_array(c->mem, size * 2, sizeof(*bucket));
-	if (bucket == NULL)
+	/* Half of it free, so that most look-ups, which find nothing, end
+	 * where they begin. */
+	slot = mem_array(c->mem, size * 2, sizeof(*slot));
+	if (slot == NULL)
 		return -ENOMEM;
-	mem_free(c->mem, c->bucket, c->buckets * sizeof(*bucket));
-	c->bucket = bucket;
-	c->buckets = size * 2;
-	for (size_t i = 0; i < c->count; i++) {
-		struct conf_obj *o = c->obj[i];
+	mem_free(c->mem, c->slot, c->slots * sizeof(*slot));
+	c->slot = slot;
+	c->slots = size * 2;
+	for (size_t i = 0; i < c->count; i++)
+		enter(c, (uint32_t)i + 1);
+	return 0;
+}
 
-		o->hash_next = bucket[o->hash & (c->buckets - 1)];
-		bucket[o->hash & (c->buckets - 1)] = o;
+int
+conf_reserve(struct conf *c, size_t more)
+{
+	size_t size = c->size == 0 ? OBJECTS_MIN : c->size;
+
+	if (more > UINT32_MAX / 4 - c->count)
+		return -ENOMEM;
+	while (size < c->count + more)
+		size *= 2;
+	return size == c->size ? 0 : resize(c, size);
+}
+
+/* A copy of a name.  Thousands of routes name one interface. */
+static const char *
+keep_name(struct conf *c, const char *s)
+{
+	if (c->name == NULL || strcmp(c->name, s) != 0)
+		c->name = conf_strdup(c, s);
+	return c->name;
+}
+
+/* Copies the names that o points at: 0 or -ENOMEM. */
+static int
+keep_names(struct conf *c, struct conf_obj *o)
+{
+	union value *v = o->val;
+
+	for (uint32_t left = o->said; left != 0; left &= left - 1, v++) {
+		if (!arg_is_text(&o->row->args[__builtin_ctz(left)]))
+			continue;
+		v->str = keep_name(c, v->str);
+		if (v->str == NULL)
+			return -ENOMEM;
+	}
+	for (unsigned i = 0; i < o->hops; i++) {
+		if (o->hop[i].dev == NULL)
+			continue;
+		o->hop[i].dev = keep_name(c, o->hop[i].dev);
+		if (o->hop[i].dev == NULL)
+			return -ENOMEM;
 	}
 	return 0;
 }
 
-struct conf_obj *
-conf_add(struct conf *c, const struct command *cmd, const char *key,
-    uint32_t line)
+/* A packed command moves into the arena: 0 or -ENOMEM.  There is room for one
+ * value more, which conf_check() gives to many a route. */
+static int
+keep(struct conf *c, struct conf_obj *o)
 {
-	char text[COMMAND_TEXT_MAX];
-	struct conf_obj *o, **at;
+	unsigned n = (unsigned)__builtin_popcount(o->said);
+	union value *val = arena(c, (n + 1) * sizeof(*val),
+	    _Alignof(union value));
+	struct cmd_hop *hop = o->hop;
 
-	if (grow(c) != 0)
+	if (val == NULL)
+		return -ENOMEM;
+	memcpy(val, o->val, n * sizeof(*val));
+	o->val = val;
+	o->room = (uint8_t)(n + 1);
+	if (o->hops > 0) {
+		o->hop = arena(c, o->hops * sizeof(*hop),
+		    _Alignof(struct cmd_hop));
+		if (o->hop == NULL)
+			return -ENOMEM;
+		memcpy(o->hop, hop, o->hops * sizeof(*hop));
+	}
+	return keep_names(c, o);
+}
+
+struct conf_obj *
+conf_add(struct conf *c, const struct command *cmd, uint32_t line)
+{
+	struct conf_span *span = &c->span[cmd->row->object];
+	struct conf_obj *o;
+	union value val[ARGS_MAX];
+
+	assert(cmd->row == making_row(cmd->row->object));
+	if (conf_reserve(c, 1) != 0)
 		return NULL;
-	command_format(cmd, FORMAT_ARGS, text, sizeof(text));
 	o = arena(c, sizeof(*o), _Alignof(struct conf_obj));
 	if (o == NULL)
 		return NULL;
-	o->key = conf_strdup(c, key);
-	o->text = conf_strdup(c, text);
-	if (o->key == NULL || o->text == NULL)
+	conf_pack(o, cmd, val);
+	if (keep(c, o) != 0)
 		return NULL;
-	o->twin = NULL;
 	o->line = line;
-	o->object = (uint8_t)cmd->row->object;
-	o->fate = FATE_NEW;
-	o->replace = false;
-	o->hash = hash(o->key);
-	at = &c->bucket[o->hash & (c->buckets - 1)];
-	o->hash_next = *at;
-	*at = o;
+	if (span->end == 0)
+		span->first = c->count;
 	c->obj[c->count++] = o;
+	span->end = c->count;
+	enter(c, (uint32_t)c->count);
 	return o;
 }
 
-enum verb
-conf_verb(enum object o)
+int
+conf_change(struct conf *c, struct conf_obj *o, const struct command *cmd)
 {
-	return grammar_row(o, VERB_ADD) != NULL ? VERB_ADD : VERB_SET;
-}
+	union value val[ARGS_MAX];
+	struct conf_obj now;
+	unsigned n;
 
-void
-conf_command(const struct conf_obj *o, struct command *cmd,
-    struct conf_words *room)
-{
-	struct err err;
-	const char *part[] = { object_name((enum object)o->object),
-	    verb_name(conf_verb((enum object)o->object)), o->text };
-	size_t at = 0;
-	int n, word, r;
-
-	for (unsigned i = 0; i < 3; i++) {
-		size_t len = strlen(part[i]);
-
-		assert(at + len + 1 < sizeof(room->text));
-		memcpy(room->text + at, part[i], len);
-		at += len;
-		room->text[at++] = ' ';
+	conf_pack(&now, cmd, val);
+	assert(now.hash == o->hash);
+	n = (unsigned)__builtin_popcount(now.said);
+	if (now.hops > 0 || n > o->room) {
+		if (keep(c, &now) != 0)
+			return -ENOMEM;
+	} else {
+		if (keep_names(c, &now) != 0)
+			return -ENOMEM;
+		memcpy(o->val, now.val, n * sizeof(*now.val));
+		now.val = o->val;
+		now.room = o->room;
 	}
-	room->text[at - 1] = '\0';
-	n = line_split(room->text, room->word, CTL_WORDS_MAX);
-	assert(n > 0);
-	r = command_parse(cmd, n, room->word, 0, &word, &err);
-	/* Canonical text is what the parser takes. */
-	assert(r == 0);
+	o->val = now.val;
+	o->room = now.room;
+	o->hop = now.hop;
+	o->hops = now.hops;
+	o->said = now.said;
+	return 0;
 }
 
 void
-lines_add(struct lines *l, const char *fmt, ...)
+lines_put(struct lines *l, const char *line, size_t len)
 {
-	char line[COMMAND_TEXT_MAX + 64];
-	va_list ap;
-	size_t len;
-
-	va_start(ap, fmt);
-	vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	len = strlen(line);
 	l->count++;
 	if (l->len + len + 2 > l->size) {
 		size_t size = (l->len + len + 2) * 2;
@@ -225,4 +288,16 @@ lines_add(struct lines *l, const char *fmt, ...)
 	l->len += len;
 	l->text[l->len++] = '\n';
 	l->text[l->len] = '\0';
+}
+
+void
+lines_add(struct lines *l, const char *fmt, ...)
+{
+	char line[COMMAND_TEXT_MAX + 64];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	lines_put(l, line, strlen(line));
 }

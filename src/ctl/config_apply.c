@@ -48,27 +48,16 @@ static int
 act(struct ctl *ctl, const struct conf_obj *o, enum verb verb,
     struct err *err)
 {
-	const struct command_row *row = grammar_row((enum object)o->object,
-	    verb);
-	struct conf_words room;
+	const struct command_row *row = grammar_row(o->row->object, verb);
 	struct command cmd, turned;
 
 	if (row == NULL && verb == VERB_DEL)
-		return set_defaults(ctl, (enum object)o->object, err);
+		return set_defaults(ctl, o->row->object, err);
 	if (row == NULL)
-		row = grammar_row((enum object)o->object, VERB_SET);
+		row = grammar_row(o->row->object, VERB_SET);
 	assert(row != NULL);
-	conf_command(o, &cmd, &room);
-	command_init(&turned, row);
-	for (unsigned i = 0; cmd.row->args[i].kind != ARG_END; i++) {
-		enum arg_id id = cmd.row->args[i].id;
-
-		/* Defaults count as said: set leaves the rest alone. */
-		if ((cmd.valid & 1u << i) != 0 && grammar_arg(row, id) != NULL)
-			*command_set(&turned, id) = cmd.val[i];
-	}
-	turned.hops = cmd.hops;
-	memcpy(turned.hop, cmd.hop, cmd.hops * sizeof(cmd.hop[0]));
+	conf_command(o, &cmd);
+	command_turn(&turned, &cmd, row);
 	return ctl_change(ctl, &turned, err);
 }
 
@@ -100,16 +89,18 @@ push(struct steps *s, const struct conf_obj *run, const struct conf_obj *want)
 static bool
 is_early(const struct conf_obj *o)
 {
-	return o->object == OBJ_PORT && o->fate == FATE_NEW && !o->replace;
+	return o->row->object == OBJ_PORT && o->fate == FATE_NEW && !o->replace;
 }
 
 static void
 plan_going(struct steps *s, const struct conf *running, enum object class)
 {
-	for (size_t i = running->count; i-- > 0;) {
+	const struct conf_span *span = &running->span[class];
+
+	for (size_t i = span->end; i-- > span->first;) {
 		const struct conf_obj *o = running->obj[i];
 
-		if (o->object == (uint8_t)class && o->fate == FATE_GONE)
+		if (o->row->object == class && o->fate == FATE_GONE)
 			push(s, o, NULL);
 	}
 }
@@ -117,10 +108,12 @@ plan_going(struct steps *s, const struct conf *running, enum object class)
 static void
 plan_coming(struct steps *s, const struct conf *target, enum object class)
 {
-	for (size_t i = 0; i < target->count; i++) {
+	const struct conf_span *span = &target->span[class];
+
+	for (size_t i = span->first; i < span->end; i++) {
 		const struct conf_obj *o = target->obj[i];
 
-		if (o->object != (uint8_t)class || is_early(o))
+		if (o->row->object != class || is_early(o))
 			continue;
 		if (o->fate == FATE_CHANGE)
 			push(s, o->twin, o);
@@ -133,7 +126,9 @@ static void
 plan_steps(struct steps *s, const struct conf *running,
     const struct conf *target)
 {
-	for (size_t i = 0; i < target->count; i++) {
+	const struct conf_span *ports = &target->span[OBJ_PORT];
+
+	for (size_t i = ports->first; i < ports->end; i++) {
 		if (is_early(target->obj[i]))
 			push(s, NULL, target->obj[i]);
 	}
@@ -166,11 +161,14 @@ blame(const char *name, const struct step *s, const struct err *why,
     struct err *err)
 {
 	const struct conf_obj *o = s->want != NULL ? s->want : s->run;
+	char key[COMMAND_TEXT_MAX];
 
-	if (o->line != 0)
+	if (o->line != 0) {
 		err_set(err, 0, "%s:%u: %s", name, o->line, why->text);
-	else
-		err_set(err, 0, "%s: %s: %s", name, o->key, why->text);
+		return;
+	}
+	conf_key(o, key, sizeof(key));
+	err_set(err, 0, "%s: %.100s: %s", name, key, why->text);
 }
 
 int

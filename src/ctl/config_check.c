@@ -33,18 +33,22 @@ fail(struct check *k, const char *word, const char *what)
 		    k->at->line, word, what);
 }
 
+/* Is there this port or tunnel in the file? */
+static bool
+is_in_file(const struct check *k, enum object object, const char *name)
+{
+	struct command cmd;
+
+	command_init(&cmd, grammar_row(object, VERB_DEL));
+	command_set(&cmd, A_NAME)->str = name;
+	return conf_find(k->conf, &cmd) != NULL;
+}
+
 static bool
 is_iface(const struct check *k, const char *dev)
 {
-	char key[64];
-
-	if (strcmp(dev, "lo") == 0)
-		return true;
-	snprintf(key, sizeof(key), "port %s", dev);
-	if (conf_find(k->conf, key) != NULL)
-		return true;
-	snprintf(key, sizeof(key), "tunnel %s", dev);
-	return conf_find(k->conf, key) != NULL;
+	return strcmp(dev, "lo") == 0 || is_in_file(k, OBJ_PORT, dev) ||
+	    is_in_file(k, OBJ_TUNNEL, dev);
 }
 
 static void
@@ -92,10 +96,8 @@ static void
 check_tunnel(struct check *k, const struct command *cmd)
 {
 	const char *name = command_str(cmd, A_NAME);
-	char key[64];
 
-	snprintf(key, sizeof(key), "port %s", name);
-	if (strcmp(name, "lo") == 0 || conf_find(k->conf, key) != NULL)
+	if (strcmp(name, "lo") == 0 || is_in_file(k, OBJ_PORT, name))
 		fail(k, name, "there is such an interface already");
 }
 
@@ -170,15 +172,14 @@ resolve(struct check *k, struct command *cmd)
 	return changed;
 }
 
-/* Canonical text anew, after the command changed. */
+/* What the object at hand is wrong about as a whole. */
 static void
-retext(struct check *k, struct conf_obj *o, const struct command *cmd)
+fail_object(struct check *k, const char *what)
 {
-	char text[COMMAND_TEXT_MAX];
+	char key[COMMAND_TEXT_MAX];
 
-	command_format(cmd, FORMAT_ARGS, text, sizeof(text));
-	o->text = conf_strdup(k->conf, text);
-	k->no_memory |= o->text == NULL;
+	conf_key(k->at, key, sizeof(key));
+	fail(k, key, what);
 }
 
 static void
@@ -190,9 +191,9 @@ check_route(struct check *k, struct conf_obj *o, struct command *cmd)
 	char text[IP4_STRLEN];
 
 	if (command_num(cmd, A_ROUTE_TYPE, 0) == 0 && !hops)
-		fail(k, o->key, "needs via IP, dev IFACE or nexthop");
+		fail_object(k, "needs via IP, dev IFACE or nexthop");
 	if (command_num(cmd, A_ROUTE_TYPE, 0) != 0 && hops)
-		fail(k, o->key, "such a route has no next hop");
+		fail_object(k, "such a route has no next hop");
 	if (cmd->hops > 0 && (command_given(cmd, A_VIA) ||
 	    command_given(cmd, A_DEV)))
 		fail(k, "nexthop", "not together with via or dev");
@@ -203,34 +204,36 @@ check_route(struct check *k, struct conf_obj *o, struct command *cmd)
 	    32 }) == 0)
 		fail(k, ip4_format(src->ip, text), "not an address of ours");
 	if (resolve(k, cmd))
-		retext(k, o, cmd);
+		k->no_memory |= conf_change(k->conf, o, cmd) != 0;
 }
 
 static void
 check_of_service(struct check *k, const struct command *cmd)
 {
 	struct command svc;
-	char key[128];
+	char text[128];
 
 	command_init(&svc, grammar_row(OBJ_SERVICE, VERB_DEL));
 	*command_set(&svc, A_SERVICE) = *command_get(cmd, A_SERVICE);
-	conf_key(&svc, key, sizeof(key));
-	if (conf_find(k->conf, key) == NULL)
-		fail(k, key, "no such service in the file");
+	if (conf_find(k->conf, &svc) != NULL)
+		return;
+	snprintf(text, sizeof(text), "%s ", object_name(OBJ_SERVICE));
+	command_format(&svc, FORMAT_KEY, text + strlen(text),
+	    sizeof(text) - strlen(text));
+	fail(k, text, "no such service in the file");
 }
 
 static void
-check_object(struct check *k, struct conf_obj *o, uint32_t number,
-    bool addresses)
+check_object(struct check *k, uint32_t number, bool addresses)
 {
-	struct conf_words room;
+	struct conf_obj *o = k->conf->obj[number - 1];
 	struct command cmd;
 
 	k->at = o;
-	if ((o->object == OBJ_ADDR) != addresses)
+	if ((o->row->object == OBJ_ADDR) != addresses)
 		return;
-	conf_command(o, &cmd, &room);
-	switch (o->object) {
+	conf_command(o, &cmd);
+	switch (o->row->object) {
 	case OBJ_PORT:
 		check_port(k, &cmd);
 		break;
@@ -261,13 +264,14 @@ conf_check(struct conf *c, const char *name, struct lines *errors)
 	struct check k = { .conf = c, .name = name, .errors = errors,
 	    .nets = lpm_new(c->mem), .own = lpm_new(c->mem) };
 
+	const struct conf_span *addrs = &c->span[OBJ_ADDR];
+
 	k.no_memory = k.nets == NULL || k.own == NULL;
 	/* Addresses first: routes refer to their networks. */
-	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < c->count && !k.no_memory; i++)
-			check_object(&k, c->obj[i], (uint32_t)i + 1,
-			    pass == 0);
-	}
+	for (size_t i = addrs->first; i < addrs->end && !k.no_memory; i++)
+		check_object(&k, (uint32_t)i + 1, true);
+	for (size_t i = 0; i < c->count && !k.no_memory; i++)
+		check_object(&k, (uint32_t)i + 1, false);
 	if (k.nets != NULL)
 		lpm_free(k.nets);
 	if (k.own != NULL)

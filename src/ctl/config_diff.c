@@ -15,12 +15,8 @@
 static int
 collect(void *arg, const struct command *cmd, const void *obj)
 {
-	struct conf *c = arg;
-	char key[COMMAND_TEXT_MAX];
-
 	(void)obj;
-	conf_key(cmd, key, sizeof(key));
-	return conf_add(c, cmd, key, 0) == NULL ? -ENOMEM : 0;
+	return conf_add(arg, cmd, 0) == NULL ? -ENOMEM : 0;
 }
 
 int
@@ -57,16 +53,14 @@ keep(const struct command *run, struct command *want)
 	}
 }
 
-/* Same key, other text: what is to be done.  0 or -ENOMEM. */
+/* Same key, other words: what is to be done.  0 or -ENOMEM. */
 static int
 compare(struct conf *target, struct conf_obj *run, struct conf_obj *want)
 {
-	struct conf_words run_room, want_room;
 	struct command a, b;
-	char text[COMMAND_TEXT_MAX];
 
-	conf_command(run, &a, &run_room);
-	conf_command(want, &b, &want_room);
+	conf_command(run, &a);
+	conf_command(want, &b);
 	for (unsigned i = 0; a.row->args[i].kind != ARG_END; i++) {
 		unsigned flags = a.row->args[i].flags;
 
@@ -77,12 +71,10 @@ compare(struct conf *target, struct conf_obj *run, struct conf_obj *want)
 	/* What is made anew chooses anew. */
 	if (!want->replace)
 		keep(&a, &b);
-	command_format(&b, FORMAT_ARGS, text, sizeof(text));
-	if (strcmp(text, run->text) == 0)
-		return 0;
-	want->text = conf_strdup(target, text);
-	if (want->text == NULL)
+	if (conf_change(target, want, &b) != 0)
 		return -ENOMEM;
+	if (conf_equal(run, want))
+		return 0;
 	if (want->replace) {
 		want->fate = FATE_NEW;
 		run->fate = FATE_GONE;
@@ -99,14 +91,14 @@ pair(struct conf *running, struct conf *target)
 		running->obj[i]->fate = FATE_GONE;
 	for (size_t i = 0; i < target->count; i++) {
 		struct conf_obj *want = target->obj[i];
-		struct conf_obj *run = conf_find(running, want->key);
+		struct conf_obj *run = conf_match(running, want);
 
 		want->twin = run;
 		if (run == NULL)
 			continue;
 		run->twin = want;
 		run->fate = want->fate = FATE_SAME;
-		if (strcmp(run->text, want->text) != 0 &&
+		if (!conf_equal(run, want) &&
 		    compare(target, run, want) != 0)
 			return -ENOMEM;
 	}
@@ -115,23 +107,15 @@ pair(struct conf *running, struct conf *target)
 
 /* Does the object of cmd stand on what goes: an interface or an address? */
 static bool
-stands_on(const struct command *cmd, const struct conf_obj *gone)
+stands_on(const struct command *cmd, const struct command *gone)
 {
 	const char *dev = command_str(cmd, A_DEV), *name;
 	const union value *src = command_get(cmd, A_SRC);
-	char text[IP4_STRLEN];
-	size_t len;
 
-	if (gone->object == OBJ_ADDR) {
-		if (src == NULL)
-			return false;
-		ip4_format(src->ip, text);
-		len = strlen(text);
-		return strncmp(gone->text, text, len) == 0 &&
-		    gone->text[len] == '/';
-	}
-	/* The key is "port NAME" or "tunnel NAME". */
-	name = strchr(gone->key, ' ') + 1;
+	if (gone->row->object == OBJ_ADDR)
+		return src != NULL && ip4_eq(src->ip,
+		    command_get(gone, A_PREFIX)->prefix.ip);
+	name = command_str(gone, A_NAME);
 	if (dev != NULL && strcmp(dev, name) == 0)
 		return true;
 	for (unsigned i = 0; i < cmd->hops; i++) {
@@ -144,17 +128,18 @@ stands_on(const struct command *cmd, const struct conf_obj *gone)
 static void
 replace_dependents(struct conf *running, const struct conf_obj *gone)
 {
-	struct conf_words room;
-	struct command cmd;
+	struct command cmd, base;
 
+	conf_command(gone, &base);
 	for (size_t i = 0; i < running->count; i++) {
 		struct conf_obj *o = running->obj[i];
+		enum object object = o->row->object;
 
-		if (o->fate == FATE_GONE || (o->object != OBJ_ADDR &&
-		    o->object != OBJ_ROUTE && o->object != OBJ_NEIGH))
+		if (o->fate == FATE_GONE || (object != OBJ_ADDR &&
+		    object != OBJ_ROUTE && object != OBJ_NEIGH))
 			continue;
-		conf_command(o, &cmd, &room);
-		if (!stands_on(&cmd, gone))
+		conf_command(o, &cmd);
+		if (!stands_on(&cmd, &base))
 			continue;
 		o->fate = FATE_GONE;
 		o->twin->fate = FATE_NEW;
@@ -171,8 +156,10 @@ conf_diff(struct conf *running, struct conf *target)
 	for (size_t i = 0; i < running->count && r == 0; i++) {
 		struct conf_obj *o = running->obj[i];
 
-		if (o->fate == FATE_GONE && (o->object == OBJ_PORT ||
-		    o->object == OBJ_TUNNEL || o->object == OBJ_ADDR))
+		if (o->fate != FATE_GONE)
+			continue;
+		if (o->row->object == OBJ_PORT ||
+		    o->row->object == OBJ_TUNNEL || o->row->object == OBJ_ADDR)
 			replace_dependents(running, o);
 	}
 	return r;
@@ -181,9 +168,12 @@ conf_diff(struct conf *running, struct conf *target)
 static void
 plan_line(struct lines *out, char sign, const struct conf_obj *o)
 {
-	lines_add(out, "%c %s %s %s", sign,
-	    object_name((enum object)o->object),
-	    verb_name(conf_verb((enum object)o->object)), o->text);
+	char line[COMMAND_TEXT_MAX];
+	struct command cmd;
+
+	conf_command(o, &cmd);
+	command_format(&cmd, FORMAT_LINE, line, sizeof(line));
+	lines_add(out, "%c %s", sign, line);
 }
 
 void

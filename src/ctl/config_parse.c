@@ -32,28 +32,23 @@ fail(struct file *f, const char *text)
 static void
 merge_set(struct file *f, const struct command *set)
 {
+	struct conf_obj *o = conf_find(f->conf, set);
 	struct command cmd;
-	struct conf_words room;
-	char text[COMMAND_TEXT_MAX], key[64];
-	struct conf_obj *o;
+	char text[COMMAND_TEXT_MAX];
 
-	snprintf(key, sizeof(key), "port %s", command_str(set, A_NAME));
-	o = conf_find(f->conf, key);
 	if (o == NULL) {
 		snprintf(text, sizeof(text), "\"%s\": no such port above",
 		    command_str(set, A_NAME));
 		fail(f, text);
 		return;
 	}
-	conf_command(o, &cmd, &room);
+	conf_command(o, &cmd);
 	for (unsigned i = 0; set->row->args[i].kind != ARG_END; i++) {
 		if ((set->given & 1u << i) != 0)
 			*command_set(&cmd, set->row->args[i].id) =
 			    set->val[i];
 	}
-	command_format(&cmd, FORMAT_ARGS, text, sizeof(text));
-	o->text = conf_strdup(f->conf, text);
-	f->no_memory |= o->text == NULL;
+	f->no_memory |= conf_change(f->conf, o, &cmd) != 0;
 }
 
 static void
@@ -66,15 +61,15 @@ take(struct file *f, const struct command *cmd)
 		merge_set(f, cmd);
 		return;
 	}
-	conf_key(cmd, key, sizeof(key));
-	old = conf_find(f->conf, key);
+	old = conf_find(f->conf, cmd);
 	if (old != NULL) {
+		conf_key(old, key, sizeof(key));
 		snprintf(text, sizeof(text), "\"%s\": already in line %u",
 		    key, old->line);
 		fail(f, text);
 		return;
 	}
-	if (conf_add(f->conf, cmd, key, f->line) == NULL)
+	if (conf_add(f->conf, cmd, f->line) == NULL)
 		f->no_memory = true;
 }
 
@@ -105,6 +100,18 @@ take_line(struct file *f, char *line)
 	}
 }
 
+static size_t
+count_lines(const char *s)
+{
+	size_t n = 1;
+
+	while ((s = strchr(s, '\n')) != NULL) {
+		s++;
+		n++;
+	}
+	return n;
+}
+
 int
 conf_parse(struct conf *c, const char *name, const char *text,
     struct lines *errors)
@@ -113,6 +120,7 @@ conf_parse(struct conf *c, const char *name, const char *text,
 	const char *s = text;
 	char line[COMMAND_TEXT_MAX];
 
+	f.no_memory = conf_reserve(c, count_lines(text)) != 0;
 	while (*s != '\0' && !f.no_memory) {
 		size_t len = strcspn(s, "\n");
 

@@ -4,8 +4,10 @@
  * Whatever comes in is survived: what is no JSON, no object or has no command
  * gets a reply with status 2.
  */
+#include "ctl/parse.h"
 #include "ctl/session.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,6 +64,7 @@ ctl_close(struct ctl_session *s)
 	*at = s->next;
 	while (s->jobs != NULL)
 		job_free(s->jobs);
+	json_decref(s->waiting);
 	free(s);
 }
 
@@ -131,24 +134,74 @@ run_words(struct request *rq, const json_t *list)
 	reply_status(rq, r == 0 ? STATUS_DONE : STATUS_REFUSED, -1);
 }
 
-void
+/* Answers a request.  input: the text that came with it, or NULL. */
+static void
+run_request(struct ctl_session *s, const json_t *obj, const char *input)
+{
+	struct request rq = { .ctl = s->ctl, .session = s, .input = input };
+	const json_t *command = json_object_get(obj, "command");
+
+	rq.id = json_object_get(obj, "id");
+	rq.text = json_is_true(json_object_get(obj, "text"));
+	if (json_is_array(command))
+		run_words(&rq, command);
+	else
+		refuse(&rq, "\"command\": expected an array of words");
+}
+
+/* The bytes of text that follow, or what came in the request. */
+static size_t
+take_request(struct ctl_session *s, json_t *obj)
+{
+	const json_t *bytes = json_object_get(obj, "input_bytes");
+	const char *input = json_string_value(json_object_get(obj, "input"));
+
+	if (json_integer_value(bytes) > 0) {
+		s->waiting = json_incref(obj);
+		return (size_t)json_integer_value(bytes);
+	}
+	run_request(s, obj, bytes != NULL ? "" : input);
+	return 0;
+}
+
+size_t
 ctl_input(struct ctl_session *s, const char *line, size_t len)
 {
 	struct request rq = { .ctl = s->ctl, .session = s };
 	json_error_t error;
 	json_t *obj = json_loadb(line, len, JSON_REJECT_DUPLICATES, &error);
-	const json_t *command = json_object_get(obj, "command");
+	size_t more = 0;
 
-	rq.id = json_object_get(obj, "id");
-	rq.text = json_is_true(json_object_get(obj, "text"));
-	rq.input = json_string_value(json_object_get(obj, "input"));
-	if (obj == NULL) {
+	assert(s->waiting == NULL);
+	if (obj != NULL) {
+		more = take_request(s, obj);
+	} else {
 		err_set(&rq.err, 0, "request is no JSON: %s", error.text);
 		reply_status(&rq, STATUS_USAGE, -1);
-	} else if (!json_is_array(command)) {
-		refuse(&rq, "\"command\": expected an array of words");
-	} else {
-		run_words(&rq, command);
 	}
 	json_decref(obj);
+	return more;
+}
+
+void
+ctl_input_text(struct ctl_session *s, const char *text, size_t len)
+{
+	struct request rq = { .ctl = s->ctl, .session = s };
+	json_t *obj = s->waiting;
+
+	assert(obj != NULL && text[len] == '\0');
+	s->waiting = NULL;
+	rq.id = json_object_get(obj, "id");
+	/* What is quoted in an answer must fit into JSON. */
+	if (text_is_utf8(text, len))
+		run_request(s, obj, text);
+	else
+		refuse(&rq, "the file is not UTF-8 text");
+	json_decref(obj);
+}
+
+bool
+ctl_is_busy(const struct ctl_session *s)
+{
+	return s->jobs != NULL;
 }

@@ -6,7 +6,9 @@
  *
  * A request is one JSON line:   {"id":1,"command":["route","add",...]}
  * with "text":true if show shall answer in the words of the language where it
- * can, and "input":"..." for the text of the file that a command names.
+ * can, and "input":"..." for the text of the file that a command names.  A long
+ * text goes quicker as "input_bytes":N, and then follows the line, N bytes as
+ * they are: UTF-8 without a NUL.
  * Its replies are JSON lines:   {"id":1,"data":...}     zero or more
  *                               {"id":1,"text":"..."}   zero or more
  *                               {"id":1,"status":0}     last
@@ -55,8 +57,8 @@ struct ctl_host {
 	/* A command changed the configuration: its words, joined.  For the
 	 * journal from which a restarted worker builds itself. */
 	void (*accepted)(void *arg, const char *line);
-	/* The whole configuration anew, as config show prints it. */
-	void (*snapshot)(void *arg, const char *text);
+	/* All of the configuration may be another: ctl_config_show(). */
+	void (*snapshot)(void *arg);
 	/* Reads a file for config check|plan|apply: malloc'd text or NULL. */
 	char *(*read_file)(void *arg, const char *path, struct err *err);
 	int (*write_file)(void *arg, const char *path, const char *text,
@@ -71,8 +73,13 @@ void ctl_free(struct ctl *ctl);
 struct ctl_session *ctl_open(struct ctl *ctl,
     void (*emit)(void *arg, const char *line, size_t len), void *arg);
 void ctl_close(struct ctl_session *s);
-/* One request line, without newline.  Anything is survived. */
-void ctl_input(struct ctl_session *s, const char *line, size_t len);
+/* One request line, without newline.  Anything is survived.  Returns how many
+ * bytes of text follow the line, which ctl_input_text() gets next; mostly 0. */
+size_t ctl_input(struct ctl_session *s, const char *line, size_t len);
+/* That text, and a NUL behind it. */
+void ctl_input_text(struct ctl_session *s, const char *text, size_t len);
+/* Will it answer a request later? */
+bool ctl_is_busy(const struct ctl_session *s);
 
 /* Applies a whole configuration text as the target state, all or nothing.
  * name is for messages ("FILE:LINE: ...").  0, or -EINVAL with every error as

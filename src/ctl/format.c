@@ -177,21 +177,20 @@ out_value(struct out *o, const struct command *cmd, unsigned i)
 	}
 }
 
-/* Is it the default that goes without saying? */
-static bool
-left_out(const struct command *cmd, unsigned i)
+bool
+command_says(const struct command *cmd, unsigned i)
 {
 	const struct arg *a = &cmd->row->args[i];
 
 	if ((cmd->valid & 1u << i) == 0)
-		return true;
-	if (a->kind == ARG_FLAG)
-		return cmd->val[i].num == 0;
-	if ((a->flags & ARG_DEF) == 0 || (a->flags & ARG_SHOWN) != 0)
 		return false;
+	if (a->kind == ARG_FLAG)
+		return cmd->val[i].num != 0;
+	if ((a->flags & ARG_DEF) == 0 || (a->flags & ARG_SHOWN) != 0)
+		return true;
 	if (a->kind == ARG_NETMASK)
-		return cmd->val[i].ip.v == (uint32_t)a->def;
-	return cmd->val[i].num == a->def;
+		return cmd->val[i].ip.v != (uint32_t)a->def;
+	return cmd->val[i].num != a->def;
 }
 
 size_t
@@ -210,7 +209,7 @@ command_format(const struct command *cmd, enum format what, char *buf,
 	}
 	for (unsigned i = 0; args[i].kind != ARG_END; i++) {
 		if (what == FORMAT_GIVEN ? (cmd->given & 1u << i) == 0 :
-		    left_out(cmd, i))
+		    !command_says(cmd, i))
 			continue;
 		if (what == FORMAT_KEY && (args[i].flags & ARG_KEY) == 0)
 			continue;

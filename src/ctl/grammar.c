@@ -738,6 +738,13 @@ grammar_arg(const struct command_row *row, enum arg_id id)
 }
 
 bool
+arg_is_text(const struct arg *a)
+{
+	return a->kind == ARG_NAME || a->kind == ARG_WORD ||
+	    a->kind == ARG_FILE;
+}
+
+bool
 choice_at(const char *choices, unsigned n, char *buf, size_t size)
 {
 	const char *s = choices;

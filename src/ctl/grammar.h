@@ -166,6 +166,8 @@ const struct command_row *grammar_rows(enum object o, unsigned *count);
 const struct command_row *grammar_row_at(unsigned i);
 /* An argument of a row by its identity, or NULL. */
 const struct arg *grammar_arg(const struct command_row *row, enum arg_id id);
+/* Is its value a text, which points into the words? */
+bool arg_is_text(const struct arg *a);
 /* The n-th of "a|b|c" into buf; false past the end. */
 bool choice_at(const char *choices, unsigned n, char *buf, size_t size);
 
@@ -183,6 +185,10 @@ int line_split(char *line, const char **words, int max);
 /* Making a command by hand; set returns the value to fill, marked as given. */
 void command_init(struct command *cmd, const struct command_row *row);
 union value *command_set(struct command *cmd, enum arg_id id);
+/* The same for the same object with another verb: what both rows know, defaults
+ * as if given, so that a set takes everything over. */
+void command_turn(struct command *out, const struct command *cmd,
+    const struct command_row *row);
 /* Fills in the defaults of what was not given. */
 void command_defaults(struct command *cmd);
 /* Given, or has a default: the value; else NULL. */
@@ -201,6 +207,9 @@ enum format {
 	FORMAT_GIVEN,		/* OBJECT VERB and what was given, no more */
 	FORMAT_KEY,		/* only ARG_KEY ones */
 };
+/* Does the canonical text say argument i?  Not what was not given, nor a
+ * default that goes without saying. */
+bool command_says(const struct command *cmd, unsigned i);
 size_t command_format(const struct command *cmd, enum format what, char *buf,
     size_t size);
 /* One value, without its keyword. */

@@ -22,6 +22,9 @@ bool text_is_word(const char *s);
 /* Could it name an interface? */
 bool text_is_name(const char *s);
 
+/* UTF-8 without a NUL, as JSON takes it (RFC 3629 4)? */
+bool text_is_utf8(const char *s, size_t len);
+
 /* The candidate that is most like a word: at most two letters wrong. */
 struct near {
 	const char *word;

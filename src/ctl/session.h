@@ -12,6 +12,7 @@ struct ctl_session {
 	void (*emit)(void *arg, const char *line, size_t len);
 	void *arg;
 	struct job *jobs;
+	json_t *waiting;	/* request whose text is to come, or NULL */
 };
 
 #endif

@@ -130,6 +130,44 @@ text_is_name(const char *s)
 	    strcmp(s, "..") != 0;
 }
 
+/* Bytes of the character at s, of which left are there; 0: none. */
+static size_t
+utf8_char(const uint8_t *s, size_t left)
+{
+	size_t n = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : s[0] >= 0xc0 ? 2 : 1;
+	uint32_t c = s[0] & (0xffu >> (n + 1));
+
+	if (n == 1)
+		return s[0] > 0 && s[0] < 0x80;
+	if (n > left || s[0] > 0xf4)
+		return 0;
+	for (size_t i = 1; i < n; i++) {
+		if ((s[i] & 0xc0) != 0x80)
+			return 0;
+		c = c << 6 | (s[i] & 0x3f);
+	}
+	/* RFC 3629 3: no longer than need be, no surrogates, an end. */
+	if (c < (n == 2 ? 0x80u : n == 3 ? 0x800u : 0x10000u) ||
+	    (c >= 0xd800 && c <= 0xdfff) || c > 0x10ffff)
+		return 0;
+	return n;
+}
+
+bool
+text_is_utf8(const char *s, size_t len)
+{
+	const uint8_t *p = (const uint8_t *)s, *end = p + len;
+
+	while (p < end) {
+		size_t n = utf8_char(p, (size_t)(end - p));
+
+		if (n == 0)
+			return false;
+		p += n;
+	}
+	return true;
+}
+
 /* Levenshtein's distance, for short words; 99 if either is long. */
 static unsigned
 distance(const char *a, size_t la, const char *b, size_t lb)

@@ -49,17 +49,24 @@ send_all(int fd, const char *p, size_t len)
 }
 
 static int
-send_request(int fd, json_t *request)
+send_request(int fd, json_t *request, const char *text)
 {
-	char *line = json_dumps(request, JSON_COMPACT);
+	size_t len = text != NULL ? strlen(text) : 0;
+	char *line;
 	int r;
 
+	if (text != NULL)
+		json_object_set_new(request, "input_bytes",
+		    json_integer((json_int_t)len));
+	line = json_dumps(request, JSON_COMPACT);
 	json_decref(request);
 	if (line == NULL)
 		return -ENOMEM;
 	r = send_all(fd, line, strlen(line));
 	free(line);
-	return r != 0 ? r : send_all(fd, "\n", 1);
+	if (r == 0)
+		r = send_all(fd, "\n", 1);
+	return r != 0 ? r : send_all(fd, text, len);
 }
 
 /* Hands one reply on; its status, or -1 if it is not the last. */
@@ -83,13 +90,13 @@ handle(const char *line, size_t len, bool (*fn)(void *arg, json_t *reply),
 }
 
 int
-client_ask(int fd, json_t *request, bool (*fn)(void *arg, json_t *reply),
-    void *arg, struct err *err)
+client_ask(int fd, json_t *request, const char *text,
+    bool (*fn)(void *arg, json_t *reply), void *arg, struct err *err)
 {
 	FILE *in;
 	char *line = NULL;
 	size_t size = 0;
-	int status = -1, r = send_request(fd, request);
+	int status = -1, r = send_request(fd, request, text);
 
 	if (r != 0) {
 		err_set(err, r, "hopd does not listen: %s", strerror(-r));

@@ -39,7 +39,7 @@ ask(void *arg, json_t *request, json_t *rows, char code[16], struct err *err)
 		json_decref(request);
 		return EXIT_NO_DAEMON;
 	}
-	status = client_ask(fd, request, take, &a, err);
+	status = client_ask(fd, request, NULL, take, &a, err);
 	close(fd);
 	return status;
 }

@@ -17,6 +17,7 @@
 
 #include "ctl/ctl.h"
 #include "ctl/grammar.h"
+#include "ctl/parse.h"
 #include "hopctl/client.h"
 #include "hopctl/file.h"
 #include "hopctl/pcap.h"
@@ -155,29 +156,28 @@ request_json(const struct command *cmd, bool json)
 	    !json);
 }
 
-/* config check|plan|apply: the file is read here, with its user's rights. */
+/* config check|plan|apply: the file is read here, with its user's rights.
+ * *text: malloc'd, or NULL for the other commands. */
 static int
-add_input(json_t *request, const struct command *cmd, struct err *err)
+read_input(const struct command *cmd, char **text, struct err *err)
 {
-	char *text;
-	json_t *input;
+	const char *file = command_str(cmd, A_FILE);
 
+	*text = NULL;
 	if (cmd->row->object != OBJ_CONFIG || cmd->row->verb == VERB_SAVE ||
-	    command_str(cmd, A_FILE) == NULL)
+	    file == NULL)
 		return 0;
-	text = file_read(command_str(cmd, A_FILE), err);
-	if (text == NULL)
+	*text = file_read(file, err);
+	if (*text == NULL)
 		return -EACCES;
-	input = json_string(text);
-	free(text);
-	if (input == NULL)
-		return err_set(err, -EINVAL, "\"%s\": is not UTF-8 text",
-		    command_str(cmd, A_FILE));
-	return json_object_set_new(request, "input", input);
+	if (text_is_utf8(*text, strlen(*text)))
+		return 0;
+	free(*text);
+	return err_set(err, -EINVAL, "\"%s\": is not UTF-8 text", file);
 }
 
 static int
-ask(const char *path, struct session *s, json_t *request)
+ask(const char *path, struct session *s, json_t *request, const char *text)
 {
 	struct err err = { "" };
 	int fd, status;
@@ -188,7 +188,7 @@ ask(const char *path, struct session *s, json_t *request)
 		return fail(EXIT_NO_DAEMON, err.text);
 	}
 	s->rows = json_array();
-	status = client_ask(fd, request, take, s, &err);
+	status = client_ask(fd, request, text, take, s, &err);
 	close(fd);
 	if (status == EXIT_NO_DAEMON)
 		fail(status, err.text);
@@ -209,7 +209,7 @@ save(const char *path, struct session *s)
 	command_init(&show_cmd, grammar_row(OBJ_CONFIG, VERB_SHOW));
 	s->to = w.out;
 	s->json = false;
-	status = ask(path, s, request_json(&show_cmd, false));
+	status = ask(path, s, request_json(&show_cmd, false), NULL);
 	if (file_end(&w, status == EXIT_DONE, &err) != 0)
 		status = fail(EXIT_REFUSED, err.text);
 	return status;
@@ -227,7 +227,7 @@ capture(const char *path, struct session *s)
 	    (uint64_t)command_num(s->cmd, A_COUNT, 0), &err) != 0)
 		return fail(EXIT_REFUSED, err.text);
 	s->pcap = &pcap;
-	status = ask(path, s, request_json(s->cmd, false));
+	status = ask(path, s, request_json(s->cmd, false), NULL);
 	pcap_close(&pcap);
 	return status;
 }
@@ -237,7 +237,7 @@ run_remote(const char *path, const struct command *cmd, bool json)
 {
 	struct session s = { .json = json, .cmd = cmd };
 	struct err err = { "" };
-	json_t *request;
+	char *text = NULL;
 	int status;
 
 	if (cmd->row->object == OBJ_CONFIG && cmd->row->verb == VERB_SAVE &&
@@ -246,12 +246,10 @@ run_remote(const char *path, const struct command *cmd, bool json)
 	} else if (cmd->row->object == OBJ_CAPTURE && !json) {
 		status = capture(path, &s);
 	} else {
-		request = request_json(cmd, json);
-		if (add_input(request, cmd, &err) != 0) {
-			json_decref(request);
+		if (read_input(cmd, &text, &err) != 0)
 			return fail(EXIT_REFUSED, err.text);
-		}
-		status = ask(path, &s, request);
+		status = ask(path, &s, request_json(cmd, json), text);
+		free(text);
 		if (status == EXIT_DONE)
 			show(&s);
 	}

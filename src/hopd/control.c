@@ -35,8 +35,9 @@ struct client {
 	struct ctl_session *session;
 	struct buffer in, out;
 	size_t scanned;		/* bytes of in without a newline */
+	size_t text;		/* a request waits for as much text, or 0 */
 	bool readable, writable;	/* noted by events */
-	bool lines;		/* in may hold a whole line */
+	bool lines;		/* in may hold a whole line or the text */
 	bool eof;		/* it will send no more */
 	bool dead;		/* to be freed at the end of the turn */
 };
@@ -213,6 +214,37 @@ client_is_behind(const struct client *c)
 	return buffer_len(&c->out) > CONTROL_OUT_HIGH;
 }
 
+static void
+client_too_long(struct client *c)
+{
+	report(LOG_LVL_WARN, "control: request longer than %u bytes: client "
+	    "cut off", CONTROL_LINE_MAX);
+	c->dead = true;
+}
+
+/* The text that a request waits for goes to ctl, once all of it is there. */
+static void
+client_text(struct client *c)
+{
+	char *text, next;
+
+	c->lines = buffer_len(&c->in) >= c->text;
+	if (!c->lines)
+		return;
+	/* A NUL ends it, for a moment in the place of what follows it. */
+	if (buffer_room(&c->in, 1) != 0) {
+		c->dead = true;
+		return;
+	}
+	text = c->in.data + c->in.start;
+	next = text[c->text];
+	text[c->text] = '\0';
+	ctl_input_text(c->session, text, c->text);
+	text[c->text] = next;
+	buffer_take(&c->in, c->text);
+	c->text = 0;
+}
+
 /* The first line goes to ctl. */
 static void
 client_line(struct client *c)
@@ -223,19 +255,22 @@ client_line(struct client *c)
 
 	if (len > c->scanned)
 		nl = memchr(line + c->scanned, '\n', len - c->scanned);
-	if (nl != NULL) {
-		c->scanned = 0;
-		ctl_input(c->session, line, (size_t)(nl - line));
-		buffer_take(&c->in, (size_t)(nl - line) + 1);
+	if (nl == NULL) {
+		c->scanned = len;
+		c->lines = false;
+		if (len > CONTROL_LINE_MAX)
+			client_too_long(c);
 		return;
 	}
-	c->scanned = len;
-	c->lines = false;
-	if (len > CONTROL_LINE_MAX) {
-		report(LOG_LVL_WARN, "control: request longer than %u bytes: "
-		    "client cut off", CONTROL_LINE_MAX);
+	c->scanned = 0;
+	c->text = ctl_input(c->session, line, (size_t)(nl - line));
+	buffer_take(&c->in, (size_t)(nl - line) + 1);
+	/* Room for all of it and the NUL, now, instead of growing often. */
+	if (c->text > CONTROL_LINE_MAX)
+		client_too_long(c);
+	else if (c->text > buffer_len(&c->in) &&
+	    buffer_room(&c->in, c->text - buffer_len(&c->in) + 1) != 0)
 		c->dead = true;
-	}
 }
 
 /* True if requests are left that need not wait. */
@@ -245,7 +280,10 @@ client_lines(struct client *c)
 	for (int i = 0; i < CONTROL_LINES_TURN; i++) {
 		if (!c->lines || c->dead || client_is_behind(c))
 			return false;
-		client_line(c);
+		if (c->text > 0)
+			client_text(c);
+		else
+			client_line(c);
 		client_write(c);
 	}
 	return c->lines;

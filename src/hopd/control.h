@@ -7,8 +7,8 @@
 #include <stdbool.h>
 
 #define CONTROL_CLIENTS_MAX	64	/* at once; more wait in the backlog */
-/* Bytes of one request: a configuration with two million routes comes as
- * one line. */
+/* Bytes of one request, and of the text that follows it: a configuration with
+ * two million routes and then some. */
 #define CONTROL_LINE_MAX	(256u << 20)
 #define CONTROL_LINES_TURN	16	/* requests of one client in one turn */
 /* Unread replies: at the first no more requests of the client are taken, at

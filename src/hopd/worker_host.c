@@ -347,12 +347,12 @@ host_accepted(void *arg, const char *line)
 }
 
 static void
-host_snapshot(void *arg, const char *text)
+host_snapshot(void *arg)
 {
 	struct worker *w = arg;
 
 	if (!w->restoring)
-		journal_replace(w, text);
+		worker_journal_rewrite(w);
 }
 
 struct ctl_host

@@ -1,7 +1,7 @@
 /*
  * ctl.c - lines of a control connection against a running stack.
  *
- * The input: lines, each a request.  Every request that ends has exactly one
+ * The input: lines, each a request, perhaps with its text behind it.  Every request that ends has exactly one
  * status, replies are JSON without a newline in them, and afterwards the
  * running configuration is one that applies to an empty stack and comes out
  * the same.  A line that starts with '+' moves time; '!' makes the host
@@ -63,19 +63,34 @@ check_round_trip(struct fuzz_bed *b)
 	free(second);
 }
 
-static void
-input_line(struct fuzz_bed *b, struct ctl_session *s, const char *line)
+/* True: the line waits for a text that did not come. */
+static bool
+input_line(struct fuzz_bed *b, struct ctl_session *s, const char *line,
+    char **rest)
 {
+	size_t want;
+	char next;
+
 	if (line[0] == '+') {
 		fuzz_advance(b->stk, fuzz_wait_us((uint8_t)line[1]), 64);
-		return;
+		return false;
 	}
 	if (line[0] == '!') {
 		b->refuse_ports = !b->refuse_ports;
-		return;
+		return false;
 	}
-	ctl_input(s, line, strlen(line));
+	want = ctl_input(s, line, strlen(line));
+	if (want > 0) {
+		if (*rest == NULL || strlen(*rest) < want)
+			return true;
+		next = (*rest)[want];
+		(*rest)[want] = '\0';
+		ctl_input_text(s, *rest, want);
+		(*rest)[want] = next;
+		*rest += want;
+	}
 	stack_poll(b->stk, b->stk->now);
+	return false;
 }
 
 int
@@ -98,7 +113,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	at = text = fuzz_string(data, size);
 	for (int i = 0; i < LINES_MAX && (line = strsep(&at, "\n")) != NULL;
 	    i++) {
-		input_line(&b, s, line);
+		if (input_line(&b, s, line, &at))
+			break;
 		drain_ports(b.stk);
 	}
 	free(text);

@@ -83,10 +83,13 @@ accepted(void *arg, const char *line)
 }
 
 static void
-snapshot(void *arg, const char *text)
+snapshot(void *arg)
 {
-	(void)arg;
+	const struct fuzz_bed *b = arg;
+	char *text = ctl_config_show(b->ctl);
+
 	FUZZ_CHECK(text != NULL);
+	free(text);
 }
 
 static int

@@ -73,11 +73,13 @@ accepted(void *arg, const char *line)
 }
 
 static void
-snapshot(void *arg, const char *text)
+snapshot(void *arg)
 {
 	struct ctl_unit *u = arg;
+	char *text = ctl_config_show(u->ctl);
 
 	snprintf(u->snapshot, sizeof(u->snapshot), "%s", text);
+	free(text);
 	u->snapshots++;
 }
 
@@ -149,44 +151,57 @@ ctl_unit_free(struct ctl_unit *u)
 	free(u);
 }
 
+/* A line, and what is behind it unless that is NULL. */
 static int
-send_raw(struct ctl_unit *u, const char *line)
+send_raw(struct ctl_unit *u, const char *line, const char *text, size_t len)
 {
 	u->status = -1;
 	u->text[0] = '\0';
 	json_array_clear(u->data);
-	ctl_input(u->session, line, strlen(line));
+	ck_assert_uint_eq(ctl_input(u->session, line, strlen(line)), len);
+	if (len > 0) {
+		ck_assert_int_eq(u->status, -1);
+		ctl_input_text(u->session, text, len);
+	}
 	return u->status;
 }
 
 int
 ctl_unit_raw(struct ctl_unit *u, const char *line)
 {
-	ck_assert_int_ne(send_raw(u, line), -1);
+	ck_assert_int_ne(send_raw(u, line, NULL, 0), -1);
 	return u->status;
 }
 
-static int
-send_words(struct ctl_unit *u, const char *line, bool text, const char *input)
+/* The request's object. */
+static json_t *
+request_json(const char *line, bool text)
 {
 	char copy[2048];
 	const char *word[CTL_WORDS_MAX];
 	json_t *words = json_array();
-	json_t *obj;
-	char *raw;
-	int n, status;
+	int n;
 
 	snprintf(copy, sizeof(copy), "%s", line);
 	n = line_split(copy, word, CTL_WORDS_MAX);
 	for (int i = 0; i < n; i++)
 		json_array_append_new(words, json_string(word[i]));
-	obj = json_pack("{s:i,s:o,s:b}", "id", 7, "command", words, "text",
+	return json_pack("{s:i,s:o,s:b}", "id", 7, "command", words, "text",
 	    text);
+}
+
+static int
+send_words(struct ctl_unit *u, const char *line, bool text, const char *input)
+{
+	json_t *obj = request_json(line, text);
+	char *raw;
+	int status;
+
 	if (input != NULL)
 		json_object_set_new(obj, "input", json_string(input));
 	raw = json_dumps(obj, JSON_COMPACT);
 	json_decref(obj);
-	status = send_raw(u, raw);
+	status = send_raw(u, raw, NULL, 0);
 	free(raw);
 	return status;
 }
@@ -224,6 +239,21 @@ int
 ctl_unit_file(struct ctl_unit *u, const char *line, const char *input)
 {
 	return request(u, line, true, input);
+}
+
+int
+ctl_unit_text(struct ctl_unit *u, const char *line, const char *text,
+    size_t len)
+{
+	json_t *obj = request_json(line, true);
+	char *raw;
+
+	json_object_set_new(obj, "input_bytes", json_integer((json_int_t)len));
+	raw = json_dumps(obj, JSON_COMPACT);
+	json_decref(obj);
+	ck_assert_int_ne(send_raw(u, raw, text, len), -1);
+	free(raw);
+	return u->status;
 }
 
 void

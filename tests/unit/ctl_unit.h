@@ -40,6 +40,9 @@ int ctl_unit_do(struct ctl_unit *u, const char *line);
 int ctl_unit_json(struct ctl_unit *u, const char *line);
 /* A request with the text of a file. */
 int ctl_unit_file(struct ctl_unit *u, const char *line, const char *input);
+/* The same, the text behind the request's line. */
+int ctl_unit_text(struct ctl_unit *u, const char *line, const char *text,
+    size_t len);
 /* A request whose status comes later. */
 void ctl_unit_start(struct ctl_unit *u, const char *line, bool text);
 /* A raw line. */

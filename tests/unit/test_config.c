@@ -135,6 +135,53 @@ START_TEST(show_makes_the_same_again)
 }
 END_TEST
 
+/* The text of a file behind the request instead of inside it. */
+START_TEST(text_behind_the_request)
+{
+	struct ctl_unit *u = ctl_unit_new(), *v = applied(base);
+	static const char bad[] = "port add tapc\nprt add tapd\n";
+
+	ck_assert_int_eq(ctl_unit_text(u, "config apply f", base,
+	    strlen(base)), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(u->last, "id")),
+	    7);
+	ck_assert_str_eq(ctl_unit_config(u), ctl_unit_config(v));
+	ck_assert_int_eq(ctl_unit_text(u, "config check f", bad,
+	    strlen(bad)), 1);
+	ck_assert_str_eq(u->error, "f:2: \"prt\": expected an object: see "
+	    "\"help\"; did you mean \"port\"?");
+	/* An empty file is one, and not the absence of any. */
+	ck_assert_int_eq(ctl_unit_text(u, "config apply f", "", 0), 0);
+	ck_assert_str_eq(ctl_unit_config(u), "");
+	ctl_unit_free(u);
+	ctl_unit_free(v);
+}
+END_TEST
+
+START_TEST(text_behind_that_is_none)
+{
+	static const char *const text[] = {
+		"# \xff\n", "# \xc0\x80\n", "# \xed\xa0\x80\n",
+		"# \xf4\x90\x80\x80\n", "# \xe2\x82",
+	};
+	static const char good[] = "# \xe2\x82\xac \xf0\x9f\x98\x80 \xc3\xa9\n";
+	struct ctl_unit *u = applied(base);
+	char *before = config_copy(u);
+
+	for (size_t i = 0; i < sizeof(text) / sizeof(text[0]); i++) {
+		ck_assert_int_eq(ctl_unit_text(u, "config apply f", text[i],
+		    strlen(text[i])), 2);
+		ck_assert_str_eq(u->error, "the file is not UTF-8 text");
+	}
+	ck_assert_int_eq(ctl_unit_text(u, "config apply f", "#\0\n", 3), 2);
+	ck_assert_int_eq(ctl_unit_text(u, "config check f", good,
+	    strlen(good)), 0);
+	ck_assert_str_eq(ctl_unit_config(u), before);
+	free(before);
+	ctl_unit_free(u);
+}
+END_TEST
+
 START_TEST(order_of_lines_means_nothing)
 {
 	struct ctl_unit *u = applied(
@@ -455,6 +502,8 @@ main(void)
 
 	tcase_add_loop_test(t, show_applies_to_nothing, 0, 2);
 	tcase_add_test(t, show_makes_the_same_again);
+	tcase_add_test(t, text_behind_the_request);
+	tcase_add_test(t, text_behind_that_is_none);
 	tcase_add_test(t, order_of_lines_means_nothing);
 	tcase_add_test(t, plan_tells_and_changes_nothing);
 	tcase_add_test(t, apply_reaches_the_target);

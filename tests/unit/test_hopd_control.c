@@ -192,6 +192,56 @@ START_TEST(who_ends_is_answered_first)
 }
 END_TEST
 
+/* The text of a file follows the line; then comes the next request. */
+START_TEST(a_text_in_pieces)
+{
+	static const char text[] = "addr add 10.0.0.1/32 dev lo\n"
+	    "addr add 10.0.0.2/32 dev lo\n";
+	char buf[65536], line[128];
+	int fd = client();
+
+	snprintf(line, sizeof(line), "{\"id\":1,\"command\":[\"config\","
+	    "\"apply\",\"f\"],\"input_bytes\":%zu}\n", strlen(text));
+	say(fd, line);
+	for (const char *p = text; p[1] != '\0'; p++) {
+		ck_assert_int_eq(send(fd, p, 1, 0), 1);
+		turns(2);
+		ck_assert_int_eq(hear(fd, buf, sizeof(buf)), 0);
+	}
+	say(fd, "\n{\"command\":[\"addr\",\"show\"],\"text\":true}\n");
+	turns(4);
+	ck_assert_int_gt(hear(fd, buf, sizeof(buf)), 0);
+	ck_assert_int_eq(count_of(buf, "\"status\":0"), 2);
+	ck_assert_int_eq(count_of(buf, "10.0.0.2/32 dev lo"), 1);
+	close(fd);
+}
+END_TEST
+
+/* Who promises a text and ends, or one that nobody could keep. */
+START_TEST(a_text_that_does_not_come)
+{
+	static const char *const bytes[] = { "5", "300000000",
+	    "9223372036854775807" };
+	char buf[65536], line[128];
+
+	for (size_t i = 0; i < 3; i++) {
+		int fd = client();
+
+		snprintf(line, sizeof(line), "{\"command\":[\"config\","
+		    "\"apply\",\"f\"],\"input_bytes\":%s}\nabc", bytes[i]);
+		say(fd, line);
+		turns(3);
+		if (i == 0) {
+			ck_assert_int_eq(hear(fd, buf, sizeof(buf)), 0);
+			shutdown(fd, SHUT_WR);
+			turns(3);
+		}
+		ck_assert_int_eq(hear(fd, buf, sizeof(buf)), -1);
+		close(fd);
+	}
+}
+END_TEST
+
 START_TEST(who_is_gone_is_forgotten)
 {
 	char buf[65536];
@@ -277,6 +327,8 @@ main(void)
 	tcase_add_test(t, many_requests_at_once);
 	tcase_add_test(t, nonsense_is_answered);
 	tcase_add_test(t, who_ends_is_answered_first);
+	tcase_add_test(t, a_text_in_pieces);
+	tcase_add_test(t, a_text_that_does_not_come);
 	tcase_add_test(t, who_is_gone_is_forgotten);
 	tcase_add_test(t, clients_are_bounded);
 	tcase_add_test(t, a_slow_reader_holds_only_itself_up);
