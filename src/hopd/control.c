@@ -10,6 +10,7 @@
 #include "hopd/control.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -289,6 +290,19 @@ client_lines(struct client *c)
 	return c->lines;
 }
 
+/* It sends no more and has all its replies, but may wait for some that take
+ * their time (ping): is it there to read them? */
+static bool
+client_is_done(const struct client *c)
+{
+	struct pollfd p = { .fd = c->fd };
+
+	if (!c->eof || c->lines || buffer_len(&c->out) > 0)
+		return false;
+	return !ctl_is_busy(c->session) || (poll(&p, 1, 0) == 1 &&
+	    (p.revents & (POLLHUP | POLLERR)) != 0);
+}
+
 /* True if there is more to do without waiting. */
 static bool
 client_turn(struct client *c)
@@ -301,8 +315,7 @@ client_turn(struct client *c)
 		client_read(c);
 	if (!c->dead)
 		more = client_lines(c);
-	/* It said all, has been answered, and the answers are sent. */
-	if (c->eof && !c->lines && buffer_len(&c->out) == 0)
+	if (client_is_done(c))
 		c->dead = true;
 	if (!c->dead)
 		loop_io_want(c->io,

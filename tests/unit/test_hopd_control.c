@@ -242,6 +242,57 @@ START_TEST(a_text_that_does_not_come)
 }
 END_TEST
 
+#define PINGS "{\"command\":[\"ping\",\"127.0.0.1\",\"count\"," \
+    "\"3\",\"interval\",\"20ms\"],\"text\":true}\n"
+
+/* It sends no more, but waits for what takes its time (`nc -N -U`). */
+START_TEST(who_ends_is_answered_late)
+{
+	char buf[65536];
+	size_t len = 0;
+	ssize_t n = 0;
+	int fd = client();
+
+	say(fd, PINGS);
+	shutdown(fd, SHUT_WR);
+	for (int i = 0; i < 1000 && n != -1; i++) {
+		turns(1);
+		usleep(1000);
+		n = hear(fd, buf + len, sizeof(buf) - len);
+		len += n > 0 ? (size_t)n : 0;
+	}
+	ck_assert_int_eq(n, -1);
+	ck_assert_int_eq(count_of(buf, "icmp_seq="), 3);
+	ck_assert_int_eq(count_of(buf, "\"status\":0"), 1);
+	close(fd);
+}
+END_TEST
+
+START_TEST(who_is_gone_waits_for_nothing)
+{
+	char buf[65536];
+	int fd;
+
+	for (int i = 0; i < 2 * CONTROL_CLIENTS_MAX; i++) {
+		fd = client();
+		say(fd, "{\"command\":[\"capture\",\"drops\"]}\n");
+		turns(2);
+		/* Not that somebody captures already. */
+		ck_assert_int_gt(hear(fd, buf, sizeof(buf)), 0);
+		ck_assert_msg(strstr(buf, "status") == NULL, "%s", buf);
+		shutdown(fd, SHUT_WR);
+		turns(2);
+		close(fd);
+		turns(2);
+	}
+	fd = client();
+	say(fd, REQUEST);
+	turns(3);
+	ck_assert_int_gt(hear(fd, buf, sizeof(buf)), 0);
+	close(fd);
+}
+END_TEST
+
 START_TEST(who_is_gone_is_forgotten)
 {
 	char buf[65536];
@@ -329,6 +380,8 @@ main(void)
 	tcase_add_test(t, who_ends_is_answered_first);
 	tcase_add_test(t, a_text_in_pieces);
 	tcase_add_test(t, a_text_that_does_not_come);
+	tcase_add_test(t, who_ends_is_answered_late);
+	tcase_add_test(t, who_is_gone_waits_for_nothing);
 	tcase_add_test(t, who_is_gone_is_forgotten);
 	tcase_add_test(t, clients_are_bounded);
 	tcase_add_test(t, a_slow_reader_holds_only_itself_up);
