@@ -46,8 +46,12 @@ tcp_window_select(struct tcp_conn *c)
 	space &= ~(unit - 1);
 	if (space > cur && space >= window_step(c))
 		wnd = space;
-	/* RFC 7323 2.4: rounding down would take back what was promised. */
-	wnd = (wnd + unit - 1) & ~(unit - 1);
+	/* RFC 7323 2.4: rounding down takes back what was promised, but
+	 * rounding up with every segment promises more than there is.  What
+	 * lies before rcv_adv is taken in any case. */
+	if (c->rcv.len + wnd < c->rcv_buf)
+		wnd += unit - 1;
+	wnd &= ~(unit - 1);
 	wnd = tcp_min(wnd, (uint32_t)UINT16_MAX << c->rcv_shift);
 	c->rcv_adv = seq_max(c->rcv_adv, c->rcv_nxt + wnd);
 	return wnd;
