@@ -37,6 +37,7 @@ X(tcp_half_open,    65536, "half-open connections of all listeners")	\
 X(tcp_sndbuf,	  6291456, "bytes one connection may have unsent or unacknowledged") \
 X(tcp_rcvbuf,	  6291456, "largest receive window of one connection")	\
 X(tcp_mem,	536870912, "bytes in all TCP buffers")			\
+X(service_conns,    65536, "connections to the small services and HTTP")\
 X(lb_services,	    65536, "services")					\
 X(lb_servers,	    65536, "real servers of all services")		\
 X(lb_flows,	  8388608, "flows: room for so many is mapped, max_flows bounds them") \

@@ -116,6 +116,10 @@ int inetd_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int inetd_query(struct request *rq);
 int inetd_walk(struct ctl *ctl, command_fn *fn, void *arg);
 
+int http_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int http_query(struct request *rq);
+int http_walk(struct ctl *ctl, command_fn *fn, void *arg);
+
 int lb_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int lb_query(struct request *rq);
 int lb_walk(struct ctl *ctl, command_fn *fn, void *arg);

@@ -50,10 +50,11 @@ show_one(void *arg, const struct command *cmd, const void *obj)
 {
 	const struct service *s = obj;
 
-	reply_object(arg, cmd, json_pack("{s:i,s:I,s:I,s:I}", "port",
+	reply_object(arg, cmd, json_pack("{s:i,s:I,s:I,s:I,s:I,s:i}", "port",
 	    (int)service_port(s->id), "requests", (json_int_t)s->requests,
 	    "replies", (json_int_t)s->replies, "refused",
-	    (json_int_t)s->refused));
+	    (json_int_t)s->refused, "accepted", (json_int_t)s->accepted,
+	    "open", (int)s->open));
 	return 0;
 }
 

@@ -25,6 +25,8 @@ ctl_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 		return rarp_change(ctl, cmd, err);
 	case OBJ_INETD:
 		return inetd_change(ctl, cmd, err);
+	case OBJ_HTTP:
+		return http_change(ctl, cmd, err);
 	case OBJ_LB:
 		return lb_change(ctl, cmd, err);
 	case OBJ_MARK:
@@ -59,6 +61,8 @@ ctl_query(struct request *rq)
 		return rarp_query(rq);
 	case OBJ_INETD:
 		return inetd_query(rq);
+	case OBJ_HTTP:
+		return http_query(rq);
 	case OBJ_UDP:
 		return udp_query(rq);
 	case OBJ_TCP:
@@ -114,6 +118,8 @@ ctl_walk(struct ctl *ctl, command_fn *fn, void *arg)
 		r = rarp_walk(ctl, fn, arg);
 	if (r == 0)
 		r = inetd_walk(ctl, fn, arg);
+	if (r == 0)
+		r = http_walk(ctl, fn, arg);
 	if (r == 0)
 		r = lb_walk(ctl, fn, arg);
 	if (r == 0)

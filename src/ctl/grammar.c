@@ -326,6 +326,24 @@ static const struct arg args_inetd[] = {
 	{ .kind = ARG_END },
 };
 
+#define HTTP_AT_ARG \
+	{ A_SERVER, ARG_ADDR_PORT, ARG_POS | ARG_REQ | ARG_KEY, "at", \
+	    "ADDR:PORT", 0, 0, 0, "where; 0.0.0.0 is every own address" }
+
+static const struct arg args_http_add[] = {
+	HTTP_AT_ARG,
+	{ A_NAME, ARG_WORD, ARG_FIXED, "name", "NAME", 0, 0, 0,
+	    "what /whoami calls this node" },
+	{ A_ROOT, ARG_WORD, ARG_FIXED, "root", "PATH", 0, 0, 0,
+	    "files to serve: a directory below hopd's -r" },
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_http_del[] = {
+	HTTP_AT_ARG,
+	{ .kind = ARG_END },
+};
+
 #define TARGET_ARG \
 	{ A_DST, ARG_IP, ARG_POS | ARG_REQ, "dst", "IP", 0, 0, 0, "whom" }
 #define PROBE_ARGS							\
@@ -487,9 +505,17 @@ static const struct command_row rows_rarp[] = {
 
 static const struct command_row rows_inetd[] = {
 	{ OBJ_INETD, VERB_ADD, FILED, args_inetd,
-	    "start a small service on every own address (UDP)" },
+	    "start a small service on every own address (UDP, TCP)" },
 	{ OBJ_INETD, VERB_DEL, CHANGE, args_inetd, "stop it" },
 	{ OBJ_INETD, VERB_SHOW, 0, args_none, "list those that run" },
+};
+
+static const struct command_row rows_http[] = {
+	{ OBJ_HTTP, VERB_ADD, FILED, args_http_add,
+	    "serve files, and a page that says who answered whom" },
+	{ OBJ_HTTP, VERB_DEL, CHANGE, args_http_del,
+	    "stop it; its connections are reset" },
+	{ OBJ_HTTP, VERB_SHOW, 0, args_none, "list servers" },
 };
 
 static const struct command_row rows_lb[] = {
@@ -630,6 +656,7 @@ static const struct {
 	    "stations that boot by RARP" },
 	[OBJ_INETD] = { "inetd", ROWS(rows_inetd),
 	    "small services: echo, discard, daytime, chargen" },
+	[OBJ_HTTP] = { "http", ROWS(rows_http), "HTTP servers on hopd itself" },
 	[OBJ_LB] = { "lb", ROWS(rows_lb), "the load balancer as a whole" },
 	[OBJ_MARK] = { "mark", ROWS(rows_mark),
 	    "rules that give packets a firewall mark" },

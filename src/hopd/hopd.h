@@ -15,6 +15,7 @@
 struct options {
 	const char *conf;	/* NULL: start empty */
 	const char *socket;
+	const char *root;	/* tree of files to serve; NULL: none */
 	const char *user;	/* NULL: "hopd", else "nobody" */
 	bool check;		/* -t */
 	bool detach;		/* -d */

@@ -2,8 +2,8 @@
  * jail.c - what the worker gives up before it sees the first packet.
  *
  * Then it can read and write the descriptors that it has, ask the keeper, and
- * nothing else: open no file, make no socket but accept control clients, map
- * no code, start no program.
+ * nothing else: open no file but in the directory of -r, make no socket but
+ * accept control clients, map no code, start no program.
  *
  * A call that is not on the list fails with EPERM instead of killing the
  * worker: a C library that tries something new in a corner then costs that
@@ -46,7 +46,15 @@ static const int calls[] = {
 };
 
 int
-jail_seal(struct err *err)
+jail_root(int dir_fd, struct err *err)
+{
+	if (fchdir(dir_fd) == 0 && (chroot(".") == 0 || errno == EPERM))
+		return 0;
+	return err_set(err, -errno, "directory of -r: %s", strerror(errno));
+}
+
+int
+jail_seal(bool files, struct err *err)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int r = ctx == NULL ? -ENOMEM : 0;
@@ -60,6 +68,9 @@ jail_seal(struct err *err)
 	if (r == 0)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(mprotect),
 		    1, SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
+	if (r == 0 && files)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat2),
+		    0);
 	if (r == 0)
 		r = seccomp_load(ctx);
 	if (ctx != NULL)

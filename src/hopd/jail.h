@@ -4,6 +4,7 @@
 #ifndef HOPD_HOPD_JAIL_H
 #define HOPD_HOPD_JAIL_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
@@ -12,7 +13,12 @@
 /* Every capability, now and for ever; becomes uid:gid unless they are
  * KEEPER_ID_NONE; dies with the keeper.  0 or -Exxx. */
 int jail_drop(uint32_t uid, uint32_t gid, pid_t keeper, struct err *err);
-/* Every system call that the worker does not need.  0 or -Exxx. */
-int jail_seal(struct err *err);
+/* No file is to be seen outside of the directory dir_fd (O_PATH); before
+ * jail_drop().  Who has not the privilege keeps its view: then only openat2()
+ * confines what tree.c opens.  0 or -Exxx. */
+int jail_root(int dir_fd, struct err *err);
+/* Every system call that the worker does not need; files: it opens some.
+ * 0 or -Exxx. */
+int jail_seal(bool files, struct err *err);
 
 #endif

@@ -409,12 +409,27 @@ memory_init(struct keeper *k, struct err *err)
 	return 0;
 }
 
+/* What the HTTP server may show.  Nobody reads it here. */
+static int
+root_init(struct keeper *k, struct err *err)
+{
+	const char *root = k->opt->root;
+
+	if (root == NULL)
+		return 0;
+	k->root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (k->root_fd == -1)
+		return err_set(err, -errno, "%s: %s", root, strerror(errno));
+	return 0;
+}
+
 static int
 keeper_init(struct keeper *k, struct err *err)
 {
 	int r;
 
 	if ((r = paths_init(k, err)) != 0 ||
+	    (r = root_init(k, err)) != 0 ||
 	    (r = user_init(k, err)) != 0 ||
 	    (r = memory_init(k, err)) != 0)
 		return r;
@@ -441,6 +456,7 @@ keeper_main(const struct options *opt)
 		return HOPD_EXIT_FAILED;
 	k->opt = opt;
 	k->chan = k->waiter_fd = k->null_fd = k->detached_fd = -1;
+	k->root_fd = -1;
 	k->due = INSTANT_NEVER;
 	k->fresh = true;
 	if (opt->detach)

@@ -40,6 +40,7 @@ struct keeper {
 	int listen_fd;		/* control socket */
 	int signal_fd;
 	int flow_fd;		/* memory of the flow table */
+	int root_fd;		/* -r: O_PATH; else -1 */
 	int journal_fd;		/* the running configuration; see journal.h */
 	int null_fd;		/* -d: what stdin and stdout become */
 	int detached_fd;	/* -d: what stderr becomes */

@@ -1,7 +1,8 @@
 /*
  * keeper_ask.c - the keeper's answers: what an unprivileged worker may have.
  *
- * Devices by name in named namespaces, and one file: the configuration.
+ * Devices by name in named namespaces, one file: the configuration, and one
+ * directory: that of -r.
  * Nothing here looks into a packet or understands the configuration.
  */
 #include "hopd/keeper.h"
@@ -235,6 +236,10 @@ dispatch(struct keeper *k, struct answer *a, int *fd, struct err *err)
 		return ask_file_write(k, *fd, err);
 	case KEEPER_JOURNAL:
 		return ask_journal(k, fd, err);
+	case KEEPER_ROOT:
+		if (k->root_fd != -1)
+			answer_fd(a, k->root_fd);
+		return 0;
 	case KEEPER_READY:
 		if (k->detached_fd != -1)
 			answer_fd(a, k->detached_fd);

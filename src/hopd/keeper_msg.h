@@ -41,6 +41,8 @@ enum keeper_ask {
 	KEEPER_JOURNAL,
 	/* The configuration stands -> fd, if detached: the new stderr. */
 	KEEPER_READY,
+	/* -> fd of the directory of -r, if there is one. */
+	KEEPER_ROOT,
 };
 
 struct keeper_msg {

@@ -19,7 +19,8 @@ static int
 usage(void)
 {
 	fprintf(stderr,
-	    "usage: hopd [-dt] [-f file] [-S socket] [-u user]\n");
+	    "usage: hopd [-dt] [-f file] [-r directory] [-S socket] "
+	    "[-u user]\n");
 	return HOPD_EXIT_USAGE;
 }
 
@@ -97,13 +98,16 @@ main(int argc, char **argv)
 		return HOPD_EXIT_FAILED;
 	if (argc == 2 && strcmp(argv[1], HOPD_WORKER_WORD) == 0)
 		return worker_main();
-	while ((c = getopt(argc, argv, "df:S:tu:")) != -1) {
+	while ((c = getopt(argc, argv, "df:r:S:tu:")) != -1) {
 		switch (c) {
 		case 'd':
 			opt.detach = true;
 			break;
 		case 'f':
 			opt.conf = optarg;
+			break;
+		case 'r':
+			opt.root = optarg;
 			break;
 		case 'S':
 			opt.socket = optarg;

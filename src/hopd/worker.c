@@ -27,6 +27,7 @@
 #include "hopd/jail.h"
 #include "hopd/loop.h"
 #include "hopd/report.h"
+#include "hopd/tree.h"
 #include "stack/stack.h"
 
 /* ---- beginning ------------------------------------------------------------ */
@@ -51,6 +52,19 @@ hello(struct worker *w, struct keeper_msg *m, struct err *err)
 	return 0;
 }
 
+/* An older keeper, from before an upgrade, knows of no directory. */
+static int
+root_take(struct worker *w, struct err *err)
+{
+	struct keeper_msg m = { .ask = KEEPER_ROOT };
+	int r = keeper_call(KEEPER_CHAN_FD, &m, -1, &w->root_fd, err);
+
+	if (r != -EPROTO)
+		return r;
+	*err = (struct err){ "" };
+	return 0;
+}
+
 static int
 stack_make(struct worker *w, struct err *err)
 {
@@ -58,6 +72,7 @@ stack_make(struct worker *w, struct err *err)
 		.log = { .sink = report_sink, .level = LOG_LVL_INFO },
 		.limits = LIMITS_DEFAULT,
 		.wall_offset_us = loop_wall_offset_us(),
+		.files = tree_files(&w->root_fd),
 	};
 	struct stat st;
 
@@ -85,13 +100,16 @@ worker_init(struct worker *w, struct err *err)
 	struct ctl_host host;
 	int r;
 
-	if ((r = hello(w, &m, err)) != 0 ||
-	    (r = jail_drop(m.uid, m.gid, (pid_t)m.pid, err)) != 0)
+	if ((r = hello(w, &m, err)) != 0 || (r = root_take(w, err)) != 0)
+		return r;
+	if (w->root_fd != -1 && (r = jail_root(w->root_fd, err)) != 0)
+		return r;
+	if ((r = jail_drop(m.uid, m.gid, (pid_t)m.pid, err)) != 0)
 		return r;
 	w->loop = loop_new();
 	if (w->loop == NULL)
 		return err_set(err, -ENOMEM, "no memory for the loop");
-	if ((r = jail_seal(err)) != 0 ||
+	if ((r = jail_seal(w->root_fd != -1, err)) != 0 ||
 	    (r = worker_ports_take(w, err)) != 0 ||
 	    (r = stack_make(w, err)) != 0)
 		return r;
@@ -258,7 +276,7 @@ int
 worker_main(void)
 {
 	struct worker w = { .listen_fd = -1, .flow_fd = -1,
-	    .journal_fd = -1 };
+	    .journal_fd = -1, .root_fd = -1 };
 	struct err err = { "" };
 	bool good = false;
 

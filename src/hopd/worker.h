@@ -37,6 +37,7 @@ struct worker {
 	struct worker_port *ports;
 	char conf[KEEPER_MSG_TEXT];	/* as it was typed; "": none */
 	int listen_fd, flow_fd, journal_fd;	/* from the keeper */
+	int root_fd;		/* likewise; -1: no files to serve */
 	bool fresh;		/* the first worker: reads the file */
 	bool restoring;		/* what is accepted stands in the journal */
 };

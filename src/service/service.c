@@ -2,8 +2,9 @@
  * service.c - starting and stopping the small services, and their answers.
  *
  * What a service says is told from how it is carried: the texts are pure
- * functions (service_text.c), and here they go by UDP.  Each service is one
- * socket bound to its port on all addresses.
+ * functions (service_text.c), and here they go by UDP; service_tcp.c has the
+ * streams.  Each service is one socket and one listener, bound to its port on
+ * all addresses.
  *
  * Read RFC 862, RFC 863, RFC 864, RFC 867.
  */
@@ -106,6 +107,14 @@ sock_ready(struct stack *stk, struct udp_sock *s, unsigned events)
 		pkt_free(buf);
 }
 
+static void
+stop(struct stack *stk, struct service *sv)
+{
+	service_tcp_stop(stk, sv);
+	udp_close(stk, sv->udp);
+	sv->udp = NULL;
+}
+
 int
 service_start(struct stack *stk, const char *name, struct err *err)
 {
@@ -126,9 +135,16 @@ service_start(struct stack *stk, const char *name, struct err *err)
 		return err_set(err, -ENOMEM, "\"%s\": no more sockets", name);
 	r = udp_bind(stk, sv->udp, &any, table[id].port);
 	if (r != 0) {
-		udp_close(stk, sv->udp);
-		sv->udp = NULL;
+		stop(stk, sv);
 		return err_set(err, r, "\"%s\": UDP port %u is taken", name,
+		    table[id].port);
+	}
+	r = service_tcp_start(stk, sv);
+	if (r != 0) {
+		stop(stk, sv);
+		return err_set(err, r, r == -EADDRINUSE ?
+		    "\"%s\": TCP port %u is taken" :
+		    "\"%s\": no memory to listen on TCP port %u", name,
 		    table[id].port);
 	}
 	return 0;
@@ -144,18 +160,17 @@ service_stop(struct stack *stk, const char *name, struct err *err)
 		    "expected echo, discard, daytime or chargen", name);
 	if (stk->service.of[id].udp == NULL)
 		return err_set(err, -ENOENT, "\"%s\": does not run", name);
-	udp_close(stk, stk->service.of[id].udp);
-	stk->service.of[id].udp = NULL;
+	stop(stk, &stk->service.of[id]);
 	return 0;
 }
 
 void
 service_fini(struct stack *stk)
 {
+	http_fini(stk);
 	for (unsigned id = 0; id < SERVICE_COUNT; id++) {
 		if (stk->service.of[id].udp != NULL)
-			udp_close(stk, stk->service.of[id].udp);
-		stk->service.of[id].udp = NULL;
+			stop(stk, &stk->service.of[id]);
 	}
 }
 

@@ -44,6 +44,7 @@ stack_new(const struct env *env, struct instant now)
 	stk->now = now;
 	stk->wall_offset_us = env->wall_offset_us;
 	stk->limits = env->limits;
+	stk->service.http.files = env->files;
 	stk->mem.fail_at = env->mem_fail_at;
 	stk->log = env->log;
 	stk->log.budget = env->limits.log_per_sec;

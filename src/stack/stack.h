@@ -49,6 +49,7 @@ struct env {
 	/* An instant plus this is Unix time (microseconds since 1970, UTC):
 	 * for what tells the time of day.  0: not known. */
 	int64_t wall_offset_us;
+	struct files files;		/* for HTTP; .open NULL: none */
 	uint64_t mem_fail_at;	/* tests: see base/mem.h */
 };
 

@@ -329,6 +329,18 @@ struct tcp_status {
 void tcp_status(const struct stack *stk, const struct tcp_conn *c,
     struct tcp_status *out);
 
+/* Whose connection it is. */
+struct tcp_ends {
+	struct addr local, remote;
+	/* The client that a FULLNAT director or proxy names in TCP option 254
+	 * of the first segments; all zero: it named none.  Who has the
+	 * network may lie here as anywhere. */
+	struct addr toa;
+	uint16_t lport, rport, toa_port;
+};
+
+void tcp_ends(const struct tcp_conn *c, struct tcp_ends *out);
+
 /* A walk over everything, TIME-WAIT included, in no order: *pos is 0 at first
  * and the table may not change meanwhile; false at the end. */
 bool tcp_walk(const struct stack *stk, uint64_t *pos, struct tcp_status *out);

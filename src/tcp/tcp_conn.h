@@ -153,6 +153,8 @@ struct tcp_conn {
 	uint32_t ooo_stamp;
 	struct tcp_sack dsack;		/* RFC 2883: report once; CF_DSACK */
 
+	uint32_t toa_ip;		/* IPv4 of option 254, host order; 0: */
+	uint16_t toa_port;		/* none came */
 	uint16_t mss;			/* payload of a segment, options off */
 	uint16_t peer_mss;		/* its MSS option, or 536 */
 	uint16_t rcv_mss;		/* what the peer seems to send */

@@ -222,6 +222,10 @@ synrcvd_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	handshake_rtt(stk, c);
 	c->snd_una = c->iss + 1;
 	c->flags |= CF_SYN_ACKED;
+	if (s->o.toa_on) {
+		c->toa_ip = s->o.toa_ip;
+		c->toa_port = s->o.toa_port;
+	}
 	tcp_established(stk, c, s);
 	/* The owner had closed already. */
 	if ((c->flags & CF_FIN) != 0)

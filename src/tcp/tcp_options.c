@@ -23,6 +23,7 @@
 enum {
 	OPT_END = 0, OPT_NOP = 1, OPT_MSS = 2, OPT_WSCALE = 3, OPT_SACK_OK = 4,
 	OPT_SACK = 5, OPT_TS = 8, OPT_FASTOPEN = 34,
+	OPT_TOA = 254,		/* RFC 6994 4: experiments; the client of LVS */
 };
 
 /* The blocks of one SACK option of n payload bytes. */
@@ -70,6 +71,10 @@ parse_one(uint8_t kind, const uint8_t *body, uint8_t n, bool syn,
 		out->fo_on = true;
 		out->fo_len = n;
 		rd_copy(&r, out->fo, n);
+	} else if (kind == OPT_TOA && n == 6) {
+		out->toa_on = true;
+		out->toa_port = rd_u16(&r);
+		out->toa_ip = rd_u32(&r);
 	}
 }
 

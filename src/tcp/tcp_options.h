@@ -20,10 +20,13 @@ struct tcp_sack {
 
 struct tcp_opts {
 	bool mss_on, wscale_on, sack_ok, ts_on, fo_on;
+	bool toa_on;		/* read only */
 	uint8_t wscale;
 	uint8_t sacks;		/* blocks in sack[] */
 	uint8_t fo_len;		/* of the cookie; 0: a request */
 	uint16_t mss;
+	uint16_t toa_port;
+	uint32_t toa_ip;	/* host order */
 	uint32_t tsval, tsecr;
 	struct tcp_sack sack[TCP_SACK_MAX];
 	uint8_t fo[16];

@@ -173,3 +173,13 @@ tcp_walk(const struct stack *stk, uint64_t *pos, struct tcp_status *out)
 	}
 	return false;
 }
+
+void
+tcp_ends(const struct tcp_conn *c, struct tcp_ends *out)
+{
+	*out = (struct tcp_ends){ .local = c->key.local,
+	    .remote = c->key.remote, .lport = c->key.lport,
+	    .rport = c->key.rport, .toa_port = c->toa_port };
+	if (c->toa_ip != 0)
+		out->toa = addr_from_ip4((struct ip4){ c->toa_ip });
+}

@@ -46,6 +46,7 @@ static const char other[] =
     "route add default via 10.0.0.2 src 10.0.0.1\n"
     "route add blackhole 10.3.0.0/16\n"
     "inetd add daytime\n"
+    "http add 0.0.0.0:8080 name n1\n"
     "lb set drain 10\n"
     "mark add 7 proto udp dst 10.0.0.0/24 port 53\n"
     "service add tcp 10.0.0.100:80 sched wlc persistent 300\n"

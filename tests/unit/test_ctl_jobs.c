@@ -228,7 +228,7 @@ START_TEST(sockets_and_small_services)
 	ck_assert_int_eq(ctl_unit_do(u, "inetd add echo"), 1);
 	ctl_unit_must(u, "inetd show");
 	ck_assert_str_eq(u->text, "echo  # port 7, requests 0, replies 0, "
-	    "refused 0\n");
+	    "refused 0, accepted 0, open 0\n");
 	ctl_unit_must(u, "udp show");
 	ck_assert_uint_eq(json_array_size(u->data), 1);
 	ctl_unit_must(u, "inetd del echo");
