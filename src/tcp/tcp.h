@@ -69,6 +69,22 @@ enum tcp_ecn_mode { TCP_ECN_OFF, TCP_ECN_REQUEST, TCP_ECN_ACCEPT };
 enum tcp_cookie_mode { TCP_COOKIES_NEVER, TCP_COOKIES_OVERFLOW,
     TCP_COOKIES_ALWAYS };
 
+/* Which ICMP errors end an attempt to connect (RFC 5461 4.1): all that say that
+ * the peer cannot be reached; those of RFC 1122 4.2.3.9 that will not pass by
+ * themselves, "unreachable" as -ECONNREFUSED; none. */
+enum tcp_icmp_mode { TCP_ICMP_ANY, TCP_ICMP_HARD, TCP_ICMP_NEVER };
+
+/* What one family of systems does otherwise; none of it unless asked for. */
+#define TCP_HABIT_RST_WINDOW	0x01u	/* RFC 793: a RST in the window resets,
+					 * instead of RFC 5961 3.2 */
+#define TCP_HABIT_SYN_RESETS	0x02u	/* RFC 793: a SYN in the window, too,
+					 * instead of RFC 5961 4.2 */
+#define TCP_HABIT_BUFFER_WINDOW	0x04u	/* the window is the buffer, also where
+					 * its field was too small to say so */
+#define TCP_HABIT_FIN_AGAIN	0x08u	/* an ACK repeats a FIN not yet ACKed */
+#define TCP_HABIT_SYN_FIN	0x10u	/* a listener takes a SYN with a FIN */
+#define TCP_HABIT_NO_SYN_FIN	0x20u	/* nor does SYN-SENT take one */
+
 #define TCP_FASTOPEN_CLIENT	0x01u
 #define TCP_FASTOPEN_SERVER	0x02u
 
@@ -91,6 +107,7 @@ struct tcp_conf {
 	uint32_t finwait2_us;	/* an orphan's wait for the peer's FIN */
 	uint32_t keep_idle_ms, keep_intvl_ms;	/* RFC 1122 4.2.3.6 */
 	uint32_t user_timeout_ms;	/* RFC 9293 3.8.3; 0: by retries */
+	uint32_t open_timeout_ms;	/* of an active open; 0: by retries */
 	uint32_t challenge_us;	/* RFC 5961 7: least gap on a connection */
 	uint32_t linger_ms;	/* with linger */
 	uint16_t mss;		/* offer and send no more; 0: by the MTU */
@@ -100,10 +117,15 @@ struct tcp_conf {
 	uint8_t syn_retries, synack_retries, retries;
 	uint8_t ttl, tos;	/* ttl 0: the stack's */
 	uint8_t ecn;		/* enum tcp_ecn_mode */
+	uint8_t ecn_tries;	/* SYNs that ask for ECN (RFC 3168 6.1.1.1) */
+	uint8_t plain_after;	/* SYNs, then one without options; 0: none */
+	uint8_t icmp;		/* enum tcp_icmp_mode */
+	uint8_t habits;		/* TCP_HABIT_* */
 	uint8_t cc;		/* enum tcp_cc_id */
 	uint8_t syn_cookies;	/* enum tcp_cookie_mode */
 	uint8_t fastopen;	/* TCP_FASTOPEN_* */
 	bool window_scaling, timestamps;	/* RFC 7323 */
+	bool mss_option;	/* off: the peer assumes 536 */
 	bool sack;		/* RFC 2018, with RFC 2883 */
 	bool rack;		/* RFC 8985: RACK, and TLP: */
 	bool tlp;		/* a probe of the tail before the RTO */

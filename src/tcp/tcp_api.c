@@ -66,6 +66,11 @@ tcp_connect(struct stack *stk, const struct tcp_open *o,
 	}
 	tcp_fastopen_open(stk, c);
 	tcp_set_state(stk, c, TCPS_SYN_SENT);
+	if (c->conf->open_timeout_ms != 0) {
+		c->life_due = instant_add(stk->now,
+		    (int64_t)c->conf->open_timeout_ms * 1000);
+		tcp_timer_update(stk, c);
+	}
 	stk->tcp.stats.active_opens++;
 	tcp_todo(stk, c, TODO_OUTPUT);
 	*out = c;

@@ -29,6 +29,7 @@
 
 #define TCP_MSS_DEFAULT	536	/* RFC 9293 3.7.1 */
 #define TCP_MSS_MIN	88	/* send no smaller ones, whoever asks */
+#define TCP_PAYLOAD_MIN	8	/* where options leave less, over a tiny MTU */
 #define TCP_IP4_OVERHEAD (20 + TCP_HLEN)
 #define TCP_DUPTHRESH	3	/* RFC 5681 3.2 */
 #define TCP_CLOCK_US	1000	/* tick of our timestamps (RFC 7323 5.4) */

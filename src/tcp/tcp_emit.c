@@ -34,18 +34,22 @@ tcp_own_wscale(const struct tcp_conf *conf)
 uint16_t
 tcp_own_mss(const struct tcp_conn *c)
 {
-	uint32_t mss = c->pmtu - (uint32_t)TCP_IP4_OVERHEAD;
+	uint32_t mss = tcp_max(c->pmtu, TCP_IP4_OVERHEAD + TCP_PAYLOAD_MIN) -
+	    TCP_IP4_OVERHEAD;
 
 	if (c->conf->mss != 0)
 		mss = tcp_min(mss, c->conf->mss);
-	return (uint16_t)tcp_max(mss, TCP_MSS_MIN);
+	return (uint16_t)mss;
 }
 
 void
 tcp_mss_update(struct tcp_conn *c)
 {
-	c->mss = (uint16_t)tcp_max(TCP_MSS_MIN,
-	    tcp_min(tcp_own_mss(c), c->peer_mss));
+	uint32_t own = tcp_own_mss(c);
+
+	/* Tiny segments are for a tiny MTU, not for who asks for them. */
+	c->mss = (uint16_t)tcp_max(tcp_min(own, TCP_MSS_MIN),
+	    tcp_min(own, c->peer_mss));
 }
 
 uint32_t
@@ -64,8 +68,11 @@ syn_options(const struct stack *stk, const struct tcp_conn *c,
 	bool answer = c->key.state == TCPS_SYN_RECEIVED;
 	const struct tcp_conf *f = c->conf;
 
-	o->mss_on = true;
+	o->mss_on = f->mss_option;
 	o->mss = tcp_own_mss(c);
+	/* Something on the way may throw away what it does not know. */
+	if (!answer && f->plain_after != 0 && c->tries >= f->plain_after)
+		return;
 	o->sack_ok = answer ? (c->flags & CF_SACK) != 0 : f->sack;
 	o->ts_on = answer ? (c->flags & CF_TS) != 0 : f->timestamps;
 	o->wscale_on = answer ? (c->flags & CF_WSCALE) != 0 :
@@ -118,8 +125,8 @@ tcp_mss_now(const struct tcp_conn *c)
 	}
 	/* RFC 9293 3.7.1: options come out of the payload.  Over an MTU of
 	 * 65535 (to ourselves) a segment is as long as the longest frame. */
-	return c->mss > opts + TCP_MSS_MIN / 2 ?
-	    tcp_min(c->mss - opts, TCP_FRAME_MAX) : TCP_MSS_MIN / 2;
+	return c->mss > opts + TCP_PAYLOAD_MIN ?
+	    tcp_min(c->mss - opts, TCP_FRAME_MAX) : TCP_PAYLOAD_MIN;
 }
 
 /* ---- the segment --------------------------------------------------------- */
@@ -132,7 +139,7 @@ ecn_flags(struct tcp_conn *c, const struct tcp_out *o)
 
 	if ((f & TCP_SYN) != 0) {
 		if ((f & TCP_ACK) == 0 && c->conf->ecn == TCP_ECN_REQUEST &&
-		    (c->flags & CF_SYN_RETRANS) == 0)
+		    c->tries < c->conf->ecn_tries)
 			return f | TCP_ECE | TCP_CWR;
 		if ((f & TCP_ACK) != 0 && (c->flags & CF_ECN) != 0)
 			return f | TCP_ECE;

@@ -43,6 +43,29 @@ icmp_errno(uint8_t type, uint8_t code)
 	}
 }
 
+/* RFC 1122 4.2.3.9: codes 2 to 4 will not pass by themselves; nor will what a
+ * filter says (RFC 1812 5.2.7.1), nor a path too long. */
+static bool
+icmp_hard(uint8_t type, uint8_t code)
+{
+	const uint32_t hard = 1u << 2 | 1u << 3 | 1u << 4 | 1u << 9 |
+	    1u << 10 | 1u << 13;
+
+	if (type == ICMP_UNREACH)
+		return code < 32 && (hard >> code & 1u) != 0;
+	return type == ICMP_TIME_EXCEEDED && code == 0;
+}
+
+/* Does it end c's attempt to open? */
+static bool
+icmp_ends(const struct tcp_conn *c, uint8_t type, uint8_t code)
+{
+	if (c->key.state != TCPS_SYN_SENT && c->key.state != TCPS_SYN_RECEIVED)
+		return false;
+	return c->conf->icmp == TCP_ICMP_ANY ||
+	    (c->conf->icmp == TCP_ICMP_HARD && icmp_hard(type, code));
+}
+
 /* RFC 5927 4.1: does the quoted number lie in what we have in flight? */
 static bool
 seq_plausible(const struct tcp_conn *c, uint32_t seq)
@@ -70,12 +93,18 @@ tcp_icmp_error(struct stack *stk, const struct ip_meta *quoted,
 	}
 	c = (struct tcp_conn *)k;
 	if (error == EMSGSIZE) {
+		/* RFC 5927 7.2: it fits, so it was not too big. */
+		if (info >= quoted->l4_len + IP4_HLEN) {
+			drop_count(stk, DROP_ICMP_NO_MATCH);
+			return;
+		}
 		tcp_pmtu_too_big(stk, c, ip_path_too_big(stk, &quoted->dst,
 		    info, quoted->l4_len + IP4_HLEN));
 		return;
 	}
-	if (k->state == TCPS_SYN_SENT || k->state == TCPS_SYN_RECEIVED)
-		tcp_die(stk, c, error);
+	if (icmp_ends(c, type, code))
+		tcp_die(stk, c, type == ICMP_UNREACH &&
+		    c->conf->icmp == TCP_ICMP_HARD ? ECONNREFUSED : error);
 	else
 		c->soft_error = (uint8_t)error;
 }

@@ -34,18 +34,36 @@ paws_rejects(const struct stack *stk, const struct tcp_conn *c,
 	return tcp_ts_now(stk) - c->ts_recent_ms < 24u * 86400 * 1000;
 }
 
+/* RCV.WND: what was promised; by habit, what there is room for. */
+static uint32_t
+window(const struct tcp_conn *c)
+{
+	uint32_t wnd = tcp_rcv_wnd(c);
+
+	if ((c->conf->habits & TCP_HABIT_BUFFER_WINDOW) == 0 ||
+	    c->key.state == TCPS_TIME_WAIT ||
+	    (c->key.state == TCPS_SYN_RECEIVED &&
+	    (c->flags & CF_PASSIVE) != 0) || c->rcv.len >= c->rcv_buf)
+		return wnd;
+	return tcp_max(wnd, c->rcv_buf - c->rcv.len);
+}
+
 /* RFC 9293 3.4: does the segment touch the window?  An empty one may stand
  * right behind it: that is where a peer's window probe is, and the reply
- * would be the same ACK for ever. */
+ * would be the same ACK for ever.  A FIN that comes again counts, too: its ACK
+ * may be new, of a FIN of ours that crossed it, and it restarts TIME-WAIT. */
 static bool
 acceptable(const struct tcp_conn *c, const struct tcp_seg *s)
 {
-	uint32_t wnd = tcp_rcv_wnd(c), seq = s->h.seq;
+	uint32_t wnd = window(c), seq = s->h.seq;
 
 	/* RFC 5961 3.2: a RST is in the window or it is nothing. */
 	if (s->slen == 0)
 		return seq - c->rcv_nxt <=
 		    wnd - (wnd > 0 && (s->h.flags & TCP_RST) != 0);
+	if (seq + s->slen == c->rcv_nxt &&
+	    (s->h.flags & (TCP_FIN | TCP_SYN | TCP_RST)) == TCP_FIN)
+		return true;
 	if (wnd == 0)
 		return false;
 	return seq - c->rcv_nxt < wnd || seq + s->slen - 1 - c->rcv_nxt < wnd;
@@ -133,7 +151,8 @@ check_rst(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	if ((s->h.flags & TCP_RST) == 0)
 		return GO;
 	/* RFC 5961 3.2: only the exact number resets. */
-	if (s->h.seq != c->rcv_nxt) {
+	if (s->h.seq != c->rcv_nxt &&
+	    (c->conf->habits & TCP_HABIT_RST_WINDOW) == 0) {
 		tcp_challenge_ack(stk, c);
 		return DROP_TCP_BAD_SEGMENT;
 	}
@@ -160,6 +179,12 @@ check_syn(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 		tcp_die(stk, c, ECONNREFUSED);
 		return DROP_TCP_BAD_SEGMENT;
 	}
+	if ((c->conf->habits & TCP_HABIT_SYN_RESETS) != 0 &&
+	    seq_ge(s->h.seq, c->rcv_nxt)) {
+		tcp_send_reset(stk, c);
+		tcp_die(stk, c, ECONNRESET);
+		return DROP_TCP_BAD_SEGMENT;
+	}
 	/* RFC 5961 4.2: whatever its number, a challenge ACK. */
 	tcp_challenge_ack(stk, c);
 	return DROP_TCP_BAD_SEGMENT;
@@ -184,6 +209,11 @@ tcp_established(struct stack *stk, struct tcp_conn *c,
 	c->snd_wl2 = s->h.ack;
 	tcp_mss_update(c);
 	tcp_cc_start(c);
+	/* Data of a SYN that crossed ours have waited for this. */
+	if (c->ooo != NULL) {
+		tcp_ooo_deliver(stk, c);
+		c->flags |= CF_ACK_SOON;
+	}
 	tcp_keepalive_restart(stk, c);
 	tcp_todo(stk, c, TODO_EVENT | TODO_OUTPUT);
 }
@@ -288,6 +318,11 @@ check_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 		return DROP_TCP_BAD_SEGMENT;
 	}
 	tcp_ack(stk, c, s);
+	/* There is nothing behind the peer's FIN: it does not speak of this
+	 * connection, and shall hear where we stand. */
+	if (c->key.state == TCPS_TIME_WAIT && s->slen == 0 &&
+	    s->h.seq != c->rcv_nxt)
+		tcp_stray_ack(stk, c, s);
 	if (fin_acked(c))
 		return ack_of_fin(stk, c);
 	return GO;

@@ -326,7 +326,8 @@ listen_syn(struct stack *stk, struct tcp_listener *l, const struct ip_meta *m,
 	struct tcp_key k = key_of(m, s);
 
 	/* RFC 9293 lets a SYN carry a FIN; no host sends that but a scan. */
-	if ((s->h.flags & TCP_FIN) != 0)
+	if ((s->h.flags & TCP_FIN) != 0 &&
+	    (l->conf->habits & TCP_HABIT_SYN_FIN) == 0)
 		return DROP_TCP_BAD_SEGMENT;
 	if (accept_full(l)) {
 		stk->tcp.stats.listen_overflows++;

@@ -345,11 +345,25 @@ ack_wanted(const struct tcp_conn *c)
 	    (uint32_t)c->rcv_mss * (c->conf->ack_segments - 1);
 }
 
+/* The ACK that is due; by habit with our FIN again, if that is not ACKed. */
+static void
+send_ack(struct stack *stk, struct tcp_conn *c)
+{
+	struct tcp_out o = { .seq = c->snd_fin, .flags = TCP_ACK | TCP_FIN };
+
+	if ((c->conf->habits & TCP_HABIT_FIN_AGAIN) != 0 &&
+	    (c->flags & CF_FIN) != 0 && c->snd_una == c->snd_fin &&
+	    c->snd_nxt == c->snd_fin + 1)
+		tcp_emit(stk, c, &o);
+	else
+		tcp_send_ack(stk, c);
+}
+
 static void
 send_ack_if_due(struct stack *stk, struct tcp_conn *c)
 {
 	if (ack_wanted(c))
-		tcp_send_ack(stk, c);
+		send_ack(stk, c);
 	else if ((c->flags & CF_ACK_SOON) != 0 &&
 	    instant_is_never(c->ack_due))
 		c->ack_due = instant_add(stk->now, c->conf->delack_us);

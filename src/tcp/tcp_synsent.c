@@ -36,7 +36,7 @@ agree_ecn(struct tcp_conn *c, uint8_t flags)
 
 	if ((flags & TCP_ACK) != 0)
 		on = c->conf->ecn == TCP_ECN_REQUEST && bits == TCP_ECE &&
-		    (c->flags & CF_SYN_RETRANS) == 0;
+		    c->tries < c->conf->ecn_tries;
 	else
 		on = c->conf->ecn != TCP_ECN_OFF &&
 		    bits == (TCP_ECE | TCP_CWR);
@@ -103,6 +103,7 @@ enum drop
 tcp_synsent_input(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 {
 	enum drop why;
+	bool full = false;
 
 	if ((s->h.flags & TCP_ACK) != 0 &&
 	    (why = synsent_check_ack(stk, c, s)) != DROP_COUNT)
@@ -117,6 +118,9 @@ tcp_synsent_input(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 	}
 	if ((s->h.flags & TCP_SYN) == 0)
 		return DROP_TCP_BAD_SEGMENT;
+	if ((s->h.flags & TCP_FIN) != 0 &&
+	    (c->conf->habits & TCP_HABIT_NO_SYN_FIN) != 0)
+		return DROP_TCP_BAD_SEGMENT;
 	tcp_take_syn(stk, c, s);
 	if ((s->h.flags & TCP_ACK) != 0) {
 		synsent_open(stk, c, s);
@@ -126,6 +130,11 @@ tcp_synsent_input(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 	tcp_set_state(stk, c, TCPS_SYN_RECEIVED);
 	c->flags = (c->flags | CF_SYN_DUE) & ~(CF_FO_ASK | CF_FASTOPEN);
 	c->snd_nxt = c->iss + 1;
+	/* RFC 9293 3.10.7.3: text is for when the connection is open; it is
+	 * not acknowledged before. */
+	if (s->len > 0)
+		tcp_ooo_add(stk, c, s->seq, s->data,
+		    tcp_min(s->len, tcp_rcv_wnd(c)), &full);
 	tcp_todo(stk, c, TODO_OUTPUT);
-	return DROP_COUNT;
+	return full ? DROP_TCP_OOO_LIMIT : DROP_COUNT;
 }

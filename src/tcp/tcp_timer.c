@@ -3,7 +3,8 @@
  *
  *	send_due	one of RTO, tail loss probe, reordering, persist, retry
  *	ack_due		a delayed ACK
- *	life_due	keepalive, FIN-WAIT-2 of an orphan, linger, 2 MSL
+ *	life_due	opening, keepalive, FIN-WAIT-2 of an orphan, linger,
+ *			2 MSL
  *	pace_due	the next frame may go
  *
  * The timer stands at the earliest or before it: a deadline that moves away
@@ -258,6 +259,8 @@ life_fire(struct stack *stk, struct tcp_conn *c)
 		tcp_die(stk, c, ETIMEDOUT);
 	} else if (orphan) {
 		tcp_die(stk, c, ETIMEDOUT);	/* FIN-WAIT-2 */
+	} else if (!tcp_synced(c)) {
+		tcp_die(stk, c, timeout_error(c));
 	} else {
 		keepalive_fire(stk, c);
 	}

@@ -102,12 +102,13 @@ syn_is_new(const struct tcp_tw *w, const struct tcp_seg *s)
 	return seq_gt(s->h.seq, w->rcv_nxt);
 }
 
+/* The ACK that any peer may still send. */
 static bool
-tw_in_window(const struct tcp_tw *w, const struct tcp_seg *s)
+tw_expected(const struct tcp_tw *w, const struct tcp_seg *s)
 {
 	if (w->ts_on && s->o.ts_on && seq_lt(s->o.tsval, w->ts_recent))
 		return false;
-	return s->h.seq - w->rcv_nxt <= w->rcv_wnd && s->slen <= 1;
+	return s->h.seq == w->rcv_nxt && s->slen == 0;
 }
 
 bool
@@ -140,7 +141,7 @@ tcp_timewait_input(struct stack *stk, struct tcp_tw *w, struct tcp_seg *s,
 		*why = DROP_COUNT;
 		return false;
 	}
-	if (s->slen == 0 && tw_in_window(w, s)) {
+	if (tw_expected(w, s)) {
 		*why = DROP_COUNT;
 		return false;
 	}

@@ -155,7 +155,8 @@ run_icmp(struct run *r, const struct script_icmp *k)
 	uint8_t p[IP4_HLEN + ICMP_HLEN + IP4_HLEN + 8] = { 0 };
 	uint8_t *c = p + IP4_HLEN, *q = c + ICMP_HLEN, *t = q + IP4_HLEN;
 	struct ip4_hdr ip = { .ttl = 64, .proto = IPPROTO_TCP4,
-	    .total_len = 1500, .frag = IP_DF, .src = IP_LOCAL,
+	    .total_len = (uint16_t)(IP4_HLEN + TCP_HLEN + k->len),
+	    .frag = IP_DF, .src = IP_LOCAL,
 	    .dst = IP_REMOTE };
 	uint32_t len = sizeof(p) - IP4_HLEN;
 

@@ -389,10 +389,9 @@ static void
 parse_icmp(struct parser *ps, struct script_icmp *k)
 {
 	char name[SCRIPT_WORD_MAX];
-	uint32_t len;
 	unsigned i;
 
-	parse_range(ps, &k->seq, &len);
+	parse_range(ps, &k->seq, &k->len);
 	want(ps, "]");
 	want(ps, "icmp");
 	if (!take_word(ps, "unreachable"))

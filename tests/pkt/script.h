@@ -49,7 +49,7 @@ struct script_packet {
 };
 
 struct script_icmp {
-	uint32_t seq;
+	uint32_t seq, len;	/* of the segment that it quotes */
 	uint8_t type, code;
 	uint32_t mtu;
 };
