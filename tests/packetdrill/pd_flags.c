@@ -38,10 +38,13 @@ static const struct knob knobs[] = {
 	KNOB(ack_segments, W32), KNOB(timewait_us, W32),
 	KNOB(finwait2_us, W32), KNOB(keep_idle_ms, W32),
 	KNOB(keep_intvl_ms, W32), KNOB(user_timeout_ms, W32),
+	KNOB(open_timeout_ms, W32),
 	KNOB(challenge_us, W32), KNOB(mss, W16), KNOB(initial_cwnd, W16),
 	KNOB(wscale, W8), KNOB(keep_count, W8), KNOB(syn_retries, W8),
 	KNOB(synack_retries, W8), KNOB(retries, W8), KNOB(ttl, W8),
-	KNOB(tos, W8), KNOB(ecn, W8), KNOB(cc, W8), KNOB(syn_cookies, W8),
+	KNOB(tos, W8), KNOB(ecn, W8), KNOB(ecn_tries, W8),
+	KNOB(plain_after, W8), KNOB(icmp, W8), KNOB(habits, W8),
+	KNOB(cc, W8), KNOB(syn_cookies, W8), KNOB(mss_option, WBOOL),
 	KNOB(fastopen, W8), KNOB(window_scaling, WBOOL),
 	KNOB(timestamps, WBOOL), KNOB(sack, WBOOL), KNOB(rack, WBOOL),
 	KNOB(tlp, WBOOL),
@@ -102,6 +105,12 @@ layout_freebsd(struct pd *pd)
 	pd->conf.wscale = 6;
 	pd->conf.quickack = false;
 	pd->conf.rfc1337 = true;
+	pd->conf.rto_max_us = 64000000;
+	pd->conf.syn_retries = 12;
+	pd->conf.open_timeout_ms = 75000;
+	pd->conf.icmp = TCP_ICMP_HARD;
+	pd->conf.habits = TCP_HABIT_BUFFER_WINDOW | TCP_HABIT_FIN_AGAIN |
+	    TCP_HABIT_SYN_FIN;
 	pd->rcvbuf_said = 65536;
 }
 
@@ -143,6 +152,8 @@ static const struct sysctl sysctls[] = {
 	{ "net.inet.tcp.keepintvl", "keep_intvl_ms", 1 },
 	{ "net.inet.tcp.keepcnt", "keep_count", 1 },
 	{ "net.inet.tcp.mssdflt", "mss", 1 },
+	{ "net.inet.tcp.keepinit", "open_timeout_ms", 1 },
+	{ "net.inet.tcp.rexmit_drop_options", "plain_after", 3 },
 };
 
 static bool
@@ -200,11 +211,56 @@ sysctl_special(struct pd *pd, const char *name, const char *value)
 }
 
 static void
+habit(struct pd *pd, uint8_t bit, bool on)
+{
+	pd->conf.habits = (uint8_t)(on ? pd->conf.habits | bit :
+	    pd->conf.habits & ~bit);
+}
+
+/* FreeBSD's shift: as much as the largest socket buffer there may be wants. */
+static int8_t
+freebsd_wscale(unsigned long maxsockbuf)
+{
+	int8_t s = 0;
+
+	while (s < 14 && (65535ul << s) < maxsockbuf)
+		s++;
+	return s;
+}
+
+/* FreeBSD's settings that are one choice of a few, or a bit. */
+static bool
+sysctl_freebsd(struct pd *pd, const char *name, const char *value)
+{
+	struct tcp_conf *c = &pd->conf;
+	bool on = strtol(value, NULL, 0) != 0;
+
+	if (strcmp(name, "net.inet.tcp.insecure_rst") == 0)
+		habit(pd, TCP_HABIT_RST_WINDOW, on);
+	else if (strcmp(name, "net.inet.tcp.insecure_syn") == 0)
+		habit(pd, TCP_HABIT_SYN_RESETS, on);
+	else if (strcmp(name, "net.inet.tcp.icmp_may_rst") == 0)
+		c->icmp = on ? TCP_ICMP_HARD : TCP_ICMP_NEVER;
+	else if (strcmp(name, "net.inet.tcp.ecn.maxretries") == 0)
+		c->ecn_tries = (uint8_t)(strtoul(value, NULL, 0) + 1);
+	else if (strcmp(name, "kern.ipc.maxsockbuf") == 0)
+		c->wscale = freebsd_wscale(strtoul(value, NULL, 0));
+	else if (strcmp(name, "net.inet.tcp.drop_synfin") == 0) {
+		habit(pd, TCP_HABIT_SYN_FIN, !on);
+		habit(pd, TCP_HABIT_NO_SYN_FIN, on);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static void
 sysctl_set(struct pd *pd, const char *name, const char *value)
 {
 	long v = strtol(value, NULL, 0);
 
-	if (!sysctl_special(pd, name, value)) {
+	if (!sysctl_special(pd, name, value) &&
+	    !sysctl_freebsd(pd, name, value)) {
 		for (size_t i = 0; i < sizeof(sysctls) / sizeof(sysctls[0]);
 		    i++) {
 			const struct sysctl *s = &sysctls[i];

@@ -13,4 +13,8 @@
 #undef tcp_ca_state
 #undef TCP_CA_CWR
 
+/* FreeBSD's options that Linux has not, by numbers that nobody uses. */
+#define PD_TCP_NOOPT	0x4608
+#define PD_TCP_KEEPINIT	0x4680
+
 #endif

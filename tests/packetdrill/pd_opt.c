@@ -337,6 +337,14 @@ set_tcp(struct pd_sock *s, int name, int value)
 			s->conf.fastopen |= TCP_FASTOPEN_SERVER;
 		s->fastopen_queue = value;
 		return 0;
+	case PD_TCP_NOOPT:
+		if (value != 0)
+			s->conf.mss_option = s->conf.sack =
+			    s->conf.timestamps = s->conf.window_scaling = false;
+		return 0;
+	case PD_TCP_KEEPINIT:
+		s->conf.open_timeout_ms = (uint32_t)value * 1000;
+		return 0;
 	case TCP_FASTOPEN_CONNECT:
 		s->fastopen_connect = value != 0;
 		return 0;
@@ -447,6 +455,8 @@ get_tcp(struct pd *pd, struct pd_sock *s, int name, void *val, socklen_t *len)
 		return put_int(val, len, s->inq);
 	case TCP_FASTOPEN:
 		return put_int(val, len, s->fastopen_queue);
+	case PD_TCP_KEEPINIT:
+		return put_int(val, len, (int)s->conf.open_timeout_ms / 1000);
 	case TCP_FASTOPEN_CONNECT:
 		return put_int(val, len, s->fastopen_connect);
 	case TCP_IS_MPTCP:
