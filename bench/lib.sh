@@ -202,13 +202,19 @@ stop()		# PID
 
 await()		# SECONDS COMMAND...
 {
-	local tries=$(($1 * 20))
+	local end=$((SECONDS + $1))
 
 	shift
-	until "$@" >/dev/null 2>&1; do
-		[ $((tries -= 1)) -gt 0 ] || return 1
+	until timeout 2 "$@" >/dev/null 2>&1; do
+		[ $SECONDS -le $end ] || return 1
 		sleep 0.05
 	done
+}
+
+answers()	# NODE ADDRESS PORT
+{
+	await 5 nsenter --net="/run/netns/$(ns_name "$1")" -- \
+	    bash -c "exec 3<>/dev/tcp/$2/$3"
 }
 
 # Starts a hopd with the configuration on standard input; it is then spoken to
@@ -222,7 +228,7 @@ hopd_start()	# NAME [OPTIONS...]
 	spawn "${on_mid[@]}" "$build/hopd" -S "$tmp/$name.sock" \
 	    -f "$tmp/$name.conf" "$@"
 	keeper[$name]=$spawned
-	await 60 ctl "$name" summary || {
+	await 60 "$build/hopctl" -S "$tmp/$name.sock" summary || {
 		tail -n 5 "$tmp/spawn.log" >&2
 		die "hopd $name did not start"
 	}

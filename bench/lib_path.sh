@@ -28,18 +28,26 @@ path_make()	# hopd|relay|kernel NAME [FILE OF ROUTES]
 	    onlink
 	in_ns "$2-b" ip route add 10.1.0.0/24 dev b0 via "$(far_router "$1")" \
 	    onlink
-	await 5 in_ns "$2-a" ping -c 1 -W 1 10.2.0.2 ||
+	await 5 nsenter --net="/run/netns/$(ns_name "$2-a")" -- \
+	    ping -c 1 -W 1 10.2.0.2 ||
 	    die "$2-b does not answer"
 }
 
-near_router()
+# The next hop of each end: the other end where nothing routes.
+near_router()	# KIND
 {
-	[ "$1" = relay ] && echo 10.2.0.2 || echo 10.1.0.1
+	case $1 in
+	relay | cable)	echo 10.2.0.2 ;;
+	*)		echo 10.1.0.1 ;;
+	esac
 }
 
-far_router()
+far_router()	# KIND
 {
-	[ "$1" = relay ] && echo 10.1.0.2 || echo 10.2.0.1
+	case $1 in
+	relay | cable)	echo 10.1.0.2 ;;
+	*)		echo 10.2.0.1 ;;
+	esac
 }
 
 ends_up()	# NAME
@@ -74,7 +82,7 @@ path_relay()	# NAME
 	    "$(ns_name "$1-a")/a0" "$(ns_name "$1-b")/b0"
 	path_pid[$1]=$spawned
 	path_mac[$1]=$sink_mac
-	await 5 in_ns "$1-b" ip link show b0 && ends_up "$1"
+	await 5 ip -n "$(ns_name "$1-b")" link show b0 && ends_up "$1"
 }
 
 path_kernel()	# NAME [FILE OF ROUTES]

@@ -23,7 +23,7 @@ run()	# NAME of a path; $streams
 for peer in hopd relay kernel; do
 	path_make $peer $peer
 	spawn_in $peer-b "${on_far[@]}" iperf3 -s
-	await 5 in_ns $peer-b bash -c 'exec 3<>/dev/tcp/10.2.0.2/5201'
+	answers $peer-b 10.2.0.2 5201
 done
 for streams in 1 8; do
 	compare "$streams streams" Gbit/s more run hopd relay kernel
