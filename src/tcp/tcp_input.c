@@ -61,7 +61,7 @@ acceptable(const struct tcp_conn *c, const struct tcp_seg *s)
 	if (s->slen == 0)
 		return seq - c->rcv_nxt <=
 		    wnd - (wnd > 0 && (s->h.flags & TCP_RST) != 0);
-	if (seq + s->slen == c->rcv_nxt &&
+	if ((c->flags & CF_RFIN) != 0 && seq + s->slen == c->rcv_nxt &&
 	    (s->h.flags & (TCP_FIN | TCP_SYN | TCP_RST)) == TCP_FIN)
 		return true;
 	if (wnd == 0)
