@@ -257,8 +257,9 @@ server_state(bool text, const struct lb_server *srv)
 	    "inactive", srv->inactive, "persistent", srv->persist, "overload",
 	    (srv->flags & LB_SRV_OVERLOAD) != 0);
 
-	json_object_update_new(state, text ? short_counters(&srv->stats) :
-	    lb_counters(&srv->stats, &srv->est));
+	json_object_update_new(state, text ?
+	    short_counters(&srv->tally->stats) :
+	    lb_counters(&srv->tally->stats, &srv->tally->est));
 	return state;
 }
 
@@ -272,8 +273,8 @@ lb_show_one(void *arg, const struct command *cmd, const void *obj)
 		reply_object(rq, cmd, server_state(rq->text, obj));
 	else
 		reply_object(rq, cmd, rq->text ?
-		    short_counters(&svc->stats) :
-		    lb_counters(&svc->stats, &svc->est));
+		    short_counters(&svc->tally->stats) :
+		    lb_counters(&svc->tally->stats, &svc->tally->est));
 	return 0;
 }
 
@@ -335,7 +336,7 @@ show_service(struct request *rq, const struct lb_service *svc)
 	local_walk(svc, append_local, locals);
 	json_object_set_new(obj, "locals", locals);
 	json_object_set_new(obj, "state",
-	    lb_counters(&svc->stats, &svc->est));
+	    lb_counters(&svc->tally->stats, &svc->tally->est));
 	reply_data(rq, obj);
 }
 

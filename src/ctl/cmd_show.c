@@ -103,7 +103,7 @@ stats_query(struct request *rq)
 {
 	const struct stack *stk = rq->ctl->stk;
 	const struct ip_stats *ip = &stk->ip.stats;
-	const struct lb_stats *lb = &stk->lb.services.stats;
+	const struct lb_stats *lb = &stk->lb.services.tally->stats;
 	uint64_t dropped = 0;
 
 	for (int i = 0; i < DROP_COUNT; i++)

@@ -24,8 +24,11 @@ step(uint64_t avg, uint64_t count, unsigned shift)
 }
 
 static void
-estimate(struct lb_estimator *e, const struct lb_stats *s)
+estimate(struct lb_tally *t)
 {
+	const struct lb_stats *s = &t->stats;
+	struct lb_estimator *e = &t->est;
+
 	e->cps = step(e->cps, s->conns - e->last.conns, COUNT_SHIFT);
 	e->in_pps = step(e->in_pps, s->in_pkts - e->last.in_pkts, COUNT_SHIFT);
 	e->out_pps = step(e->out_pps, s->out_pkts - e->last.out_pkts,
@@ -57,11 +60,11 @@ lb_estimator_fire(struct stack *stk, struct timer *t)
 	struct lb_service *svc;
 	struct lb_server *srv;
 
-	estimate(&s->est, &s->stats);
+	estimate(s->tally);
 	for (svc = s->first; svc != NULL; svc = svc->next) {
-		estimate(&svc->est, &svc->stats);
+		estimate(svc->tally);
 		for (srv = svc->servers; srv != NULL; srv = srv->next)
-			estimate(&srv->est, &srv->stats);
+			estimate(srv->tally);
 	}
 	timer_set(&stk->timers, t, instant_add(stk->now, PERIOD_US));
 }
@@ -74,10 +77,10 @@ lb_estimator_start(struct stack *stk)
 }
 
 static void
-zero(struct lb_stats *stats, struct lb_estimator *est)
+zero(struct lb_tally *t)
 {
-	memset(stats, 0, sizeof(*stats));
-	memset(est, 0, sizeof(*est));
+	memset(&t->stats, 0, sizeof(t->stats));
+	memset(&t->est, 0, sizeof(t->est));
 }
 
 static void
@@ -85,9 +88,9 @@ zero_service(struct lb_service *svc)
 {
 	struct lb_server *srv;
 
-	zero(&svc->stats, &svc->est);
+	zero(svc->tally);
 	for (srv = svc->servers; srv != NULL; srv = srv->next)
-		zero(&srv->stats, &srv->est);
+		zero(srv->tally);
 }
 
 void
@@ -101,5 +104,5 @@ lb_zero(struct stack *stk, struct lb_service *svc)
 	}
 	for (svc = s->first; svc != NULL; svc = svc->next)
 		zero_service(svc);
-	zero(&s->stats, &s->est);
+	zero(s->tally);
 }

@@ -145,6 +145,8 @@ struct lb_flows {
 	struct lb_flow *flow;		/* [region->flows] */
 	struct lb_bucket *bucket;	/* room for as many as the flows want */
 	uint32_t buckets;		/* in use: a power of two */
+	struct lb_tally *tally;		/* statistics (lb/tally.h), or NULL */
+	uint32_t tallies;
 	void *own;			/* the region, if it is ours */
 	size_t own_len;
 	struct lb_wheel *wheel;		/* [2]: all, half-open */

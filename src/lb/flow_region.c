@@ -2,8 +2,8 @@
  * flow_region.c - the memory of the flow table: its layout, and how a new
  * process takes an old one over.
  *
- * Head, flows, buckets, in this order.  The head says version, sizes and hash
- * key, with a checksum.  A region that does not carry
+ * Head, flows, buckets, statistics, in this order.  The head says version,
+ * sizes and hash key, with a checksum.  A region that does not carry
  * exactly our shape is cleared.  Of one that does, only the flows themselves
  * are believed, each after a check of its words; chains, wheels, free list and
  * the servers' counters are built from them.  Servers that are not configured
@@ -17,10 +17,11 @@
 #include <string.h>
 
 #include "lb/local.h"
+#include "lb/tally.h"
 #include "stack/stack.h"
 
 #define REGION_MAGIC	UINT64_C(0x686f7064666c6f77)	/* "hopdflow" */
-#define REGION_VERSION	2u
+#define REGION_VERSION	3u
 #define REGION_HEAD	128u
 
 static_assert(sizeof(struct lb_region) <= REGION_HEAD, "the head fits");
@@ -39,7 +40,8 @@ size_t
 lb_flows_bytes(uint32_t flows)
 {
 	return REGION_HEAD + (size_t)flows * sizeof(struct lb_flow) +
-	    (size_t)buckets_for(flows) * sizeof(struct lb_bucket);
+	    (size_t)buckets_for(flows) * sizeof(struct lb_bucket) +
+	    lb_tallies_bytes(flows);
 }
 
 /* The most flows that len bytes hold, but not over max; at least 2 slots or
@@ -241,7 +243,7 @@ lb_flows_init(struct stack *stk, void *mem, size_t mem_len)
 	if (flows < 2)
 		return -ENOMEM;
 	if (mem == NULL) {
-		ft->own_len = lb_flows_bytes(flows);
+		ft->own_len = lb_flows_bytes(flows) - lb_tallies_bytes(flows);
 		mem = ft->own = mem_alloc(&stk->mem, ft->own_len);
 		if (mem == NULL)
 			return -ENOMEM;
@@ -250,6 +252,8 @@ lb_flows_init(struct stack *stk, void *mem, size_t mem_len)
 	ft->region = mem;
 	ft->flow = (struct lb_flow *)(base + REGION_HEAD);
 	ft->bucket = (struct lb_bucket *)(ft->flow + flows);
+	if (ft->own == NULL)
+		lb_tallies_init(stk, ft->bucket + buckets_for(flows), flows);
 	if (region_is_ours(ft->region, flows))
 		return region_take_over(stk);
 	/* Fresh memory is zero and need not be touched.  A head alone does not

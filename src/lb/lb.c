@@ -6,11 +6,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "lb/tally.h"
 #include "stack/stack.h"
 
 int
 lb_init(struct stack *stk, void *mem, size_t mem_len)
 {
+	struct lb_services *s = &stk->lb.services;
 	int r;
 
 	stk->lb.conf = (struct lb_conf){
@@ -22,7 +24,10 @@ lb_init(struct stack *stk, void *mem, size_t mem_len)
 	};
 	if ((r = lb_services_init(stk)) != 0)
 		return r;
-	return lb_flows_init(stk, mem, mem_len);
+	if ((r = lb_flows_init(stk, mem, mem_len)) != 0)
+		return r;
+	s->tally = lb_tally_claim(stk, NULL, NULL, 0, &s->own_tally);
+	return 0;
 }
 
 void

@@ -95,30 +95,30 @@ header_is_whole(const struct pkt *pkt, const struct ip4_hdr *h)
 static void
 count_in(struct stack *stk, struct lb_server *srv, uint32_t bytes)
 {
-	struct lb_stats *all[] = { &srv->stats,
-	    srv->svc != NULL ? &srv->svc->stats : NULL,
-	    &stk->lb.services.stats };
+	struct lb_tally *all[] = { srv->tally,
+	    srv->svc != NULL ? srv->svc->tally : NULL,
+	    stk->lb.services.tally };
 
 	for (unsigned i = 0; i < 3; i++) {
 		if (all[i] == NULL)
 			continue;
-		all[i]->in_pkts++;
-		all[i]->in_bytes += bytes;
+		all[i]->stats.in_pkts++;
+		all[i]->stats.in_bytes += bytes;
 	}
 }
 
 static void
 count_out(struct stack *stk, struct lb_server *srv, uint32_t bytes)
 {
-	struct lb_stats *all[] = { &srv->stats,
-	    srv->svc != NULL ? &srv->svc->stats : NULL,
-	    &stk->lb.services.stats };
+	struct lb_tally *all[] = { srv->tally,
+	    srv->svc != NULL ? srv->svc->tally : NULL,
+	    stk->lb.services.tally };
 
 	for (unsigned i = 0; i < 3; i++) {
 		if (all[i] == NULL)
 			continue;
-		all[i]->out_pkts++;
-		all[i]->out_bytes += bytes;
+		all[i]->stats.out_pkts++;
+		all[i]->stats.out_bytes += bytes;
 	}
 }
 
@@ -235,9 +235,9 @@ flow_of(const struct lb_service *svc, const struct lb_server *srv,
 static void
 count_conn(struct stack *stk, struct lb_server *srv)
 {
-	srv->stats.conns++;
-	srv->svc->stats.conns++;
-	stk->lb.services.stats.conns++;
+	srv->tally->stats.conns++;
+	srv->svc->tally->stats.conns++;
+	stk->lb.services.tally->stats.conns++;
 }
 
 /* Nobody to take it: ICMP, as IPVS answers, or a RST if the service says so. */

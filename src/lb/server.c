@@ -15,6 +15,7 @@
 
 #include "lb/local.h"
 #include "lb/sched.h"
+#include "lb/tally.h"
 #include "stack/stack.h"
 
 #define INDEX_FIRST 64u		/* room of the first index array */
@@ -61,6 +62,7 @@ server_free(struct stack *stk, struct lb_server *srv)
 	s->server_count--;
 	s->server_addrs[lb_addr_bucket(s, &srv->addr)]--;
 	lb_local_uses_free(stk, srv);
+	lb_tally_release(stk, srv->tally);
 	mem_free(&stk->mem, srv, sizeof(*srv));
 }
 
@@ -214,6 +216,7 @@ server_new(struct stack *stk, const struct lb_service_key *key,
 	srv->addr = *addr;
 	srv->port = port;
 	srv->index = index;
+	srv->tally = lb_tally_claim(stk, key, addr, port, &srv->own_tally);
 	srv->flags = LB_SRV_GONE;
 	srv->gone = stk->now;
 	srv->drain = INSTANT_NEVER;

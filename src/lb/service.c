@@ -12,6 +12,7 @@
 
 #include "lb/local.h"
 #include "lb/sched.h"
+#include "lb/tally.h"
 #include "stack/stack.h"
 
 #define PERSIST_DEFAULT_S	360u	/* what ipvsadm asks for */
@@ -84,6 +85,7 @@ service_free(struct stack *stk, struct lb_service *svc)
 	lb_servers_orphan(stk, svc);
 	lb_locals_free(stk, svc);
 	service_unlink(&stk->lb.services, svc);
+	lb_tally_release(stk, svc->tally);
 	mem_free(&stk->mem, svc, sizeof(*svc));
 }
 
@@ -240,7 +242,9 @@ lb_service_add(struct stack *stk, const struct lb_service_key *key,
 		return err_set(err, -ENOMEM, "out of memory");
 	svc->key = *key;
 	svc->conf = c;
+	svc->tally = lb_tally_claim(stk, key, NULL, 0, &svc->own_tally);
 	if (c.sched->init != NULL && (r = c.sched->init(stk, svc)) != 0) {
+		lb_tally_release(stk, svc->tally);
 		mem_free(&stk->mem, svc, sizeof(*svc));
 		return err_set(err, r, "out of memory");
 	}

@@ -78,7 +78,8 @@ struct lb_service_conf {
 					 * and servers agree */
 };
 
-/* Counted since the last lb_zero(). Bytes are IP lengths. */
+/* Counted since the last lb_zero(), also by earlier processes.  Bytes are IP
+ * lengths. */
 struct lb_stats {
 	uint64_t conns, in_pkts, out_pkts, in_bytes, out_bytes;
 };
@@ -93,6 +94,15 @@ struct lb_estimator {
 	struct lb_stats last;		/* at the previous sample */
 	uint64_t cps, in_pps, out_pps;	/* scaled by 2^10 */
 	uint64_t in_bps, out_bps;	/* scaled by 2^5 */
+};
+
+/* What is counted of a service, a server or everything; lb/tally.h says where
+ * it stands. */
+#define LB_TALLY_ID 48
+struct lb_tally {
+	struct lb_stats stats;
+	struct lb_estimator est;
+	uint8_t id[LB_TALLY_ID];	/* whose; the last byte 0: free */
 };
 
 struct lb_server_conf {
@@ -129,8 +139,7 @@ struct lb_server {
 	struct lb_local_use *local_uses;	/* FULLNAT: ports taken */
 	uint32_t tun_mtu;		/* TUN: path MTU learnt, 0: none */
 	struct instant tun_mtu_due;	/* when that is forgotten */
-	struct lb_stats stats;
-	struct lb_estimator est;
+	struct lb_tally *tally, own_tally;
 };
 
 struct lb_service {
@@ -145,8 +154,7 @@ struct lb_service {
 	struct lb_local *local_turn;	/* used last, or NULL */
 	uint32_t local_count;
 	uint64_t no_local;		/* FULLNAT: refused, ports exhausted */
-	struct lb_stats stats;
-	struct lb_estimator est;
+	struct lb_tally *tally, own_tally;
 };
 
 #define LB_SERVICE_BUCKETS	1024
@@ -169,8 +177,7 @@ struct lb_services {
 	uint32_t index_size;
 	uint32_t index_hint;		/* where to look for a free one */
 	uint32_t server_count;		/* orphans included */
-	struct lb_stats stats;		/* of everything */
-	struct lb_estimator est;
+	struct lb_tally *tally, own_tally;	/* of everything */
 	struct timer est_timer;		/* every 2 s while there are services */
 };
 

@@ -5,7 +5,7 @@
 #	client --tapc-- hopd --tapa-- rs1 (nginx)
 #	                    \--tapb-- rs2 (nginx)
 #
-# and then the networks of the labs lvs-dr and lvs-fullnat.
+# and then the networks of the labs lvs-dr, lvs-tun and lvs-fullnat.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -37,6 +37,18 @@ has_a_sum()	# NAME
 has_words()	# COUNT TEXT
 {
 	test "$(echo "$2" | wc -w)" = "$1"
+}
+
+# How many connections were balanced, and whether their packets are still
+# counted: none of that begins anew.
+counted()
+{
+	hopctl stats | awk '$1 == "lb" && $2 == "conns" { print $3 }'
+}
+
+packets_are_counted()
+{
+	hopctl stats | awk '$1 == "lb" && $2 == "in_packets" { exit $3 < 50 }'
 }
 
 # The devices' numbers and how often their carrier changed ("transns").
@@ -77,6 +89,8 @@ try 'the configuration is the same' \
     diff "$tmp/config.before" "$tmp/config.after"
 try 'the devices are the same, and their carriers never left' \
     test "$(devices)" = "$devices"
+try 'the connections are still counted' test "$(counted)" = 2
+try 'and their packets' packets_are_counted
 hopctl conn show >"$tmp/conns"
 try 'the connections are still known' \
     matches '10\.0\.1\.2:[0-9]+ .*10\.0\.1\.100:80' "$tmp/conns"
@@ -91,8 +105,9 @@ try 'the keeper told about it' \
     matches 'worker: killed by signal 9' "$dir/hopd.log"
 need lab_down lvs-nat
 
-# The other modes, where replies pass the director by or ports are its own.
-for mode in dr fullnat; do
+# The other modes, where replies pass the director by or ports are its own.  In
+# TUN the servers stand behind hopds of their own; the director is killed.
+for mode in dr tun fullnat; do
 	need lab_up lvs-$mode
 	dir=$(lab_dir lvs-$mode)
 	: >"$tmp/sums"

@@ -277,7 +277,7 @@ do_state(struct play *p)
 static void
 do_stats(struct play *p)
 {
-	const struct lb_stats *s = &p->svc->stats;
+	const struct lb_stats *s = &p->svc->tally->stats;
 	struct lb_server *srv;
 	struct addr a;
 
@@ -285,7 +285,7 @@ do_stats(struct play *p)
 		a = addr_of(p, p->w[1]);
 		srv = lb_server_lookup(p->stk, p->svc, &a, p->key.port);
 		HERE(p, srv != NULL, "no server %s", p->w[1]);
-		s = &srv->stats;
+		s = &srv->tally->stats;
 	}
 	HERE(p, s->conns == (uint64_t)atoll(p->w[2]) &&
 	    s->in_pkts == (uint64_t)atoll(p->w[3]) &&

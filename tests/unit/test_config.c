@@ -268,8 +268,8 @@ START_TEST(equal_objects_stay)
 	struct lb_service *svc = lb_service_next(u->stk, NULL);
 	struct lb_server *srv = lb_server_next(svc, NULL);
 
-	svc->stats.conns = 5;
-	srv->stats.conns = 4;
+	svc->tally->stats.conns = 5;
+	srv->tally->stats.conns = 4;
 	ck_assert_int_eq(ctl_unit_file(u, "config apply f",
 	    "port add tapa rp_filter 2\n"
 	    "addr add 10.0.1.1/24 dev tapa\n"
@@ -278,8 +278,8 @@ START_TEST(equal_objects_stay)
 	ck_assert_ptr_eq(port_lookup(u->stk, "tapa"), port);
 	ck_assert_ptr_eq(lb_service_next(u->stk, NULL), svc);
 	ck_assert_ptr_eq(lb_server_next(svc, NULL), srv);
-	ck_assert_uint_eq(svc->stats.conns, 5);
-	ck_assert_uint_eq(srv->stats.conns, 4);
+	ck_assert_uint_eq(svc->tally->stats.conns, 5);
+	ck_assert_uint_eq(srv->tally->stats.conns, 4);
 	ck_assert_int_eq(srv->conf.weight, 7);
 	ck_assert_int_eq(port->ifp->conf.rp_filter, 2);
 	/* And what is no longer said is the default again. */

@@ -37,10 +37,10 @@ START_TEST(nat_translates_both_ways)
 	lb_bed_expect_to(n.cl, VIP, 80, CLIENT, 40000);
 	lb_bed_client(&n, 40000, TCP_ACK);
 	lb_bed_expect_to(n.sv, CLIENT, 40000, RS1, 8080);
-	ck_assert_uint_eq(n.svc->stats.conns, 1);
-	ck_assert_uint_eq(n.svc->stats.in_pkts, 2);
-	ck_assert_uint_eq(n.svc->stats.out_pkts, 1);
-	ck_assert_uint_eq(n.svc->stats.in_bytes, 80);
+	ck_assert_uint_eq(n.svc->tally->stats.conns, 1);
+	ck_assert_uint_eq(n.svc->tally->stats.in_pkts, 2);
+	ck_assert_uint_eq(n.svc->tally->stats.out_pkts, 1);
+	ck_assert_uint_eq(n.svc->tally->stats.in_bytes, 80);
 	lb_bed_down(&n);
 }
 END_TEST

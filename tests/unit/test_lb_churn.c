@@ -280,7 +280,7 @@ START_TEST(mangled_frames_do_no_harm)
 		sent_free(cl);
 		sent_free(sv);
 	}
-	ck_assert_uint_gt(stk->lb.services.stats.in_pkts, 1000);
+	ck_assert_uint_gt(stk->lb.services.tally->stats.in_pkts, 1000);
 	unit_run_until(stk, stk->now.us + 1000 * USEC_PER_SEC);
 	sent_free(cl);
 	sent_free(sv);

@@ -430,6 +430,71 @@ START_TEST(a_template_that_says_it_is_a_flow_is_torn)
 }
 END_TEST
 
+/* Statistics are in the region, too: killed or ended in order, the next process
+ * goes on counting.  Who is removed starts anew. */
+START_TEST(a_new_process_goes_on_counting)
+{
+	size_t len = lb_flows_bytes(REGION_FLOWS);
+	uint8_t *mem = calloc(1, len);
+	struct bed a = bed_at(mem, len, 100000, 0), b;
+	struct addr rs = addr_from_ip4(IP4(10, 0, 0, 11));
+
+	bed_service(&a);
+	a.svc->tally->stats.conns = 5;
+	a.srv->tally->stats.in_bytes = 1 << 20;
+	a.srv->tally->est.in_pps = 77;
+	a.stk->lb.services.tally->stats.out_pkts = 9;
+	b = bed_at(mem, len, 100000, 1000000);
+	bed_service(&b);
+	ck_assert_uint_eq(b.svc->tally->stats.conns, 5);
+	ck_assert_uint_eq(b.srv->tally->stats.in_bytes, 1 << 20);
+	ck_assert_uint_eq(b.srv->tally->est.in_pps, 77);
+	ck_assert_uint_eq(b.stk->lb.services.tally->stats.out_pkts, 9);
+	unit_stack_free(b.stk);
+	b = bed_at(mem, len, 100000, 2000000);
+	bed_service(&b);
+	ck_assert_uint_eq(b.svc->tally->stats.conns, 5);
+	ck_assert_int_eq(lb_server_del(b.stk, b.svc, &rs, 80, NULL), 0);
+	ck_assert_int_eq(lb_service_del(b.stk, &b.svc->key, NULL), 0);
+	bed_service(&b);
+	ck_assert_uint_eq(b.svc->tally->stats.conns, 0);
+	ck_assert_uint_eq(b.srv->tally->stats.in_bytes, 0);
+	unit_stack_free(b.stk);
+	memset(mem, 0, len);
+	unit_stack_free(a.stk);
+	free(mem);
+}
+END_TEST
+
+/* More owners than room: the others count in their own memory. */
+START_TEST(statistics_without_room_stand_with_their_owner)
+{
+	const uint32_t services = 1000;
+	size_t len = lb_flows_bytes(REGION_FLOWS);
+	uint8_t *mem = calloc(1, len);
+	struct bed b = bed_at(mem, len, 100000, 0);
+	struct lb_service_key key = { .proto = IPPROTO_UDP4,
+	    .addr = addr_from_ip4(IP4(192, 0, 2, 1)) };
+	struct lb_service_conf conf = { 0 };
+	uint32_t own = 0;
+
+	for (key.port = 1; key.port <= services; key.port++) {
+		ck_assert_int_eq(lb_service_add(b.stk, &key, &conf, NULL), 0);
+		b.svc = lb_service_lookup(b.stk, &key);
+		ck_assert_uint_eq(b.svc->tally->stats.conns, 0);
+		b.svc->tally->stats.conns = key.port;
+		own += b.svc->tally == &b.svc->own_tally;
+	}
+	ck_assert_uint_gt(own, services - REGION_FLOWS - 16);
+	ck_assert_uint_lt(own, services - REGION_FLOWS / 2);
+	for (key.port = 1; key.port <= services; key.port++)
+		ck_assert_uint_eq(lb_service_lookup(b.stk,
+		    &key)->tally->stats.conns, key.port);
+	unit_stack_free(b.stk);
+	free(mem);
+}
+END_TEST
+
 /* The limit may change while flows are alive: chains are made anew, nobody is
  * lost, and a new process keeps it. */
 START_TEST(the_limit_moves_with_flows_in_it)
@@ -530,6 +595,8 @@ main(void)
 	tcase_add_test(tc, a_foreign_region_is_cleared);
 	tcase_add_test(tc, a_region_without_a_head_is_no_fresh_one);
 	tcase_add_test(tc, a_template_that_says_it_is_a_flow_is_torn);
+	tcase_add_test(tc, a_new_process_goes_on_counting);
+	tcase_add_test(tc, statistics_without_room_stand_with_their_owner);
 	tcase_add_test(tc, the_limit_moves_with_flows_in_it);
 	tcase_add_test(tc, too_small_a_region_is_refused);
 	tcase_add_test(tc, filters_and_flush);

@@ -609,21 +609,21 @@ START_TEST(rates_follow_in_steps)
 	for (uint16_t i = 0; i < 8; i++)
 		lb_bed_client(&b, (uint16_t)(40000 + i), TCP_SYN);
 	unit_run_until(b.stk, 1999999);
-	lb_estimator_read(&b.svc->est, &r);
+	lb_estimator_read(&b.svc->tally->est, &r);
 	ck_assert_uint_eq(r.cps, 0);
 	unit_run_until(b.stk, 2000000);
-	lb_estimator_read(&b.svc->est, &r);
+	lb_estimator_read(&b.svc->tally->est, &r);
 	ck_assert_uint_eq(r.cps, 1);		/* 8 / 2 s / 4 */
 	ck_assert_uint_eq(r.in_pps, 1);
 	ck_assert_uint_eq(r.in_bps, 40);
 	unit_run_until(b.stk, 30000000);
-	lb_estimator_read(&b.svc->est, &r);
+	lb_estimator_read(&b.svc->tally->est, &r);
 	ck_assert_uint_eq(r.cps, 0);
 	lb_zero(b.stk, b.svc);
-	ck_assert_uint_eq(b.svc->stats.conns, 0);
-	ck_assert_uint_eq(b.stk->lb.services.stats.conns, 8);
+	ck_assert_uint_eq(b.svc->tally->stats.conns, 0);
+	ck_assert_uint_eq(b.stk->lb.services.tally->stats.conns, 8);
 	lb_zero(b.stk, NULL);
-	ck_assert_uint_eq(b.stk->lb.services.stats.conns, 0);
+	ck_assert_uint_eq(b.stk->lb.services.tally->stats.conns, 0);
 	lb_bed_down(&b);
 }
 END_TEST
