@@ -24,9 +24,7 @@
 #define ROUTERS_MAX	5u
 #define HOSTS_MAX	5u		/* of one router */
 #define MENDED_US	(35 * USEC_PER_SEC)
-/* When reassembly has forgotten what a host sent before it died: it may use
- * the same identifications again. */
-#define STRICT_US	(MENDED_US + REASS_TIMEOUT_US + USEC_PER_SEC)
+#define STRICT_US	(MENDED_US + 20 * USEC_PER_SEC)
 #define HUSH_US		(80 * USEC_PER_SEC)
 #define VIP		"10.99.0.1"
 #define NOBODY		UINT32_MAX

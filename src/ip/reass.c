@@ -15,7 +15,8 @@
  * Owns struct frag_queue and struct frag, in stk->mem.
  *
  * Limits: limits.frag_bytes in all (the oldest datagram goes first),
- * limits.frag_source by one source (hashed: sources that collide share it),
+ * limits.frag_source by one source (its own oldest goes first; hashed: sources
+ * that collide share it),
  * limits.frag_queues datagrams.
  */
 #include "ip/reass.h"
@@ -211,24 +212,46 @@ queue_new(struct stack *stk, struct iface *ifp, const struct ip4_hdr *h)
 	return q;
 }
 
-/* Makes room for a fragment of size bytes: false if its source has its share
- * already.  Older datagrams than keep make place. */
+/* The oldest datagram besides keep; share: of the sources that have it, or
+ * NULL. */
+static struct frag_queue *
+oldest_of(struct stack *stk, const uint32_t *share,
+    const struct frag_queue *keep)
+{
+	struct frag_queue *q = stk->ip.reass.oldest;
+
+	while (q != NULL && (q == keep ||
+	    (share != NULL && source_share(stk, q->src) != share)))
+		q = q->newer;
+	return q;
+}
+
+/* Makes room for a fragment of size bytes, which belongs to keep if that is
+ * here: false if it alone is too much.  A source over its share loses its own
+ * oldest datagram, not the new one: else what cannot be completed any more
+ * would keep out, for half a minute, what can. */
 static bool
 room_make(struct stack *stk, struct ip4 src, const struct frag_queue *keep,
     uint32_t size)
 {
-	struct reass_state *rs = &stk->ip.reass;
+	const struct reass_state *rs = &stk->ip.reass;
+	const uint32_t *share = source_share(stk, src);
 
 	size += (uint32_t)sizeof(struct frag_queue);
-	if (*source_share(stk, src) + size > stk->limits.frag_source)
-		return false;
-	while (rs->bytes + size > stk->limits.frag_bytes ||
-	    (keep == NULL && rs->queues >= stk->limits.frag_queues)) {
-		if (rs->oldest == NULL || rs->oldest == keep)
+	for (;;) {
+		struct frag_queue *q;
+
+		if (*share + size > stk->limits.frag_source)
+			q = oldest_of(stk, share, keep);
+		else if (rs->bytes + size > stk->limits.frag_bytes ||
+		    (keep == NULL && rs->queues >= stk->limits.frag_queues))
+			q = oldest_of(stk, NULL, keep);
+		else
+			return true;
+		if (q == NULL)
 			return false;
-		queue_drop(stk, rs->oldest, DROP_FRAG_LIMIT);
+		queue_drop(stk, q, DROP_FRAG_LIMIT);
 	}
-	return true;
 }
 
 /* ---- one fragment ------------------------------------------------------- */

@@ -295,6 +295,27 @@ START_TEST(test_share_of_one_source)
 }
 END_TEST
 
+/* Whose first fragments are lost on the way fills its share with tails; a
+ * datagram that comes whole is assembled all the same. */
+START_TEST(test_full_share_lets_the_new_in)
+{
+	struct ip_net n = ip_net_up();
+	struct echo *e = echo_new(1580);
+
+	n.stk->limits.frag_source = 2 * 1600;
+	for (uint16_t id = 0; id < 30; id++)
+		feed(&n, e, id, 1480, 1580);
+	ck_assert_uint_gt(ip_net_drops(&n, DROP_FRAG_LIMIT), 0);
+	feed(&n, e, 77, 0, 1480);
+	feed(&n, e, 77, 1480, 1580);
+	ck_assert_uint_eq(n.stk->ip.stats.reassembled, 1);
+	while (mem_port_sent(n.a) > 0)
+		mem_port_free(n.a, mem_port_take(n.a));
+	free(e);
+	ip_net_down(&n);
+}
+END_TEST
+
 /* In all: the oldest datagram makes room. */
 START_TEST(test_bytes_and_queues_are_bounded)
 {
@@ -495,6 +516,7 @@ main(void)
 	tcase_add_test(tc, test_timeout);
 	tcase_add_test(tc, test_keys_are_apart);
 	tcase_add_test(tc, test_share_of_one_source);
+	tcase_add_test(tc, test_full_share_lets_the_new_in);
 	tcase_add_test(tc, test_bytes_and_queues_are_bounded);
 	tcase_add_test(tc, test_congestion_mark_survives);
 	tcase_add_test(tc, test_fragments_in_transit);
