@@ -1,0 +1,303 @@
+/*
+ * scale.c - what a packet costs among many routes, services or real servers:
+ * the stack alone, between two ports that cost what a TAP costs without its
+ * system calls.
+ *
+ *	scale routes COUNT FILE		prefixes, one a line; the first COUNT
+ *	scale services COUNT		each with one server, behind NAT
+ *	scale servers COUNT SCHEDULER	of one service, behind NAT
+ *
+ * Prints nanoseconds of a packet, nanoseconds of the packet that opens a flow
+ * (0 for routes), and bytes of memory for each of the COUNT.  Packets go to
+ * the routes, services or flows at random; there are as many flows as
+ * services, or FLOWS.
+ *
+ * bench/flow_scale and bench/tcp_scale do the same for flows and connections.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/csum.h"
+#include "base/cursor.h"
+#include "lb/sched.h"
+#include "port/port.h"
+#include "stack/stack.h"
+#include "udp/udp.h"
+
+#define FLOWS		20000u
+#define SAMPLES		2000000u
+#define CLIENT_NET	IP4(172, 16, 0, 0)
+#define CLIENT_PORTS	50000u	/* flows of one client address */
+#define GATEWAY		IP4(192, 168, 1, 254)
+#define FAR_GATEWAY	IP4(10, 0, 255, 254)
+#define VIP_NET		IP4(198, 18, 0, 0)
+#define SERVER_NET	IP4(10, 0, 0, 0)
+#define FRAME_LEN	60u
+
+/* A port that makes its frames: numbers in, UDP datagrams out. */
+struct wire {
+	struct port port;	/* first: the two are one object */
+	uint8_t frame[FRAME_LEN];
+	const struct ip4 *targets;	/* of the flows, in turn */
+	uint32_t target_count;
+	const uint32_t *flow;	/* who sends next */
+	uint32_t count;
+	uint64_t sent;
+};
+
+struct bench {
+	struct stack *stk;
+	struct wire cl, sv;
+	struct ip4 *targets;
+	uint32_t count;		/* of what is scaled */
+	uint32_t flows;
+	int64_t now;
+};
+
+static void
+need(bool good, const char *what)
+{
+	if (good)
+		return;
+	fprintf(stderr, "scale: %s\n", what);
+	exit(1);
+}
+
+static double
+ns_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
+}
+
+/* ---- ports -------------------------------------------------------------- */
+
+static enum port_read
+wire_read(struct port *port, struct pkt *pkt, int *why)
+{
+	struct wire *w = (struct wire *)port;
+	struct ip4_hdr h = { .ttl = 64, .proto = IPPROTO_UDP4,
+	    .total_len = FRAME_LEN - ETH_HLEN };
+	uint8_t *ip;
+	uint32_t n;
+
+	(void)why;
+	if (w->count == 0)
+		return PORT_READ_EMPTY;
+	n = *w->flow++;
+	w->count--;
+	h.src = (struct ip4){ CLIENT_NET.v + 1 + n / CLIENT_PORTS };
+	h.dst = w->targets[n % w->target_count];
+	ip = (uint8_t *)pkt_append(pkt, FRAME_LEN) + ETH_HLEN;
+	memcpy(ip - ETH_HLEN, w->frame, FRAME_LEN);
+	ip4_build_hdr(ip, &h);
+	be16_put(ip + IP4_HLEN, 10000 + n % CLIENT_PORTS);
+	return PORT_READ_FRAME;
+}
+
+static int
+wire_send(struct port *port, const struct pkt *pkt)
+{
+	(void)pkt;
+	((struct wire *)port)->sent++;
+	return 0;
+}
+
+static void
+wire_close(struct port *port, struct mem *mem)
+{
+	(void)port;
+	(void)mem;
+}
+
+static const struct port_ops wire_ops = {
+	.kind = "wire",
+	.read = wire_read,
+	.send = wire_send,
+	.close = wire_close,
+};
+
+static void
+wire_up(struct stack *stk, struct wire *w, const char *name, uint8_t last,
+    struct ip4_prefix own, struct ip4 neighbour)
+{
+	struct mac mac = { { 2, 0, 0, 0, 0, last } };
+	struct mac far = { { 2, 0, 0, 0, 1, last } };
+	struct eth_hdr eth = { mac, far, ETHERTYPE_IP4 };
+	struct udp_hdr udp = { .dport = 9,
+	    .len = FRAME_LEN - ETH_HLEN - IP4_HLEN };
+
+	eth_build(w->frame, &eth);
+	udp_build(w->frame + ETH_HLEN + IP4_HLEN, &udp);
+	port_init(&w->port, &wire_ops, name, true, mac, 1500, 0);
+	need(port_add(stk, &w->port) == 0 && iface_addr_add(stk, w->port.ifp,
+	    own, SCOPE_GLOBAL, NULL) == 0 && neigh_add(stk, w->port.ifp,
+	    neighbour, far, NULL) == 0, name);
+}
+
+static void
+bench_up(struct bench *b)
+{
+	struct env env = { .seed = { 1 }, .limits = LIMITS_DEFAULT };
+	struct ip4_prefix near = { IP4(192, 168, 1, 1), 24 };
+	struct ip4_prefix far = { IP4(10, 0, 255, 253), 16 };
+
+	env.limits.lb_flows = 65536;
+	env.limits.neighs = 65536;
+	b->stk = stack_new(&env, instant_from_us(b->now));
+	need(b->stk != NULL, "no memory");
+	wire_up(b->stk, &b->cl, "cl", 1, near, GATEWAY);
+	wire_up(b->stk, &b->sv, "sv", 2, far, FAR_GATEWAY);
+	b->targets = calloc(b->count, sizeof(*b->targets));
+	need(b->targets != NULL, "memory");
+	b->cl.targets = b->targets;
+}
+
+/* ---- what is scaled ----------------------------------------------------- */
+
+static void
+route_up(struct bench *b, struct ip4_prefix dst)
+{
+	struct route *r = calloc(1, sizeof(*r) + sizeof(r->hop[0]));
+
+	need(r != NULL, "memory");
+	r->dst = dst;
+	r->type = ROUTE_UNICAST;
+	r->origin = ROUTE_STATIC;
+	r->hops = 1;
+	r->hop[0] = (struct next_hop){ b->sv.port.ifp, FAR_GATEWAY, 1 };
+	need(route_add(b->stk, r, NULL) == 0, "route");
+	free(r);
+}
+
+static void
+routes_up(struct bench *b, const char *name)
+{
+	FILE *f = fopen(name, "r");
+	unsigned a, c, d, e, len;
+
+	need(f != NULL, name);
+	for (uint32_t i = 0; i < b->count; i++) {
+		need(fscanf(f, "%u.%u.%u.%u/%u", &a, &c, &d, &e, &len) == 5,
+		    "too few routes in the file");
+		b->targets[i] = IP4(a, c, d, e);
+		route_up(b, (struct ip4_prefix){ b->targets[i],
+		    (uint8_t)len });
+		b->targets[i].v |= len < 32;
+	}
+	fclose(f);
+	b->cl.target_count = b->count;
+	b->flows = b->count;
+}
+
+static void
+server_up(struct bench *b, const struct lb_service_key *key, uint32_t n)
+{
+	struct lb_server_conf srv = { .fwd = LB_FWD_NAT, .weight = 1 };
+	struct ip4 ip = { SERVER_NET.v + 1 + n };
+	struct addr a = addr_from_ip4(ip);
+	struct mac mac = { { 2, 0, 0, 0, 1, 2 } };
+
+	need(lb_server_add(b->stk, lb_service_lookup(b->stk, key), &a, 9,
+	    &srv, NULL) == 0, "server");
+	if (neigh_add(b->stk, b->sv.port.ifp, ip, mac, NULL) != 0)
+		need(false, "neighbour");
+}
+
+static void
+service_up(struct bench *b, uint32_t n, const char *sched,
+    struct lb_service_key *key)
+{
+	struct lb_service_conf conf = { .sched = lb_sched_find(sched) };
+
+	need(conf.sched != NULL, "no such scheduler");
+	b->targets[n] = (struct ip4){ VIP_NET.v + 1 + n };
+	*key = (struct lb_service_key){ .proto = IPPROTO_UDP4, .port = 9,
+	    .addr = addr_from_ip4(b->targets[n]) };
+	need(lb_service_add(b->stk, key, &conf, NULL) == 0, "service");
+}
+
+static void
+services_up(struct bench *b)
+{
+	struct lb_service_key key;
+
+	for (uint32_t i = 0; i < b->count; i++) {
+		service_up(b, i, "rr", &key);
+		server_up(b, &key, i);
+	}
+	b->cl.target_count = b->count;
+	b->flows = b->count < FLOWS ? FLOWS : b->count;
+}
+
+static void
+servers_up(struct bench *b, const char *sched)
+{
+	struct lb_service_key key;
+
+	service_up(b, 0, sched, &key);
+	for (uint32_t i = 0; i < b->count; i++)
+		server_up(b, &key, i);
+	b->cl.target_count = 1;
+	b->flows = FLOWS;
+}
+
+/* ---- runs --------------------------------------------------------------- */
+
+/* A packet of each of the flows; nanoseconds for one. */
+static double
+pass(struct bench *b, const uint32_t *flow, uint32_t count)
+{
+	uint64_t sent = b->sv.sent;
+	double t0 = ns_now();
+
+	b->cl.flow = flow;
+	b->cl.count = count;
+	b->cl.port.readable = true;
+	while (b->cl.count > 0) {
+		b->now += 50;
+		stack_poll(b->stk, instant_from_us(b->now));
+	}
+	need(b->sv.sent == sent + count, "a packet was lost");
+	return (ns_now() - t0) / count;
+}
+
+int
+main(int argc, char **argv)
+{
+	struct bench b = { .now = 1000000 };
+	uint32_t *order = calloc(SAMPLES, sizeof(*order));
+	double open = 0, again;
+	uint64_t bytes;
+	bool routes = argc > 1 && strcmp(argv[1], "routes") == 0;
+
+	if (argc < 3 || (b.count = (uint32_t)strtoul(argv[2], NULL, 10)) == 0)
+		need(false, "routes COUNT FILE | services COUNT | "
+		    "servers COUNT SCHEDULER");
+	need(order != NULL, "memory");
+	bench_up(&b);
+	bytes = b.stk->mem.live_bytes;
+	if (routes && argc == 4)
+		routes_up(&b, argv[3]);
+	else if (strcmp(argv[1], "services") == 0)
+		services_up(&b);
+	else if (strcmp(argv[1], "servers") == 0 && argc == 4)
+		servers_up(&b, argv[3]);
+	else
+		need(false, "not understood");
+	bytes = b.stk->mem.live_bytes - bytes;
+	for (uint32_t i = 0; i < b.flows && i < SAMPLES; i++)
+		order[i] = i;
+	if (!routes)
+		open = pass(&b, order, b.flows);
+	for (uint32_t i = 0; i < SAMPLES; i++)
+		order[i] = (uint32_t)random() % b.flows;
+	pass(&b, order, SAMPLES / 10);
+	again = pass(&b, order, SAMPLES);
+	printf("%.1f %.1f %.0f\n", again, open, (double)bytes / b.count);
+	return 0;
+}
