@@ -59,13 +59,13 @@ void reply_flush(struct request *rq);
 
 /* job.c: a request that is answered over time.  It belongs to its session and
  * ends with it. */
-enum job_kind { JOB_PING, JOB_TRACE, JOB_CAPTURE };
+enum job_kind { JOB_PING, JOB_TRACE, JOB_CAPTURE, JOB_CONNECT };
 
 struct job {
 	struct job *next;	/* of its session */
 	enum job_kind kind;
 	struct request rq;	/* as it came, but cmd is gone */
-	void *engine;		/* struct ping, struct trace, struct capture */
+	void *engine;		/* struct ping, trace, capture, connect */
 	struct addr dst;
 	uint32_t size;		/* bytes of data */
 	uint8_t ttl, queries;	/* traceroute: line under way */
@@ -79,6 +79,14 @@ struct job *job_new(struct request *rq, enum job_kind kind);
 void job_free(struct job *job);
 /* The last answer, and the end. */
 void job_done(struct job *job, int status);
+
+/* More of what the client sends for it, by the request's id. */
+void job_input(struct ctl_session *s, const json_t *obj);
+
+/* cmd_connect.c */
+struct connect;
+void connect_input(struct job *job, const json_t *obj);
+void connect_stop(struct stack *stk, struct connect *k);
 
 /* exec.c */
 int ctl_change(struct ctl *ctl, const struct command *cmd, struct err *err);
@@ -143,6 +151,7 @@ int server_query(struct request *rq);
 int conn_query(struct request *rq);
 int udp_query(struct request *rq);
 int tcp_query(struct request *rq);
+int connect_query(struct request *rq);	/* -EINPROGRESS */
 int capture_query(struct request *rq);	/* -EINPROGRESS */
 int ping_query(struct request *rq);	/* -EINPROGRESS: answers later */
 int trace_query(struct request *rq);	/* the same */

@@ -11,57 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/base64.h"
 #include "port/capture.h"
-
-static const char digits[] =
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-static void
-put_group(char *out, uint32_t bits, size_t bytes)
-{
-	for (size_t i = 0; i < 4; i++)
-		out[i] = i > bytes ? '=' : digits[bits >> (18 - 6 * i) & 63];
-}
-
-/* malloc'd, or NULL. */
-static char *
-base64(const struct iovec *iov, int n)
-{
-	size_t len = 0, have = 0;
-	uint32_t bits = 0;
-	char *text, *at;
-
-	for (int i = 0; i < n; i++)
-		len += iov[i].iov_len;
-	text = at = malloc((len + 2) / 3 * 4 + 1);
-	if (text == NULL)
-		return NULL;
-	for (int i = 0; i < n; i++) {
-		const uint8_t *p = iov[i].iov_base;
-
-		for (size_t j = 0; j < iov[i].iov_len; j++) {
-			bits |= (uint32_t)p[j] << (16 - 8 * have);
-			if (++have < 3)
-				continue;
-			put_group(at, bits, 3);
-			at += 4;
-			bits = 0;
-			have = 0;
-		}
-	}
-	if (have > 0) {
-		put_group(at, bits, have);
-		at += 4;
-	}
-	*at = '\0';
-	return text;
-}
 
 static void
 write_piece(void *arg, const struct iovec *iov, int n)
 {
 	struct job *job = arg;
-	char *text = base64(iov, n);
+	char *text = base64_encode(iov, n);
 
 	if (text != NULL)
 		reply_data(&job->rq, json_pack("{s:s}", "pcap", text));

@@ -153,9 +153,16 @@ run_request(struct ctl_session *s, const json_t *obj, const char *input)
 static size_t
 take_request(struct ctl_session *s, json_t *obj)
 {
+	static const char *const of_job[] = { "stream", "end", "taken" };
 	const json_t *bytes = json_object_get(obj, "input_bytes");
 	const char *input = json_string_value(json_object_get(obj, "input"));
 
+	for (size_t i = 0; i < sizeof(of_job) / sizeof(of_job[0]); i++) {
+		if (json_object_get(obj, of_job[i]) != NULL) {
+			job_input(s, obj);
+			return 0;
+		}
+	}
 	if (json_integer_value(bytes) > 0) {
 		s->waiting = json_incref(obj);
 		return (size_t)json_integer_value(bytes);

@@ -12,6 +12,13 @@
  * Its replies are JSON lines:   {"id":1,"data":...}     zero or more
  *                               {"id":1,"text":"..."}   zero or more
  *                               {"id":1,"status":0}     last
+ * tcp connect is a stream both ways, in base64 (RFC 4648 4): while it lasts,
+ *	{"id":1,"stream":"..."}		bytes for the peer
+ *	{"id":1,"end":true}		no more of them
+ *	{"id":1,"taken":N}		N bytes more have been dealt with
+ * come in with the id of its request, and data with "stream" and "taken" go
+ * out.  Neither side sends more than CTL_STREAM_WINDOW bytes that the other has
+ * not taken.
  * status is hopctl's exit code: 0 done, 1 refused, 2 usage; if it is not 0
  * there is "error", one line that quotes the offending word, for usage errors
  * "word", the index of that word in the command, and for a file with several
@@ -33,6 +40,8 @@ struct ctl_session;
 
 /* Where hopd listens and hopctl asks: HOPD_SOCKET or -S say otherwise. */
 #define CTL_SOCKET_DEFAULT "/run/hopd/hopd.sock"
+
+#define CTL_STREAM_WINDOW 65536u
 
 struct port_spec {
 	char name[16];

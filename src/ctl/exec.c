@@ -66,7 +66,8 @@ ctl_query(struct request *rq)
 	case OBJ_UDP:
 		return udp_query(rq);
 	case OBJ_TCP:
-		return tcp_query(rq);
+		return rq->cmd->row->verb == VERB_CONNECT ?
+		    connect_query(rq) : tcp_query(rq);
 	case OBJ_CAPTURE:
 		return capture_query(rq);
 	case OBJ_PING:

@@ -1,12 +1,11 @@
 /*
- * grammar.c - the table of commands, and looking things up in it.
+ * grammar.c - the table of commands; grammar_find.c looks things up in it.
  *
  * To add a command: a row here, and a case in the cmd_*.c of its object.
  */
-#include "ctl/grammar.h"
+#include "ctl/grammar_impl.h"
 
-#include <assert.h>
-#include <string.h>
+#include <stddef.h>
 
 /* Columns: identity, kind, flags, keyword, placeholder or choices, default,
  * smallest, largest, help. */
@@ -397,6 +396,18 @@ static const struct arg args_tcp_show[] = {
 	{ .kind = ARG_END },
 };
 
+static const struct arg args_tcp_connect[] = {
+	TARGET_ARG,
+	{ A_PORT, ARG_NUMBER, ARG_POS | ARG_REQ, "port", "PORT", 0, 1, 65535,
+	    "which port" },
+	{ A_SCAN, ARG_FLAG, 0, "scan", NULL, 0, 0, 0,
+	    "only see whether it opens" },
+	{ A_TIMEOUT, ARG_DURATION, ARG_DEF, "timeout", "SECONDS", 15000000, 0,
+	    0, "patience with the handshake" },
+	{ A_SRC, ARG_IP, 0, "src", "IP", 0, 0, 0, "from this address" },
+	{ .kind = ARG_END },
+};
+
 static const struct arg args_capture[] = {
 	{ A_NAME, ARG_NAME, ARG_POS | ARG_REQ, "port", "PORT|drops", 0, 0, 0,
 	    "frames of a port, or dead packets" },
@@ -538,6 +549,8 @@ static const struct command_row rows_udp[] = {
 static const struct command_row rows_tcp[] = {
 	{ OBJ_TCP, VERB_SHOW, 0, args_tcp_show,
 	    "list TCP connections with their inner state" },
+	{ OBJ_TCP, VERB_CONNECT, ROW_STREAM, args_tcp_connect,
+	    "connect from hopd itself; standard input and output" },
 };
 
 static const struct command_row rows_capture[] = {
@@ -636,12 +649,7 @@ static const struct command_row rows_version[] = {
 
 #define ROWS(rows) rows, sizeof(rows) / sizeof((rows)[0])
 
-static const struct {
-	const char *name;
-	const struct command_row *rows;
-	unsigned count;		/* of rows */
-	const char *help;	/* "": hidden */
-} objects[OBJ_COUNT] = {
+const struct grammar_object grammar_objects[OBJ_COUNT] = {
 	[OBJ_PORT] = { "port", ROWS(rows_port),
 	    "where frames enter and leave: TAP, TUN" },
 	[OBJ_TUNNEL] = { "tunnel", ROWS(rows_tunnel),
@@ -693,99 +701,12 @@ static const struct {
 	    "of this program" },
 };
 
-static const char *const verbs[VERB_COUNT] = {
+const char *const grammar_verbs[VERB_COUNT] = {
 	[VERB_NONE] = "",
 	[VERB_ADD] = "add", [VERB_SET] = "set", [VERB_DEL] = "del",
 	[VERB_SHOW] = "show", [VERB_GET] = "get", [VERB_FLUSH] = "flush",
 	[VERB_ANNOUNCE] = "announce", [VERB_ZERO] = "zero",
 	[VERB_DRAIN] = "drain", [VERB_CHECK] = "check", [VERB_PLAN] = "plan",
 	[VERB_APPLY] = "apply", [VERB_SAVE] = "save",
+	[VERB_CONNECT] = "connect",
 };
-
-const char *
-object_name(enum object o)
-{
-	return objects[o].name;
-}
-
-const char *
-object_help(enum object o)
-{
-	return objects[o].help;
-}
-
-bool
-object_hidden(enum object o)
-{
-	return objects[o].help[0] == '\0';
-}
-
-const char *
-verb_name(enum verb v)
-{
-	return verbs[v];
-}
-
-const struct command_row *
-grammar_row_at(unsigned i)
-{
-	for (int o = 0; o < OBJ_COUNT; o++) {
-		if (i < objects[o].count)
-			return &objects[o].rows[i];
-		i -= objects[o].count;
-	}
-	return NULL;
-}
-
-const struct command_row *
-grammar_rows(enum object o, unsigned *count)
-{
-	*count = objects[o].count;
-	return objects[o].rows;
-}
-
-const struct command_row *
-grammar_row(enum object o, enum verb v)
-{
-	for (unsigned i = 0; i < objects[o].count; i++) {
-		if (objects[o].rows[i].verb == v)
-			return &objects[o].rows[i];
-	}
-	return NULL;
-}
-
-const struct arg *
-grammar_arg(const struct command_row *row, enum arg_id id)
-{
-	for (const struct arg *a = row->args; a->kind != ARG_END; a++) {
-		if (a->id == id)
-			return a;
-	}
-	return NULL;
-}
-
-bool
-arg_is_text(const struct arg *a)
-{
-	return a->kind == ARG_NAME || a->kind == ARG_WORD ||
-	    a->kind == ARG_FILE;
-}
-
-bool
-choice_at(const char *choices, unsigned n, char *buf, size_t size)
-{
-	const char *s = choices;
-	size_t len;
-
-	for (; n > 0; n--) {
-		s = strchr(s, '|');
-		if (s == NULL)
-			return false;
-		s++;
-	}
-	len = strcspn(s, "|");
-	assert(len < size);
-	memcpy(buf, s, len);
-	buf[len] = '\0';
-	return true;
-}

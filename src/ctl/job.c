@@ -1,6 +1,6 @@
 /*
  * job.c - requests that are answered over time: ping, traceroute,
- * capture.
+ * capture, tcp connect.
  */
 #include "ctl/session.h"
 
@@ -46,6 +46,8 @@ job_free(struct job *job)
 		capture_stop(job->engine);
 		free(job->engine);
 	}
+	if (job->engine != NULL && job->kind == JOB_CONNECT)
+		connect_stop(stk, job->engine);
 	json_decref(job->rq.id);
 	free(job->rq.lines);
 	free(job);
@@ -56,4 +58,18 @@ job_done(struct job *job, int status)
 {
 	reply_status(&job->rq, status, -1);
 	job_free(job);
+}
+
+void
+job_input(struct ctl_session *s, const json_t *obj)
+{
+	const json_t *id = json_object_get(obj, "id");
+
+	for (struct job *job = s->jobs; job != NULL; job = job->next) {
+		/* One that has ended meanwhile is not missed. */
+		if (job->kind == JOB_CONNECT && json_equal(job->rq.id, id)) {
+			connect_input(job, obj);
+			return;
+		}
+	}
 }

@@ -19,6 +19,7 @@
 #include "ctl/grammar.h"
 #include "ctl/parse.h"
 #include "hopctl/client.h"
+#include "hopctl/connect.h"
 #include "hopctl/file.h"
 #include "hopctl/pcap.h"
 #include "hopctl/render.h"
@@ -232,6 +233,20 @@ capture(const char *path, struct session *s)
 	return status;
 }
 
+/* tcp connect: a stream both ways. */
+static int
+connect_stream(const char *path, const struct command *cmd)
+{
+	struct err err = { "" };
+	int fd = client_connect(path, &err), status;
+
+	if (fd < 0)
+		return fail(EXIT_NO_DAEMON, err.text);
+	status = connect_run(fd, request_json(cmd, false));
+	close(fd);
+	return status;
+}
+
 static int
 run_remote(const char *path, const struct command *cmd, bool json)
 {
@@ -245,6 +260,8 @@ run_remote(const char *path, const struct command *cmd, bool json)
 		status = save(path, &s);
 	} else if (cmd->row->object == OBJ_CAPTURE && !json) {
 		status = capture(path, &s);
+	} else if (cmd->row->verb == VERB_CONNECT) {
+		status = connect_stream(path, cmd);
 	} else {
 		if (read_input(cmd, &text, &err) != 0)
 			return fail(EXIT_REFUSED, err.text);

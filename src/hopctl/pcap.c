@@ -4,8 +4,11 @@
 #include "hopctl/pcap.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "ctl/base64.h"
 
 int
 pcap_open(struct pcap_out *p, const char *path, uint64_t max,
@@ -23,35 +26,22 @@ pcap_open(struct pcap_out *p, const char *path, uint64_t max,
 	return 0;
 }
 
-static int
-digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 bool
 pcap_write(struct pcap_out *p, const char *base64)
 {
-	uint32_t bits = 0;
-	unsigned have = 0;
+	size_t size = strlen(base64);
+	uint8_t *bytes = malloc(size + 1);
+	size_t n;
 
-	for (const char *s = base64; digit(*s) >= 0; s++) {
-		bits = bits << 6 | (uint32_t)digit(*s);
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			putc((int)(bits >> have & 0xff), p->out);
-		}
-	}
+	if (bytes == NULL)
+		return false;
+	n = base64_decode(base64, bytes, size);
+	n = fwrite(bytes, 1, n, p->out) == n;
+	free(bytes);
 	p->pieces++;
 	/* Who reads the pipe sees each record as it comes. */
-	return fflush(p->out) == 0 && (p->max == 0 || p->pieces <= p->max);
+	return n > 0 && fflush(p->out) == 0 &&
+	    (p->max == 0 || p->pieces <= p->max);
 }
 
 void

@@ -166,6 +166,12 @@ send_raw(struct ctl_unit *u, const char *line, const char *text, size_t len)
 	return u->status;
 }
 
+void
+ctl_unit_send(struct ctl_unit *u, const char *line)
+{
+	ck_assert_uint_eq(ctl_input(u->session, line, strlen(line)), 0);
+}
+
 int
 ctl_unit_raw(struct ctl_unit *u, const char *line)
 {

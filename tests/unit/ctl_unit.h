@@ -45,6 +45,9 @@ int ctl_unit_text(struct ctl_unit *u, const char *line, const char *text,
     size_t len);
 /* A request whose status comes later. */
 void ctl_unit_start(struct ctl_unit *u, const char *line, bool text);
+/* A line for a request that waits: no answer of its own, and what came of
+ * the request so far stays. */
+void ctl_unit_send(struct ctl_unit *u, const char *line);
 /* A raw line. */
 int ctl_unit_raw(struct ctl_unit *u, const char *line);
 /* Does it, and fails the test unless the status is 0. */

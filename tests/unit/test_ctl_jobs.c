@@ -1,10 +1,12 @@
 /*
  * test_ctl_jobs.c - requests that are answered over time: ping, traceroute,
- * capture; and sockets.
+ * capture, tcp connect; and sockets.
  */
 #include "unit/ctl_unit.h"
 
 #include <string.h>
+
+#include "ctl/base64.h"
 
 static struct ctl_unit *
 one_port(void)
@@ -245,7 +247,7 @@ START_TEST(lb_and_marks)
 	ck_assert_str_eq(u->text, "tcp_timeout 900 fin_timeout 120 "
 	    "udp_timeout 300 drain 300 sloppy_tcp off expire_nodest off "
 	    "expire_quiescent off conn_reuse 1 rst_on_expire off "
-	    "mss_clamp off toa on\n");
+	    "mss_clamp off toa on max_flows 1048576\n");
 	ctl_unit_must(u, "lb set tcp_timeout 100");
 	ctl_unit_must(u, "lb set toa off");
 	ck_assert_str_eq(ctl_unit_config(u),
@@ -262,6 +264,100 @@ START_TEST(lb_and_marks)
 }
 END_TEST
 
+/* ---- tcp connect: a stream to a small service of the same stack ---- */
+
+static const char *
+stream_of(struct ctl_unit *u, char *buf, size_t size)
+{
+	size_t i, n = 0;
+	json_t *one;
+
+	json_array_foreach(u->data, i, one) {
+		const char *text = json_string_value(json_object_get(one,
+		    "stream"));
+
+		if (text != NULL)
+			n += base64_decode(text, buf + n, size - 1 - n);
+	}
+	buf[n] = '\0';
+	return buf;
+}
+
+static void
+turns(struct ctl_unit *u, int64_t us)
+{
+	unit_run_until(u->stk, u->stk->now.us + us);
+}
+
+START_TEST(connect_carries_a_stream)
+{
+	struct ctl_unit *u = one_port();
+	char buf[256];
+
+	ctl_unit_must(u, "inetd add echo");
+	ctl_unit_start(u, "tcp connect 10.0.0.1 7", false);
+	turns(u, 1000);
+	ctl_unit_send(u, "{\"id\":7,\"stream\":\"aGVs\"}");
+	ctl_unit_send(u, "{\"id\":2,\"stream\":\"eHh4\"}");	/* nobody's */
+	ctl_unit_send(u, "{\"id\":7,\"stream\":\"bG8=\"}");
+	turns(u, 1000000);
+	ck_assert_str_eq(stream_of(u, buf, sizeof(buf)), "hello");
+	ck_assert_int_eq(u->status, -1);
+	ctl_unit_send(u, "{\"id\":7,\"end\":true}");
+	turns(u, 1000000);
+	ck_assert_int_eq(u->status, 0);
+	ctl_unit_free(u);
+}
+END_TEST
+
+/* Who does not say that it took something is sent no more than a window. */
+START_TEST(connect_stops_at_the_window)
+{
+	static char buf[4 * CTL_STREAM_WINDOW];
+	struct ctl_unit *u = one_port();
+
+	ctl_unit_must(u, "inetd add chargen");
+	ctl_unit_start(u, "tcp connect 10.0.0.1 19", false);
+	turns(u, 1000000);
+	ck_assert_uint_eq(strlen(stream_of(u, buf, sizeof(buf))),
+	    CTL_STREAM_WINDOW);
+	ctl_unit_send(u, "{\"id\":7,\"taken\":1000}");
+	turns(u, 100000);
+	ck_assert_uint_eq(strlen(stream_of(u, buf, sizeof(buf))),
+	    CTL_STREAM_WINDOW + 1000);
+	/* More than was owed counts as all of it. */
+	ctl_unit_send(u, "{\"id\":7,\"taken\":99999999}");
+	turns(u, 100000);
+	ck_assert_uint_eq(strlen(stream_of(u, buf, sizeof(buf))),
+	    2 * CTL_STREAM_WINDOW + 1000);
+	ctl_unit_free(u);
+}
+END_TEST
+
+START_TEST(connect_says_why_not)
+{
+	struct ctl_unit *u = one_port();
+
+	ctl_unit_start(u, "tcp connect 10.0.0.1 99", true);
+	turns(u, 1000000);
+	ck_assert_int_eq(u->status, 1);
+	ck_assert_str_eq(u->error, "10.0.0.1 port 99: connection refused");
+	ck_assert_int_eq(ctl_unit_do(u, "tcp connect 10.99.0.1 9"), 1);
+	ck_assert_str_eq(u->error, "10.99.0.1 port 9: no route");
+	ctl_unit_start(u, "tcp connect 10.0.0.2 9 timeout 2", true);
+	turns(u, 1900000);
+	ck_assert_int_eq(u->status, -1);
+	turns(u, 200000);
+	ck_assert_str_eq(u->error, "10.0.0.2 port 9: timed out");
+	ctl_unit_must(u, "inetd add discard");
+	ctl_unit_start(u, "tcp connect 10.0.0.1 9 scan", true);
+	turns(u, 1000000);
+	ck_assert_int_eq(u->status, 0);
+	ck_assert_str_eq(u->text, "10.0.0.1 port 9: open\n");
+	ctl_unit_free(u);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -270,6 +366,9 @@ main(void)
 
 	tcase_add_test(t, ping_as_people_know_it);
 	tcase_add_test(t, ping_without_an_answer);
+	tcase_add_test(t, connect_carries_a_stream);
+	tcase_add_test(t, connect_stops_at_the_window);
+	tcase_add_test(t, connect_says_why_not);
 	tcase_add_test(t, ping_is_refused_at_once);
 	tcase_add_test(t, session_ends_under_way);
 	tcase_add_test(t, traceroute_as_people_know_it);
