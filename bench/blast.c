@@ -2,13 +2,14 @@
  * blast.c - as many small frames as a processor can send, and how many of them
  * arrive elsewhere.
  *
- *	blast [-f FLOWS] [-l FILE] [-s BYTES] DEVICE MAC SOURCE TARGET
- *	    PORT NETNS/DEVICE SECONDS
+ *	blast [-f FLOWS] [-l FILE] [-r RATE] [-s BYTES] DEVICE MAC SOURCE
+ *	    TARGET PORT NETNS/DEVICE SECONDS
  *
  * Sends UDP datagrams in frames of BYTES (60, without checksum of the wire)
  * out of DEVICE to MAC, from SOURCE to TARGET and PORT.  Flows differ in their
  * source ports, and in their targets if FILE lists some.  NETNS is a name of
- * `ip netns`; its device's counter says what arrived.
+ * `ip netns`; its device's counter says what arrived.  RATE is in frames a
+ * second; without it, as many as can be.
  *
  * Prints frames a second: arrived, offered.  The first fifth of a second does
  * not count.
@@ -45,6 +46,7 @@
 
 struct blast {
 	uint32_t flows, frame_len;
+	double rate;		/* frames a second; 0: no bound */
 	uint8_t mac[6], own[6];
 	uint32_t source;	/* host order */
 	uint32_t *targets;	/* host order */
@@ -221,12 +223,27 @@ batch_fill(const struct blast *b, struct iovec *iov, uint32_t *next)
 	}
 }
 
+/* Sleeps while more went out than the rate allows. */
+static void
+pace(const struct blast *b, double start, uint64_t offered)
+{
+	double ahead = start + (double)offered / b->rate - seconds();
+	struct timespec t = { 0, 0 };
+
+	if (ahead <= 0)
+		return;
+	t.tv_sec = (time_t)ahead;
+	t.tv_nsec = (long)((ahead - (double)t.tv_sec) * 1e9);
+	nanosleep(&t, NULL);
+}
+
 /* Sends until the time is over; returns the frames that were offered. */
 static uint64_t
 send_until(const struct blast *b, double end)
 {
 	struct mmsghdr m[BATCH];
 	struct iovec iov[BATCH];
+	double start = seconds();
 	uint64_t offered = 0;
 	uint32_t next = 0;
 	int n;
@@ -245,8 +262,35 @@ send_until(const struct blast *b, double end)
 				n = 0;
 		}
 		offered += BATCH;
+		if (b->rate > 0)
+			pace(b, start, offered);
 	} while (seconds() < end);
 	return offered;
+}
+
+static void
+options_read(struct blast *b, const char **list, int argc, char **argv)
+{
+	int c;
+
+	while ((c = getopt(argc, argv, "f:l:r:s:")) != -1) {
+		switch (c) {
+		case 'f':
+			b->flows = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		case 'l':
+			*list = optarg;
+			break;
+		case 'r':
+			b->rate = strtod(optarg, NULL);
+			break;
+		case 's':
+			b->frame_len = (uint32_t)strtoul(optarg, NULL, 10);
+			break;
+		default:
+			exit(2);
+		}
+	}
 }
 
 int
@@ -256,25 +300,16 @@ main(int argc, char **argv)
 	const char *list = NULL;
 	uint64_t before, after, offered;
 	double t0, t1;
-	int c;
 
-	while ((c = getopt(argc, argv, "f:l:s:")) != -1) {
-		if (c == 'f')
-			b.flows = (uint32_t)strtoul(optarg, NULL, 10);
-		else if (c == 'l')
-			list = optarg;
-		else if (c == 's')
-			b.frame_len = (uint32_t)strtoul(optarg, NULL, 10);
-		else
-			return 2;
-	}
+	options_read(&b, &list, argc, argv);
 	argv += optind;
 	if (argc - optind != 7 || b.flows == 0 || b.frame_len < 42 ||
 	    b.frame_len > FRAME_MAX || sscanf(argv[1],
 	    "%hhx:%hhx:%hhx:%hhx:%hhx:%hhx", b.mac, b.mac + 1, b.mac + 2,
 	    b.mac + 3, b.mac + 4, b.mac + 5) != 6)
-		errx(2, "usage: blast [-f FLOWS] [-l FILE] [-s BYTES] DEVICE "
-		    "MAC SOURCE TARGET PORT NETNS/DEVICE SECONDS");
+		errx(2, "usage: blast [-f FLOWS] [-l FILE] [-r RATE] "
+		    "[-s BYTES] DEVICE MAC SOURCE TARGET PORT "
+		    "NETNS/DEVICE SECONDS");
 	b.source = address(argv[2]);
 	b.port = (uint16_t)strtoul(argv[4], NULL, 10);
 	b.targets = calloc(b.flows, sizeof(*b.targets));

@@ -279,6 +279,23 @@ cpu_used()	# PID
 	}'
 }
 
+# The same for the whole machine: microseconds of all its processors that were
+# not idle, since machine_mark.
+machine_mark()
+{
+	mark=$(machine_ticks)
+}
+
+machine_ticks()
+{
+	awk '$1 == "cpu" { print $2 + $3 + $4 + $7 + $8 }' /proc/stat
+}
+
+machine_used_us()
+{
+	echo $((($(machine_ticks) - mark) * 1000000 / $(getconf CLK_TCK)))
+}
+
 # ---- comparing --------------------------------------------------------------------
 
 # What a run found, for the peer it was run for.
