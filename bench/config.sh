@@ -1,111 +1,75 @@
 #!/bin/bash
-# config: a full Internet table by `hopctl config apply`, what it costs, and a
-# worker that is killed with it.  Needs root; works in a namespace of its own.
-set -eu
-cd "$(dirname "$0")/.."
-build=$(realpath "${HOPD_BUILD:-build}")
-rounds=${HOPD_ROUNDS:-5}
-tmp=$(mktemp -d)
-ns=hopd-bench-$$
-keeper=
-
-cleanup()
-{
-	[ -z "$keeper" ] || kill "$keeper" 2>/dev/null || true
-	[ -z "$keeper" ] || wait "$keeper" 2>/dev/null || true
-	ip netns del "$ns" 2>/dev/null || true
-	rm -rf "$tmp"
-}
-trap cleanup EXIT
-
-ctl()
-{
-	"$build/hopctl" -S "$tmp/sock" "$@"
-}
-
-worker()
-{
-	awk '{ print $1 }' "/proc/$keeper/task/$keeper/children"
-}
-
-start()
-{
-	"$build/hopd" -S "$tmp/sock" -f "$tmp/base.conf" 2>"$tmp/log" &
-	keeper=$!
-	for _ in {1..200}; do
-		! ctl summary >/dev/null 2>&1 || return 0
-		sleep 0.05
-	done
-	cat "$tmp/log" >&2
-	exit 1
-}
-
-stop()
-{
-	kill "$keeper"
-	wait "$keeper" || true
-	keeper=
-}
+# config: a whole Internet table by `hopctl config apply`: how long, of it the
+# worker's CPU time ("cpu"); the same file again ("same"); `route show`
+# ("show"); a worker that is killed, until its successor has it all ("back");
+# all in milliseconds.  "MB" is the worker's memory.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+bench_start "$@"
 
 now_ms()
 {
 	echo $((${EPOCHREALTIME/./} / 1000))
 }
 
-median()	# VALUES
+# Milliseconds that the command takes, in $took.
+timed()		# COMMAND...
 {
-	printf '%s\n' "$@" | sort -n | sed -n "$((($# + 1) / 2))p"
+	local start
+
+	start=$(now_ms)
+	"$@" >/dev/null || return
+	took=$(($(now_ms) - start))
+}
+
+route_count()
+{
+	ctl r summary 2>/dev/null | awk '$1 == "routes" { print $2 }'
 }
 
 is_back()	# OLD WORKER
 {
-	[ "$(worker)" != "$1" ] && ctl summary 2>/dev/null |
-	    grep -q "^routes  *$routes\$"
+	[ "$(worker_of r)" != "$1" ] && [ "$(route_count)" = "$count" ]
 }
 
-ip netns add "$ns"
-printf '%s\n' "port add tapa netns $ns" 'addr add 10.81.0.1/24 dev tapa' \
-    >"$tmp/base.conf"
-bench/routes "$tmp/routes"
-awk -v base="$tmp/base.conf" 'BEGIN { while ((getline l <base) > 0) print l }
-    { print "route add " $1 " via 10.81.0." 2 + NR % 200 }' "$tmp/routes" \
-    >"$tmp/full.conf"
-fresh=() same=() show=() back=() cpu=()
-for ((i = 0; i < rounds; i++)); do
-	start
-	t=$(now_ms)
-	ctl config apply "$tmp/full.conf"
-	fresh+=($(($(now_ms) - t)))
-	cpu+=("$(awk '{ print ($14 + $15) * 10 }' "/proc/$(worker)/stat")")
-	routes=$(ctl summary | awk '$1 == "routes" { print $2 }')
-	rss=$(awk '/^VmRSS/ { print $2 }' "/proc/$(worker)/status")
-	t=$(now_ms)
-	ctl config apply "$tmp/full.conf"
-	same+=($(($(now_ms) - t)))
-	t=$(now_ms)
-	ctl route show >"$tmp/shown"
-	show+=($(($(now_ms) - t)))
-	old=$(worker)
-	t=$(now_ms)
+kill_worker()
+{
+	local old
+
+	old=$(worker_of r)
 	kill -KILL "$old"
 	until is_back "$old"; do
 		sleep 0.02
 	done
-	back+=($(($(now_ms) - t)))
-	stop
-done
-echo "config: $(wc -l <"$tmp/routes") routes, medians of $rounds"
-row()
-{
-	printf 'config  %-34s %8d ms\n' "$1" "$2"
 }
-row 'config apply' "$(median "${fresh[@]}")"
-row '  of it CPU time of hopd' "$(median "${cpu[@]}")"
-row 'config apply, nothing changed' "$(median "${same[@]}")"
-row 'route show' "$(median "${show[@]}")"
-row 'worker killed, until all is back' "$(median "${back[@]}")"
-printf 'config  %-34s %8d KB\n' 'memory of the worker' "$rss"
-[ $# = 0 ] || printf '{"bench":"config","routes":%d,"apply_ms":%d,%s}\n' \
-    "$routes" "$(median "${fresh[@]}")" "\"same_ms\":$(median "${same[@]}")
-,\"show_ms\":$(median "${show[@]}"),\"restart_ms\":$(median "${back[@]}")
-,\"rss_kb\":$rss" | tr -d '\n' >"$1"
+
+run()
+{
+	local apply cpu same show mb
+
+	hopd_start r <"$tmp/base" || return
+	timed ctl r config apply "$tmp/full" || return
+	apply=$took
+	cpu=$(awk -v hz="$(getconf CLK_TCK)" \
+	    '{ print ($14 + $15) * 1000 / hz }' "/proc/$(worker_of r)/stat")
+	mb=$(awk '/^VmRSS/ { print $2 / 1024 }' "/proc/$(worker_of r)/status")
+	count=$(route_count)
+	timed ctl r config apply "$tmp/full" || return
+	same=$took
+	timed ctl r route show || return
+	show=$took
+	timed kill_worker
+	hopd_stop r
+	sample "$apply" cpu="$cpu" same="$same" show="$show" back="$took" \
+	    MB="$mb"
+}
+
+ns_add a
+printf '%s\n' "port add a0 netns $(ns_name a)" \
+    'addr add 10.81.0.1/24 dev a0' >"$tmp/base"
+bench/routes "$tmp/routes"
+awk -v base="$tmp/base" 'BEGIN { while ((getline l <base) > 0) print l }
+    { print "route add " $1 " via 10.81.0." 2 + NR % 200 }' "$tmp/routes" \
+    >"$tmp/full"
+compare "$(wc -l <"$tmp/routes") routes: config apply" ms less run hopd
+bench_end

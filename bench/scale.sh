@@ -59,7 +59,7 @@ for sched in rr wlc maglev; do
 	grow "servers, $sched: a packet through NAT" ns less with_servers \
 	    2 32 1000
 done
-grow 'flows: a segment through NAT' ns less with_flows 1000 100000 4000000
+grow 'flows: a segment through NAT' ns less with_flows 1000 4000000
 grow 'TCP connections: a segment in and its ACK' ns less with_connections \
     1 1000 1000000
 bench_end
