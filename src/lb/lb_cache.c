@@ -3,7 +3,6 @@
  */
 #include "lb/lb_cache.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "lb/service.h"
@@ -12,12 +11,9 @@
 int
 lb_cache_init(struct stack *stk, struct lb_service *svc)
 {
-	struct lb_cache *c = mem_alloc(&stk->mem, sizeof(*c));
+	struct lb_cache *c = svc->sched_data;
 
-	if (c == NULL)
-		return -ENOMEM;
 	c->key = rng_hash_key(&stk->rng);
-	svc->sched_data = c;
 	return 0;
 }
 
@@ -64,8 +60,6 @@ lb_cache_fini(struct stack *stk, struct lb_service *svc)
 
 	while (c->first != NULL)
 		entry_free(stk, c, c->first);
-	mem_free(&stk->mem, c, sizeof(*c));
-	svc->sched_data = NULL;
 }
 
 int

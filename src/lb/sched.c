@@ -1,9 +1,13 @@
 /*
- * sched.c - the schedulers there are, by name, and what several share.
+ * sched.c - the schedulers there are, by name; the life of what one keeps for
+ * a service; and what several share.
  */
 #include "lb/sched_impl.h"
 
+#include <errno.h>
 #include <string.h>
+
+#include "stack/stack.h"
 
 static const struct lb_sched *const scheds[] = {
 	&lb_sched_rr,
@@ -40,6 +44,39 @@ lb_sched_find(const char *name)
 			return scheds[i];
 	}
 	return NULL;
+}
+
+int
+lb_sched_start(struct stack *stk, struct lb_service *svc)
+{
+	const struct lb_sched *s = svc->conf.sched;
+	int r = 0;
+
+	svc->sched_data = NULL;
+	if (s->size != 0 &&
+	    (svc->sched_data = mem_alloc(&stk->mem, s->size)) == NULL)
+		return -ENOMEM;
+	if (s->init != NULL)
+		r = s->init(stk, svc);
+	else if (s->changed != NULL)
+		r = s->changed(stk, svc, NULL);
+	if (r != 0) {
+		mem_free(&stk->mem, svc->sched_data, s->size);
+		svc->sched_data = NULL;
+	}
+	return r;
+}
+
+void
+lb_sched_stop(struct stack *stk, struct lb_service *svc)
+{
+	const struct lb_sched *s = svc->conf.sched;
+
+	if (s->fini != NULL)
+		s->fini(stk, svc);
+	if (s->size != 0)
+		mem_free(&stk->mem, svc->sched_data, s->size);
+	svc->sched_data = NULL;
 }
 
 uint32_t

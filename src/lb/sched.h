@@ -8,6 +8,7 @@
 #ifndef HOPD_LB_SCHED_H
 #define HOPD_LB_SCHED_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/addr.h"
@@ -27,15 +28,20 @@ struct lb_sched {
 	uint32_t flags;		/* LB_SVC_FLAG* that mean something to it;
 				 * others are kept and do nothing */
 
-	/* Before the first pick: allocate svc->sched_data.  0 or -ENOMEM.
-	 * NULL: nothing to do. */
+	size_t size;		/* of svc->sched_data: made, zeroed, before
+				 * init and freed after fini; 0: the scheduler
+				 * may use the pointer itself, NULL at first */
+
+	/* Before the first pick; there may be servers already.  0 or -ENOMEM.
+	 * NULL: changed() is told instead, of no server. */
 	int (*init)(struct stack *stk, struct lb_service *svc);
+	/* For what sched_data owns beside itself; or NULL. */
 	void (*fini)(struct stack *stk, struct lb_service *svc);
 
 	/* svc->servers changed: srv was linked in, or has a new weight, or was
 	 * unlinked (srv->svc is NULL; its prev and next still say where it
-	 * was).  0 or -ENOMEM; then the change is taken back and told again,
-	 * and pick must work meanwhile. */
+	 * was), or all are new (srv is NULL).  0 or -ENOMEM; then the change
+	 * is taken back and told again, and pick must work meanwhile. */
 	int (*changed)(struct stack *stk, struct lb_service *svc,
 	    struct lb_server *srv);
 
@@ -43,6 +49,11 @@ struct lb_sched {
 	struct lb_server *(*pick)(struct stack *stk, struct lb_service *svc,
 	    const struct lb_pick *p);
 };
+
+/* Makes and ends what svc->conf.sched keeps for svc.  0 or -ENOMEM; then there
+ * is nothing to end. */
+int lb_sched_start(struct stack *stk, struct lb_service *svc);
+void lb_sched_stop(struct stack *stk, struct lb_service *svc);
 
 /* By name, or NULL. */
 const struct lb_sched *lb_sched_find(const char *name);

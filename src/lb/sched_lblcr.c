@@ -73,6 +73,7 @@ lblcr_pick(struct stack *stk, struct lb_service *svc, const struct lb_pick *p)
 
 const struct lb_sched lb_sched_lblcr = {
 	.name = "lblcr",
+	.size = sizeof(struct lb_cache),
 	.init = lb_cache_init,
 	.fini = lb_cache_fini,
 	.changed = lb_cache_changed,

@@ -151,30 +151,12 @@ order_room(struct stack *stk, struct lb_service *svc, struct maglev *m)
 	return 0;
 }
 
-static int
-maglev_init(struct stack *stk, struct lb_service *svc)
-{
-	struct maglev *m = mem_alloc(&stk->mem, sizeof(*m));
-
-	if (m == NULL)
-		return -ENOMEM;
-	if (order_room(stk, svc, m) != 0) {
-		mem_free(&stk->mem, m, sizeof(*m));
-		return -ENOMEM;
-	}
-	m->stale = true;
-	svc->sched_data = m;
-	return 0;
-}
-
 static void
 maglev_fini(struct stack *stk, struct lb_service *svc)
 {
 	struct maglev *m = svc->sched_data;
 
 	mem_free(&stk->mem, m->order, m->room * sizeof(*m->order));
-	mem_free(&stk->mem, m, sizeof(*m));
-	svc->sched_data = NULL;
 }
 
 static int
@@ -212,7 +194,7 @@ maglev_pick(struct stack *stk, struct lb_service *svc,
 const struct lb_sched lb_sched_maglev = {
 	.name = "maglev",
 	.flags = LB_SVC_FLAG2,
-	.init = maglev_init,
+	.size = sizeof(struct maglev),
 	.fini = maglev_fini,
 	.changed = maglev_changed,
 	.pick = maglev_pick,

@@ -7,11 +7,8 @@
  * Flags as sh: LB_SVC_FLAG2 (mh-port), LB_SVC_FLAG1 (mh-fallback).  A server
  * whose weight becomes 0 keeps its buckets: its clients come back to it.
  */
-#include <errno.h>
-
 #include "base/hash.h"
 #include "lb/sched_impl.h"
-#include "stack/stack.h"
 
 #define MH_INDEX	12
 #define MH_BUCKETS	4093	/* the prime below 2^MH_INDEX */
@@ -66,16 +63,18 @@ turns_set(struct lb_service *svc)
 	return true;
 }
 
-static void
-mh_fill(struct lb_service *svc)
+static int
+mh_fill(struct stack *stk, struct lb_service *svc, struct lb_server *changed)
 {
 	struct mh *mh = svc->sched_data;
 	struct lb_server *srv = svc->servers;
 	uint32_t filled = 0, turn = 0;
 
+	(void)stk;
+	(void)changed;
 	memset(mh->bucket, 0, sizeof(mh->bucket));
 	if (!turns_set(svc))
-		return;
+		return 0;
 	while (filled < MH_BUCKETS) {
 		if (turn < srv->turns) {
 			while (mh->bucket[srv->perm] != NULL)
@@ -90,31 +89,6 @@ mh_fill(struct lb_service *svc)
 			turn = 0;
 		}
 	}
-}
-
-static int
-mh_init(struct stack *stk, struct lb_service *svc)
-{
-	svc->sched_data = mem_alloc(&stk->mem, sizeof(struct mh));
-	if (svc->sched_data == NULL)
-		return -ENOMEM;
-	mh_fill(svc);
-	return 0;
-}
-
-static void
-mh_fini(struct stack *stk, struct lb_service *svc)
-{
-	mem_free(&stk->mem, svc->sched_data, sizeof(struct mh));
-	svc->sched_data = NULL;
-}
-
-static int
-mh_changed(struct stack *stk, struct lb_service *svc, struct lb_server *srv)
-{
-	(void)stk;
-	(void)srv;
-	mh_fill(svc);
 	return 0;
 }
 
@@ -143,9 +117,8 @@ mh_pick(struct stack *stk, struct lb_service *svc, const struct lb_pick *p)
 
 const struct lb_sched lb_sched_mh = {
 	.name = "mh",
+	.size = sizeof(struct mh),
 	.flags = LB_SVC_FLAG1 | LB_SVC_FLAG2,
-	.init = mh_init,
-	.fini = mh_fini,
-	.changed = mh_changed,
+	.changed = mh_fill,
 	.pick = mh_pick,
 };

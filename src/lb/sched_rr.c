@@ -6,20 +6,12 @@
  */
 #include "lb/sched_impl.h"
 
-static int
-rr_init(struct stack *stk, struct lb_service *svc)
-{
-	(void)stk;
-	svc->sched_data = NULL;
-	return 0;
-}
-
 /* The last pick leaves the list: its predecessor takes its part. */
 static int
 rr_changed(struct stack *stk, struct lb_service *svc, struct lb_server *srv)
 {
 	(void)stk;
-	if (svc->sched_data == srv && srv->svc == NULL)
+	if (srv != NULL && svc->sched_data == srv && srv->svc == NULL)
 		svc->sched_data = srv->prev;
 	return 0;
 }
@@ -45,7 +37,6 @@ rr_pick(struct stack *stk, struct lb_service *svc, const struct lb_pick *p)
 
 const struct lb_sched lb_sched_rr = {
 	.name = "rr",
-	.init = rr_init,
 	.changed = rr_changed,
 	.pick = rr_pick,
 };

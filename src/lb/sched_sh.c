@@ -7,10 +7,7 @@
  * available, else its clients get none.  A server of weight 0 still has one
  * bucket.
  */
-#include <errno.h>
-
 #include "lb/sched_impl.h"
-#include "stack/stack.h"
 
 #define SH_BUCKETS 256
 
@@ -18,13 +15,15 @@ struct sh {
 	struct lb_server *bucket[SH_BUCKETS];
 };
 
-static void
-sh_fill(struct lb_service *svc)
+static int
+sh_fill(struct stack *stk, struct lb_service *svc, struct lb_server *changed)
 {
 	struct sh *sh = svc->sched_data;
 	struct lb_server *srv = svc->servers;
 	int32_t filled = 0;
 
+	(void)stk;
+	(void)changed;
 	for (unsigned i = 0; i < SH_BUCKETS; i++) {
 		sh->bucket[i] = srv;
 		if (srv != NULL && ++filled >= srv->conf.weight) {
@@ -32,31 +31,6 @@ sh_fill(struct lb_service *svc)
 			filled = 0;
 		}
 	}
-}
-
-static int
-sh_init(struct stack *stk, struct lb_service *svc)
-{
-	svc->sched_data = mem_alloc(&stk->mem, sizeof(struct sh));
-	if (svc->sched_data == NULL)
-		return -ENOMEM;
-	sh_fill(svc);
-	return 0;
-}
-
-static void
-sh_fini(struct stack *stk, struct lb_service *svc)
-{
-	mem_free(&stk->mem, svc->sched_data, sizeof(struct sh));
-	svc->sched_data = NULL;
-}
-
-static int
-sh_changed(struct stack *stk, struct lb_service *svc, struct lb_server *srv)
-{
-	(void)stk;
-	(void)srv;
-	sh_fill(svc);
 	return 0;
 }
 
@@ -85,9 +59,8 @@ sh_pick(struct stack *stk, struct lb_service *svc, const struct lb_pick *p)
 
 const struct lb_sched lb_sched_sh = {
 	.name = "sh",
+	.size = sizeof(struct sh),
 	.flags = LB_SVC_FLAG1 | LB_SVC_FLAG2,
-	.init = sh_init,
-	.fini = sh_fini,
-	.changed = sh_changed,
+	.changed = sh_fill,
 	.pick = sh_pick,
 };

@@ -4,10 +4,7 @@
  * at the highest weight and goes down by the weights' common divisor each
  * time round.  Heavy servers get bursts; swrr spreads them.
  */
-#include <errno.h>
-
 #include "lb/sched_impl.h"
-#include "stack/stack.h"
 
 struct wrr {
 	struct lb_server *at;	/* picked last; NULL: the list's head */
@@ -31,26 +28,6 @@ weights_read(struct lb_service *svc, struct wrr *w)
 	w->at = NULL;
 	w->step = gcd != 0 ? gcd : 1;
 	w->top = max - (w->step - 1);
-}
-
-static int
-wrr_init(struct stack *stk, struct lb_service *svc)
-{
-	struct wrr *w = mem_alloc(&stk->mem, sizeof(*w));
-
-	if (w == NULL)
-		return -ENOMEM;
-	weights_read(svc, w);
-	w->level = w->top;
-	svc->sched_data = w;
-	return 0;
-}
-
-static void
-wrr_fini(struct stack *stk, struct lb_service *svc)
-{
-	mem_free(&stk->mem, svc->sched_data, sizeof(struct wrr));
-	svc->sched_data = NULL;
 }
 
 static int
@@ -126,8 +103,7 @@ wrr_pick(struct stack *stk, struct lb_service *svc, const struct lb_pick *p)
 
 const struct lb_sched lb_sched_wrr = {
 	.name = "wrr",
-	.init = wrr_init,
-	.fini = wrr_fini,
+	.size = sizeof(struct wrr),
 	.changed = wrr_changed,
 	.pick = wrr_pick,
 };

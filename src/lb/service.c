@@ -80,8 +80,7 @@ service_unlink(struct lb_services *s, struct lb_service *svc)
 static void
 service_free(struct stack *stk, struct lb_service *svc)
 {
-	if (svc->conf.sched->fini != NULL)
-		svc->conf.sched->fini(stk, svc);
+	lb_sched_stop(stk, svc);
 	lb_servers_orphan(stk, svc);
 	lb_locals_free(stk, svc);
 	service_unlink(&stk->lb.services, svc);
@@ -243,7 +242,7 @@ lb_service_add(struct stack *stk, const struct lb_service_key *key,
 	svc->key = *key;
 	svc->conf = c;
 	svc->tally = lb_tally_claim(stk, key, NULL, 0, &svc->own_tally);
-	if (c.sched->init != NULL && (r = c.sched->init(stk, svc)) != 0) {
+	if ((r = lb_sched_start(stk, svc)) != 0) {
 		lb_tally_release(stk, svc->tally);
 		mem_free(&stk->mem, svc, sizeof(*svc));
 		return err_set(err, r, "out of memory");
@@ -262,21 +261,19 @@ sched_change(struct stack *stk, struct lb_service *svc,
 {
 	struct lb_service_conf old = svc->conf;
 	void *old_data = svc->sched_data, *new_data;
-	int r = 0;
+	int r;
 
 	svc->conf = *conf;
-	svc->sched_data = NULL;
-	if (conf->sched->init != NULL)
-		r = conf->sched->init(stk, svc);
-	if (r != 0) {
+	if ((r = lb_sched_start(stk, svc)) != 0) {
 		svc->conf = old;
 		svc->sched_data = old_data;
 		return r;
 	}
 	new_data = svc->sched_data;
+	svc->conf = old;
 	svc->sched_data = old_data;
-	if (old.sched->fini != NULL)
-		old.sched->fini(stk, svc);
+	lb_sched_stop(stk, svc);
+	svc->conf = *conf;
 	svc->sched_data = new_data;
 	return 0;
 }
