@@ -66,6 +66,14 @@ set_end(json_t *obj, const char *name, const struct addr *a, uint16_t port)
 	    addr_format(a, text), "port", (int)port));
 }
 
+/* A template that holds for many ports says so, as IPVS shows it. */
+static uint16_t
+server_port(const struct lb_flow *f)
+{
+	return (f->flags & LB_FLOW_TEMPLATE) != 0 && (f->fwmark != 0 ||
+	    (f->flags & LB_FLOW_ANY_PORT) != 0) ? 0 : f->sport;
+}
+
 static json_t *
 flow_json(const struct stack *stk, const struct lb_flow *f)
 {
@@ -77,7 +85,7 @@ flow_json(const struct stack *stk, const struct lb_flow *f)
 
 	set_end(obj, "client", &f->client, f->cport);
 	set_end(obj, "virtual", &f->vip, f->vport);
-	set_end(obj, "server", &f->server, f->sport);
+	set_end(obj, "server", &f->server, server_port(f));
 	if (f->fwd == LB_FWD_FULLNAT)
 		set_end(obj, "local", &f->local, f->lport);
 	if (f->fwmark != 0)

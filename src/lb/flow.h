@@ -63,6 +63,8 @@ enum lb_tcp_state {
 #define LB_FLOW_SERVER_ANY	0x0800u	/* the server is on port 0 */
 #define LB_FLOW_CLIENT_SEQ	0x1000u	/* client_end is known */
 #define LB_FLOW_SERVER_SEQ	0x2000u	/* server_end is known */
+#define LB_FLOW_SAME_PORT	0x4000u	/* sport is the packet's, though the
+					 * server, as its template, has one */
 
 /*
  * Addresses are those of packets: client and vip on the client's side, server

@@ -144,6 +144,20 @@ lb_flows_limit(struct stack *stk, uint32_t limit, struct err *err)
 	return 0;
 }
 
+/* The port that names the server of f. */
+static uint16_t
+server_port(const struct lb_flows *ft, const struct lb_flow *f)
+{
+	uint32_t t = f->template_index;
+
+	if (f->flags & LB_FLOW_SERVER_ANY)
+		return 0;
+	if ((f->flags & LB_FLOW_SAME_PORT) && t < ft->region->high &&
+	    (ft->flow[t].flags & LB_FLOW_TEMPLATE))
+		return ft->flow[t].sport;
+	return f->sport;
+}
+
 /* The fields that this process made, for a flow that another one left. */
 static int
 flow_take_over(struct stack *stk, struct lb_flow *f)
@@ -152,8 +166,7 @@ flow_take_over(struct stack *stk, struct lb_flow *f)
 	struct lb_server *srv;
 
 	srv = lb_server_adopt(stk, &key, &f->server,
-	    (f->flags & LB_FLOW_SERVER_ANY) ? 0 : f->sport,
-	    (enum lb_fwd)f->fwd);
+	    server_port(&stk->lb.flows, f), (enum lb_fwd)f->fwd);
 	if (srv == NULL)
 		return -ENOMEM;
 	if (f->fwd == LB_FWD_FULLNAT && !(f->flags & LB_FLOW_TEMPLATE) &&

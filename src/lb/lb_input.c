@@ -198,9 +198,24 @@ may_open(const struct stack *stk, const struct pkt *pkt,
 {
 	uint8_t flags = tcp_flags(pkt, h);
 
-	if (h->proto != IPPROTO_TCP4 || stk->lb.conf.sloppy_tcp)
+	if (h->proto != IPPROTO_TCP4)
 		return true;
-	return (flags & (TCP_SYN | TCP_RST)) == TCP_SYN;
+	return (flags & TCP_RST) == 0 &&
+	    ((flags & TCP_SYN) != 0 || stk->lb.conf.sloppy_tcp);
+}
+
+/* The server's port for a connection t.  As in IPVS, a persistent service maps
+ * only its own port: of one by mark or on all ports the client's port stays,
+ * whatever the server has. */
+static uint16_t
+server_port(const struct lb_service *svc, const struct lb_server *srv,
+    const struct lb_tuple *t)
+{
+	if (srv->port == 0 || t->proto == IPPROTO_SCTP4)
+		return t->dport;
+	if (svc->conf.flags & LB_SVC_PERSIST && t->dport != svc->key.port)
+		return t->dport;
+	return srv->port;
 }
 
 /* What a flow from this packet to srv looks like. */
@@ -213,8 +228,7 @@ flow_of(const struct lb_service *svc, const struct lb_server *srv,
 		.client = t->src, .cport = t->sport,
 		.vip = t->dst, .vport = t->dport,
 		.server = srv->addr,
-		.sport = srv->port != 0 && t->proto != IPPROTO_SCTP4 ?
-		    srv->port : t->dport,
+		.sport = server_port(svc, srv, t),
 		.local = t->src, .lport = t->sport,
 		.server_index = srv->index,
 		.fwmark = svc->key.fwmark,
@@ -229,6 +243,8 @@ flow_of(const struct lb_service *svc, const struct lb_server *srv,
 		f.flags |= LB_FLOW_ANY_PORT;
 	if (srv->port == 0)
 		f.flags |= LB_FLOW_SERVER_ANY;
+	else if (f.sport != srv->port)
+		f.flags |= LB_FLOW_SAME_PORT;
 	return f;
 }
 
@@ -357,6 +373,17 @@ flow_retire(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
 	return false;
 }
 
+/* A segment of no connection, to the service's address: if that is ours, we are
+ * the host that answers for it (RFC 9293 3.10.7.1), as IPVS leaves it to its
+ * own host.  Else it may be another director's. */
+static void
+no_flow(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
+{
+	if (h->proto == IPPROTO_TCP4 && iface_addr_local(stk, h->dst) != NULL)
+		lb_reset_answer(stk, pkt, h);
+	pkt_drop(stk, pkt, DROP_LB_NO_FLOW);
+}
+
 void
 lb_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     const struct lb_hit *hit)
@@ -387,7 +414,7 @@ lb_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 		svc = service_of(stk, pkt, h, &t);
 	}
 	if (svc == NULL || !may_open(stk, pkt, h))
-		pkt_drop(stk, pkt, DROP_LB_NO_FLOW);
+		no_flow(stk, pkt, h);
 	else
 		schedule(stk, svc, pkt, h);
 }

@@ -359,6 +359,151 @@ do_clients(struct play *p)
 	HERE(p, i == n, "%u clients of %u", i, n);
 }
 
+/* own ADDR: the director has the address itself. */
+static void
+do_own(struct play *p)
+{
+	struct ip4_prefix a = { ip_of(p, p->w[1]), 32 };
+
+	HERE(p, iface_addr_add(p->stk, p->cl->ifp, a, SCOPE_GLOBAL, NULL) ==
+	    0, "address %s", p->w[1]);
+}
+
+/* knob sloppy_tcp 0|1 */
+static void
+do_knob(struct play *p)
+{
+	struct lb_conf conf;
+
+	HERE(p, strcmp(p->w[1], "sloppy_tcp") == 0, "knob %s", p->w[1]);
+	lb_conf_get(p->stk, &conf);
+	conf.sloppy_tcp = atoi(p->w[2]) != 0;
+	ck_assert_int_eq(lb_conf_set(p->stk, &conf, NULL), 0);
+}
+
+/* addport ADDR PORT WEIGHT */
+static void
+do_addport(struct play *p)
+{
+	struct addr a = addr_of(p, p->w[1]);
+	struct lb_server_conf c = { .fwd = p->fwd,
+	    .weight = atoi(p->w[3]) };
+	struct err err = { "" };
+
+	HERE(p, lb_server_add(p->stk, p->svc, &a, (uint16_t)atoi(p->w[2]), &c,
+	    &err) == 0, "%s", err.text);
+}
+
+/* "SA": SYN and ACK; "U": a UDP datagram. */
+static void
+flags_set(struct unit_frame *f, const char *letters)
+{
+	static const char known[] = "FSRPA";
+
+	f->flags = 0;
+	if (strcmp(letters, "U") == 0) {
+		f->proto = IPPROTO_UDP4;
+		f->payload = "ping";
+		f->payload_len = 4;
+		return;
+	}
+	for (; *letters != '\0'; letters++)
+		f->flags |= (uint8_t)(1 << (strchr(known, *letters) - known));
+}
+
+/* The first IP packet that came out of port, in words: where a server gets it
+ * and on which port, "rst", or whom a client sees; "none". */
+static void
+port_answer(struct port *port, bool server, char *text, size_t size)
+{
+	char ip[IP4_STRLEN];
+	struct unit_seen s;
+
+	snprintf(text, size, "none");
+	while (mem_port_sent(port) > 0) {
+		s = unit_expect(port);
+		if (s.eth.type == ETHERTYPE_IP4 && strcmp(text, "none") == 0) {
+			ip4_format(server ? IP4(10, 0, 0, s.eth.dst.b[5]) :
+			    s.ip.src, ip);
+			snprintf(text, size, "%s %u", ip,
+			    server ? s.dport : s.sport);
+			if (!server && s.flags & TCP_RST)
+				snprintf(text, size, "rst");
+		}
+		unit_seen_free(&s);
+	}
+}
+
+/* The words after "=" in one. */
+static void
+expect_words(struct play *p, int from, const char *got)
+{
+	char want[64];
+
+	snprintf(want, sizeof(want), "%s%s%s", p->w[from],
+	    p->words > from + 1 ? " " : "",
+	    p->words > from + 1 ? p->w[from + 1] : "");
+	HERE(p, strcmp(got, want) == 0, "%s, the kernel: %s", got, want);
+}
+
+/* seg FLAGS SRC PORT DST PORT = SERVER PORT|rst|none: from the client */
+static void
+do_seg(struct play *p)
+{
+	struct unit_frame f = client_frame(ip_of(p, p->w[2]),
+	    (uint16_t)atoi(p->w[3]), ip_of(p, p->w[4]), 0);
+	char got[64], reset[64];
+
+	flags_set(&f, p->w[1]);
+	f.dport = (uint16_t)atoi(p->w[5]);
+	unit_feed(p->stk, p->cl, &f);
+	port_answer(p->sv, true, got, sizeof(got));
+	port_answer(p->cl, false, reset, sizeof(reset));
+	expect_words(p, 7, strcmp(reset, "rst") == 0 ? reset : got);
+}
+
+/* back FLAGS SERVER SRC PORT DST PORT = SRC PORT|none: what the server sends,
+ * and what its client sees */
+static void
+do_back(struct play *p)
+{
+	struct unit_frame f = client_frame(ip_of(p, p->w[3]),
+	    (uint16_t)atoi(p->w[4]), ip_of(p, p->w[5]), 0);
+	char got[64];
+
+	flags_set(&f, p->w[1]);
+	f.dst.b[5] = 2;
+	f.src.b[5] = addr_of(p, p->w[2]).b[15];
+	f.dport = (uint16_t)atoi(p->w[6]);
+	unit_feed(p->stk, p->sv, &f);
+	port_answer(p->cl, false, got, sizeof(got));
+	expect_words(p, 8, got);
+}
+
+/* entry PRO STATE CLIENT:PORT VIP:PORT SERVER:PORT: a line of ipvsadm -Lnc.
+ * Templates by mark have protocol IP. */
+static void
+do_entry(struct play *p)
+{
+	struct lb_flow_filter w = { .proto = strcmp(p->w[1], "UDP") == 0 ?
+	    IPPROTO_UDP4 : strcmp(p->w[1], "TCP") == 0 ? IPPROTO_TCP4 : 0,
+	    .has_client = true, .has_vip = true, .has_server = true };
+	const struct lb_flow *f;
+	uint32_t pos = 0;
+	uint16_t sport;
+
+	HERE(p, addr_port_parse(p->w[3], &w.client, &w.cport) == 0 &&
+	    addr_port_parse(p->w[4], &w.vip, &w.vport) == 0 &&
+	    addr_port_parse(p->w[5], &w.server, &sport) == 0, "addresses");
+	w.sport = sport;
+	while ((f = lb_flow_next(p->stk, &pos, &w)) != NULL) {
+		if (f->cport == w.cport && f->vport == w.vport &&
+		    strcmp(lb_flow_state_name(f), p->w[2]) == 0)
+			return;
+	}
+	HERE(p, false, "no such flow");
+}
+
 static void
 do_line(struct play *p)
 {
@@ -393,6 +538,18 @@ do_line(struct play *p)
 		do_stats(p);
 	else if (strcmp(w, "mode") == 0)
 		do_mode(p);
+	else if (strcmp(w, "own") == 0)
+		do_own(p);
+	else if (strcmp(w, "knob") == 0)
+		do_knob(p);
+	else if (strcmp(w, "addport") == 0)
+		do_addport(p);
+	else if (strcmp(w, "seg") == 0)
+		do_seg(p);
+	else if (strcmp(w, "back") == 0)
+		do_back(p);
+	else if (strcmp(w, "entry") == 0)
+		do_entry(p);
 	else if (w[0] == 'r')
 		do_reply(p);
 	else if (strcmp(w, "clients") == 0)

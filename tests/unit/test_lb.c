@@ -164,6 +164,7 @@ START_TEST(mid_flow_is_not_scheduled)
 {
 	struct lb_bed n = net_two();
 	struct lb_conf conf;
+	struct unit_seen s;
 
 	lb_bed_client(&n, 40000, TCP_ACK);
 	unit_expect_nothing(n.sv);
@@ -173,9 +174,24 @@ START_TEST(mid_flow_is_not_scheduled)
 	lb_conf_get(n.stk, &conf);
 	conf.sloppy_tcp = true;
 	ck_assert_int_eq(lb_conf_set(n.stk, &conf, NULL), 0);
+	lb_bed_client(&n, 40000, TCP_RST);
+	ck_assert_uint_eq(n.stk->drop.count[DROP_LB_NO_FLOW], 3);
 	lb_bed_client(&n, 40000, TCP_ACK);
 	lb_bed_expect_to(n.sv, CLIENT, 40000, RS1, 8080);
 	lb_bed_expect_state(&n, "ESTABLISHED", 900);
+	/* To an address of ours it is answered as by any host. */
+	conf.sloppy_tcp = false;
+	ck_assert_int_eq(lb_conf_set(n.stk, &conf, NULL), 0);
+	ck_assert_int_eq(iface_addr_add(n.stk, n.cl->ifp,
+	    (struct ip4_prefix){ VIP, 32 }, SCOPE_GLOBAL, NULL), 0);
+	lb_bed_client(&n, 40001, TCP_RST);
+	unit_expect_nothing(n.cl);
+	lb_bed_client(&n, 40001, TCP_ACK);
+	s = lb_bed_expect(n.cl);
+	ck_assert_uint_eq(s.flags, TCP_RST);
+	ck_assert_uint_eq(s.dport, 40001);
+	unit_seen_free(&s);
+	ck_assert_uint_eq(n.stk->drop.count[DROP_LB_NO_FLOW], 5);
 	lb_bed_down(&n);
 }
 END_TEST

@@ -22,7 +22,9 @@ static const char *const records[] = {
 	"clients-sh", "clients-sh-port", "clients-mh", "clients-mh-port",
 	"clients-dh", "states-nat", "states-dr", "states-tun", "udp-nat",
 	"udp-dr", "udp-ops", "persist", "persist-net", "persist-fwm",
-	"persist-fwm-net", "reuse", "weight-0",
+	"persist-fwm-net", "reuse", "weight-0", "ops-nat", "opens",
+	"persist-port-0", "persist-fwm-ports", "fwm-ports", "dr-gateway",
+	"dr-gateway-fwm",
 };
 
 START_TEST(picks_equal_the_kernels)
