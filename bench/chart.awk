@@ -39,7 +39,7 @@ function number(x)
 }
 
 BEGIN {
-	left = 130; wide = 430; width = 720; bar = 16; step = 22
+	left = 130; wide = 430; width = 760; bar = 16; step = 22
 }
 
 field("row") != "" && field("median") != "" {

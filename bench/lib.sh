@@ -147,10 +147,11 @@ ns_add()	# NODE...
 		ip netns add "$ns" || die "cannot make namespace $ns"
 		netns+=("$ns")
 		in_ns "$node" ip link set lo up
-		# Nothing but what the measurement sends.
-		in_ns "$node" sh -c \
-		    'echo 1 >/proc/sys/net/ipv6/conf/default/disable_ipv6' \
-		    2>/dev/null
+		# Nothing but what the measurement sends, and one congestion
+		# control for everybody.
+		in_ns "$node" sh -c 'cd /proc/sys/net
+		    echo 1 >ipv6/conf/default/disable_ipv6
+		    echo cubic >ipv4/tcp_congestion_control' 2>/dev/null
 	done
 }
 
