@@ -31,7 +31,7 @@ run_tcp()	# NAME of a path
 
 for peer in hopd relay kernel; do
 	path_make $peer $peer
-	spawn_in $peer-b "${on_far[@]}" "$build/bench/rr" -s 7
+	spawn_in $peer-b "${on_far[@]}" "$build/bench/rr" -s
 done
 compare 'ping -f' us less run_ping hopd relay kernel
 compare 'one byte over TCP' us less run_tcp hopd relay kernel

@@ -1,5 +1,5 @@
 /*
- * rr.c - round trips over TCP, one at a time or a connection each.
+ * rr.c - a client of TCP that measures: round trips, connections, bulk.
  *
  *	rr ADDRESS PORT SECONDS		one byte there and back, again and
  *					again on one connection; prints
@@ -9,7 +9,11 @@
  *					connections, one HTTP request on each;
  *					prints connections a second, and how
  *					many failed
- *	rr -s PORT			the other end of the first
+ *	rr -u ADDRESS PORT SECONDS	sends as much as goes; Gbit/s until the
+ *					other end has seen the last byte
+ *	rr -d ADDRESS PORT SECONDS	takes as much as comes; Gbit/s
+ *	rr -s				the other ends: echo on port 7, discard
+ *					on 9, chargen on 19
  *
  * With -c the server closes, as after an HTTP/1.0 request.  A connection is
  * complete when its answer came and its end was seen.
@@ -18,18 +22,23 @@
 #include <err.h>
 #include <errno.h>
 #include <netinet/tcp.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
 #define TIMES_MAX	(1u << 22)
 #define PARALLEL_MAX	4096
+#define BULK		(1u << 17)	/* bytes of a read or write */
+
+enum { ECHO, DISCARD, CHARGEN };
 
 struct conns {
 	struct sockaddr_in to;
@@ -73,29 +82,87 @@ no_delay(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
-/* ---- one byte there and back ------------------------------------------------ */
+/* ---- the other ends ----------------------------------------------------------- */
 
-static void
-serve(const char *port)
+static int
+listener(const char *port)
 {
 	struct sockaddr_in a = address("0.0.0.0", port);
-	int l = socket(AF_INET, SOCK_STREAM, 0), one = 1, fd;
-	char buf[4096];
-	ssize_t n;
+	int l = socket(AF_INET, SOCK_STREAM, 0), one = 1;
 
 	setsockopt(l, SOL_SOCKET, SO_REUSEADDR, &one, sizeof(one));
 	if (bind(l, (struct sockaddr *)&a, sizeof(a)) == -1 ||
 	    listen(l, 16) == -1)
 		err(1, "port %s", port);
+	return l;
+}
+
+static void
+serve_one(int fd, int service)
+{
+	static char buf[BULK];
+	ssize_t n = sizeof(buf);
+
+	no_delay(fd);
+	do {
+		if (service != CHARGEN)
+			n = read(fd, buf, sizeof(buf));
+		if (n > 0 && service != DISCARD)
+			n = write(fd, buf, (size_t)n);
+	} while (n > 0);
+}
+
+/* A process for each service and each connection. */
+static void
+serve(void)
+{
+	static const char *const port[] = { "7", "9", "19" };
+	int service = fork() == 0 ? DISCARD : fork() == 0 ? CHARGEN : ECHO;
+	int l = listener(port[service]), fd;
+
+	prctl(PR_SET_PDEATHSIG, SIGTERM);
+	signal(SIGCHLD, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
 	while ((fd = accept(l, NULL, NULL)) != -1) {
-		no_delay(fd);
-		while ((n = read(fd, buf, sizeof(buf))) > 0) {
-			if (write(fd, buf, (size_t)n) != n)
-				break;
+		if (fork() == 0) {
+			serve_one(fd, service);
+			exit(0);
 		}
 		close(fd);
 	}
 }
+
+/* ---- bulk --------------------------------------------------------------------- */
+
+static void
+bulk(struct sockaddr_in to, double length, bool upload)
+{
+	static char buf[BULK];
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+	double start = seconds(), now = start, bytes = 0;
+	ssize_t n;
+
+	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == -1)
+		err(1, "connect");
+	while (now < start + length) {
+		n = upload ? write(fd, buf, sizeof(buf)) :
+		    read(fd, buf, sizeof(buf));
+		if (n <= 0)
+			err(1, "bulk");
+		bytes += (double)n;
+		now = seconds();
+	}
+	if (upload) {
+		shutdown(fd, SHUT_WR);
+		while ((n = read(fd, buf, sizeof(buf))) > 0)
+			;
+		now = seconds();
+	}
+	close(fd);
+	printf("%.4f\n", bytes * 8 / (now - start) / 1e9);
+}
+
+/* ---- round trips -------------------------------------------------------------- */
 
 static int
 by_time(const void *a, const void *b)
@@ -214,8 +281,8 @@ main(int argc, char **argv)
 {
 	struct sockaddr_in to;
 
-	if (argc == 3 && strcmp(argv[1], "-s") == 0) {
-		serve(argv[2]);
+	if (argc == 2 && strcmp(argv[1], "-s") == 0) {
+		serve();
 		return 1;
 	}
 	if (argc == 4) {
@@ -223,10 +290,17 @@ main(int argc, char **argv)
 		round_trips(to, strtod(argv[3], NULL));
 		return 0;
 	}
+	if (argc == 5 && (strcmp(argv[1], "-u") == 0 ||
+	    strcmp(argv[1], "-d") == 0)) {
+		to = address(argv[2], argv[3]);
+		bulk(to, strtod(argv[4], NULL), argv[1][1] == 'u');
+		return 0;
+	}
 	if (argc == 6 && strcmp(argv[1], "-c") == 0) {
 		to = address(argv[3], argv[4]);
 		connections(to, atoi(argv[2]), strtod(argv[5], NULL));
 		return 0;
 	}
-	errx(2, "usage: rr [-c PARALLEL] ADDRESS PORT SECONDS | rr -s PORT");
+	errx(2, "usage: rr [-c PARALLEL | -u | -d] ADDRESS PORT SECONDS | "
+	    "rr -s");
 }

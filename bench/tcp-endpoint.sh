@@ -1,0 +1,90 @@
+#!/bin/bash
+# tcp-endpoint: TCP that ends in hopd, by its small services: bulk to discard,
+# bulk from chargen, one byte to echo and back; beside the kernel over veth.
+# pasta and slirp4netns end TCP, too, and hand the bytes to the kernel's.
+# shellcheck source=lib.sh
+. "$(dirname "$0")/lib.sh"
+# shellcheck source=lib_path.sh
+. "$(dirname "$0")/lib_path.sh"
+bench_start "$@"
+
+declare -A target=()	# whom the client asks
+
+make_hopd()
+{
+	ns_add hopd-a
+	hopd_start hopd <<-END
+		port add a0 netns $(ns_name hopd-a)
+		addr add 10.1.0.1/24 dev a0
+		inetd add echo
+		inetd add discard
+		inetd add chargen
+	END
+	path_pid[hopd]=$(worker_of hopd)
+	device_up hopd-a a0 10.1.0.2/24
+}
+
+make_kernel()
+{
+	ns_add kernel-a kernel-b
+	veth kernel-a a0 10.1.0.2/24 kernel-b b0 10.1.0.1/24
+	spawn_in kernel-b "${on_far[@]}" "$build/bench/rr" -s
+}
+
+# A namespace that pasta or slirp4netns takes for the host.
+make_host()	# PEER
+{
+	ns_add "$1-a" "$1-b"
+	in_ns "$1-b" ip link add up0 type veth peer name up1
+	device_up "$1-b" up0 192.0.2.2/24
+	device_up "$1-b" up1 -
+	in_ns "$1-b" ip route add default via 192.0.2.1
+	spawn_in "$1-b" "${on_far[@]}" "$build/bench/rr" -s
+}
+
+make_pasta()
+{
+	make_host pasta
+	spawn_in pasta-b "${on_mid[@]}" pasta -f -q --runas 0:0 --config-net \
+	    -m 1500 -I a0 -4 -a 10.1.0.2 -n 24 -g 10.1.0.1 -t none -u none \
+	    -T none -U none --netns "/run/netns/$(ns_name pasta-a)"
+	path_pid[pasta]=$spawned
+}
+
+make_slirp4netns()
+{
+	make_host slirp4netns
+	spawn_in slirp4netns-b "${on_mid[@]}" slirp4netns --configure \
+	    --mtu=1500 --netns-type=path \
+	    "/run/netns/$(ns_name slirp4netns-a)" a0
+	path_pid[slirp4netns]=$spawned
+	target[slirp4netns]=10.0.2.2
+}
+
+run()	# PEER; $how, $port, $scale
+{
+	local got
+
+	path_mark "$1"
+	got=$(in_ns "$1-a" "${on_gen[@]}" "$build/bench/rr" "${how[@]}" \
+	    "${target[$1]}" "$port" "$seconds") || return
+	# shellcheck disable=SC2046
+	sample $(echo "$got" | awk '{ print $1 (NF > 1 ? " p99=" $2 : "") }') \
+	    $(path_used "$1")
+}
+
+peers=(hopd kernel)
+peer_if pasta pasta
+peer_if slirp4netns slirp4netns
+for peer in "${peers[@]}"; do
+	target[$peer]=10.1.0.1
+	"make_$peer"
+	answers "$peer-a" "${target[$peer]}" 7 || die "$peer does not answer"
+done
+how=(-u) port=9
+compare 'bulk to it' Gbit/s more run "${peers[@]}"
+how=(-d) port=19
+compare 'bulk from it' Gbit/s more run "${peers[@]}"
+how=() port=7
+compare 'one byte there and back' us less run "${peers[@]}"
+bench_end
