@@ -29,8 +29,7 @@
  *
  * Not here: urgent data are delivered in line and never sent (RFC 6093); the
  * security compartments of RFC 9293 A.1, MD5, TCP-AO, F-RTO (RFC 5682), probing
- * for a larger path MTU (RFC 4821), answers before the last ACK of a handshake
- * that Fast Open shortened (RFC 7413 4.2.2 permits them).
+ * for a larger path MTU (RFC 4821).
  */
 #ifndef HOPD_TCP_TCP_H
 #define HOPD_TCP_TCP_H
@@ -87,6 +86,11 @@ enum tcp_icmp_mode { TCP_ICMP_ANY, TCP_ICMP_HARD, TCP_ICMP_NEVER };
 
 #define TCP_FASTOPEN_CLIENT	0x01u
 #define TCP_FASTOPEN_SERVER	0x02u
+/* RFC 7413 5.1: for networks whose hosts need not prove their address: data in
+ * the SYN without a cookie. */
+#define TCP_FASTOPEN_CLIENT_BARE 0x04u
+#define TCP_FASTOPEN_SERVER_BARE 0x08u
+#define TCP_FASTOPEN_KEY_LEN	16u
 
 /*
  * Settings.  The stack has one set, listeners and connections share it until
@@ -112,6 +116,7 @@ struct tcp_conf {
 	uint32_t linger_ms;	/* with linger */
 	uint16_t mss;		/* offer and send no more; 0: by the MTU */
 	uint16_t initial_cwnd;	/* segments; RFC 6928: 10 */
+	uint16_t burst_segments;	/* one frame may always hold so many */
 	int8_t wscale;		/* shift to offer; -1: by rcvbuf_max */
 	uint8_t keep_count;	/* probes without an answer */
 	uint8_t syn_retries, synack_retries, retries;
@@ -124,6 +129,11 @@ struct tcp_conf {
 	uint8_t cc;		/* enum tcp_cc_id */
 	uint8_t syn_cookies;	/* enum tcp_cookie_mode */
 	uint8_t fastopen;	/* TCP_FASTOPEN_* */
+	bool fastopen_keyed;	/* the cookies' key is fastopen_key, else one
+				 * of the stack's own choice */
+	uint8_t fastopen_key[TCP_FASTOPEN_KEY_LEN];
+	uint16_t fastopen_queue;	/* RFC 7413 4.2.2: accepted early and
+					 * unfinished, at most */
 	bool window_scaling, timestamps;	/* RFC 7323 */
 	bool mss_option;	/* off: the peer assumes 536 */
 	bool sack;		/* RFC 2018, with RFC 2883 */
@@ -146,6 +156,7 @@ struct tcp_conf {
 #define TCP_EV_EOF		0x08u	/* the peer's FIN, all before read */
 #define TCP_EV_ERROR		0x10u	/* dead: tcp_error() says of what */
 #define TCP_EV_CLOSED		0x20u	/* no state left, nothing to wait for */
+#define TCP_EV_FIN		0x40u	/* the peer's FIN, data may wait */
 
 typedef void tcp_ready_fn(struct stack *stk, struct tcp_conn *c, void *owner);
 typedef void tcp_accept_fn(struct stack *stk, struct tcp_listener *l,
@@ -167,8 +178,10 @@ struct tcp_stats {
 
 struct tcp_fo_entry {
 	struct addr server;
-	uint16_t mss;
-	uint8_t len;		/* of the cookie; 0: empty */
+	uint16_t mss;		/* 0: the entry is free */
+	bool exp;		/* cookie by the experimental option */
+	uint8_t asked;		/* in vain, 1: by kind 34, 2: by both */
+	uint8_t len;		/* of the cookie; 0: none known */
 	uint8_t cookie[16];
 };
 
@@ -184,6 +197,7 @@ struct tcp_state {
 	struct tcp_listener *listeners[TCP_LISTENER_BUCKETS];
 	uint32_t listener_count;
 	uint32_t half_open;		/* SYN-RECEIVED by listeners */
+	uint32_t fo_pending;		/* accepted before SYN-RECEIVED ends */
 	uint32_t tw_count;
 	uint32_t port_next;		/* RFC 6056 3.3.3: the counter */
 	uint64_t mem_used;		/* bytes in buffers */
@@ -234,6 +248,13 @@ struct tcp_open {
  * port), -ENETUNREACH, -EHOSTUNREACH, -EACCES, -ENOSPC, -ENOMEM. */
 int tcp_connect(struct stack *stk, const struct tcp_open *o,
     struct tcp_conn **out);
+
+/* Bytes of first data that a SYN to remote would carry now: 0 without Fast
+ * Open, or as long as no cookie is known. */
+uint32_t tcp_fastopen_room(struct stack *stk, const struct addr *remote,
+    const struct tcp_conf *conf);
+/* Forgets the cookies of all servers. */
+void tcp_fastopen_forget(struct stack *stk);
 
 /* Passive open.  local all zero: every address of ours.  backlog bounds the
  * connections that wait for tcp_accept(); ready is called when there are some.
@@ -303,6 +324,7 @@ enum tcp_opt {
 	TCPO_RCVBUF, TCPO_SNDBUF, TCPO_MSS, TCPO_FINWAIT2_MS, TCPO_QUICKACK,
 	TCPO_LINGER, TCPO_LINGER_MS, TCPO_TTL, TCPO_TOS, TCPO_CC,
 	TCPO_RTO_MIN_US, TCPO_SYN_RETRIES, TCPO_PACING,
+	TCPO_MORE,	/* what is written is not the end of a message: no PSH */
 	TCPO_COUNT
 };
 
@@ -339,6 +361,7 @@ struct tcp_status {
 	uint32_t snd_una, snd_nxt, rcv_nxt, iss, irs;
 	uint64_t bytes_acked, bytes_received, bytes_sent, bytes_retrans;
 	uint32_t segs_in, segs_out, total_retrans, dsack_dups;
+	uint32_t delivered;		/* segments that arrived, SYN too */
 	int64_t last_data_sent_us, last_data_recv_us, last_ack_recv_us;
 	uint64_t pacing_rate;		/* bytes a second; 0: off */
 	const char *cc;			/* "cubic" */

@@ -192,7 +192,8 @@ tcp_unsent(const struct tcp_conn *c)
 {
 	uint32_t end = tcp_snd_end(c);
 
-	if (c->key.state <= TCPS_SYN_RECEIVED)
+	if (c->key.state <= TCPS_SYN_RECEIVED &&
+	    (c->flags & CF_FO_EARLY) == 0)
 		return c->snd.len;
 	return seq_gt(end, c->snd_nxt) ? end - c->snd_nxt : 0;
 }
@@ -276,6 +277,8 @@ tcp_events(const struct tcp_conn *c)
 		ev |= TCP_EV_CONNECTED;
 	if (c->rcv.len > 0)
 		ev |= TCP_EV_READABLE;
+	if ((c->flags & CF_RFIN) != 0)
+		ev |= TCP_EV_FIN;
 	if (at_eof(c))
 		ev |= TCP_EV_EOF;
 	if (c->key.state == TCPS_CLOSED)

@@ -141,12 +141,18 @@ tcp_cc_acked(struct stack *stk, struct tcp_conn *c, uint32_t acked,
 }
 
 uint64_t
-tcp_pacing_rate(const struct tcp_conn *c)
+tcp_send_rate(const struct tcp_conn *c)
 {
 	uint64_t rate;
 
-	if (!c->conf->pacing || c->srtt_us == 0)
+	if (c->srtt_us == 0)
 		return 0;
 	rate = (uint64_t)c->cwnd * USEC_PER_SEC / c->srtt_us;
 	return c->cwnd < c->ssthresh / 2 ? rate * 2 : rate + rate / 5;
+}
+
+uint64_t
+tcp_pacing_rate(const struct tcp_conn *c)
+{
+	return c->conf->pacing ? tcp_send_rate(c) : 0;
 }

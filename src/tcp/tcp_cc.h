@@ -54,7 +54,9 @@ void tcp_cc_acked(struct stack *stk, struct tcp_conn *c, uint32_t acked,
 /* RFC 5681 4.1: nothing was sent for an RTO. */
 void tcp_cc_idle(struct stack *stk, struct tcp_conn *c);
 void tcp_cc_start(struct tcp_conn *c);		/* initial window */
-/* Bytes a second, with conf->pacing; 0: not yet known. */
+/* Bytes a second that cwnd lets out; 0: not yet known. */
+uint64_t tcp_send_rate(const struct tcp_conn *c);
+/* The same with conf->pacing, else 0. */
 uint64_t tcp_pacing_rate(const struct tcp_conn *c);
 
 #endif

@@ -34,6 +34,7 @@ tcp_conf_default(struct tcp_conf *conf)
 		.keep_intvl_ms = 75000,
 		.challenge_us = 500000,
 		.initial_cwnd = 10,		/* RFC 6928 */
+		.burst_segments = 2,
 		.wscale = -1,
 		.keep_count = 9,
 		.syn_retries = 6,
@@ -43,6 +44,7 @@ tcp_conf_default(struct tcp_conf *conf)
 		.ecn_tries = 1,
 		.cc = TCP_CC_CUBIC,
 		.syn_cookies = TCP_COOKIES_OVERFLOW,
+		.fastopen_queue = 256,
 		.window_scaling = true,
 		.timestamps = true,
 		.mss_option = true,
@@ -138,6 +140,9 @@ set_bit(struct stack *stk, struct tcp_conn *c, enum tcp_opt opt, uint32_t v)
 		break;
 	case TCPO_CORK:
 		set_flag(c, CF_CORK, v != 0);
+		break;
+	case TCPO_MORE:
+		set_flag(c, CF_MORE, v != 0);
 		break;
 	case TCPO_KEEPALIVE:
 		set_flag(c, CF_KEEPALIVE, v != 0);
@@ -276,6 +281,8 @@ tcp_get(const struct tcp_conn *c, enum tcp_opt opt)
 		return (c->flags & CF_NODELAY) != 0;
 	case TCPO_CORK:
 		return (c->flags & CF_CORK) != 0;
+	case TCPO_MORE:
+		return (c->flags & CF_MORE) != 0;
 	case TCPO_KEEPALIVE:
 		return (c->flags & CF_KEEPALIVE) != 0;
 	case TCPO_QUICKACK:

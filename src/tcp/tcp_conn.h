@@ -32,6 +32,7 @@
 #define TCP_PAYLOAD_MIN	8	/* where options leave less, over a tiny MTU */
 #define TCP_IP4_OVERHEAD (20 + TCP_HLEN)
 #define TCP_DUPTHRESH	3	/* RFC 5681 3.2 */
+#define TCP_RCV_LIMIT_K	64u	/* window before data came, KiB */
 #define TCP_CLOCK_US	1000	/* tick of our timestamps (RFC 7323 5.4) */
 
 /* What hangs in the demultiplexing table. */
@@ -66,6 +67,7 @@ struct tcp_rec {
 #define REC_RETRANS	0x04u	/* retransmitted since, in flight again */
 #define REC_EVER	0x08u	/* retransmitted at least once (Karn) */
 #define REC_FIN		0x10u	/* its last number is the FIN */
+#define REC_PSH		0x20u	/* its end was pushed */
 
 /* Invariants: the byte counts equal what the records' flags say: sacked sums
  * REC_SACKED, lost REC_LOST, retrans REC_RETRANS; REC_SACKED excludes the
@@ -171,11 +173,13 @@ struct tcp_conn {
 	uint8_t cc;			/* enum tcp_cc_id */
 	uint8_t hole_tries;		/* PMTU black hole: timeouts in a row */
 	uint8_t unacked_segs;		/* segments since our last ACK */
+	uint16_t rcv_limit_k;		/* promise no more KiB: see tcp_text.c */
 
 	/* RFC 6298, RFC 7323 */
 	uint32_t srtt_us, rttvar_us, rto_us, min_rtt_us;
 	uint32_t ts_recent, ts_offset;
 	uint32_t ts_recent_ms;		/* when, on our timestamp clock */
+	uint32_t data_ms;		/* last data, on the same */
 
 	/* congestion control (RFC 5681) */
 	uint32_t cwnd, ssthresh;	/* bytes */
@@ -191,7 +195,8 @@ struct tcp_conn {
 	uint32_t tune_us, tune_copied;	/* this round: began, bytes read */
 
 	/* for tcp_status() only */
-	uint32_t total_retrans, dsack_dups, segs_in, segs_out;
+	uint16_t dsack_dups;		/* stays at its end */
+	uint32_t total_retrans, segs_in, segs_out, delivered;
 	uint32_t challenge_ms;		/* last challenge ACK; CF_CHALLENGED */
 	uint64_t bytes_sent;
 };
@@ -224,6 +229,10 @@ struct tcp_conn {
 #define CF_FO_ASK	0x40000000u	/* our SYN has a Fast Open option */
 #define CF_SYN_ACKED	0x04000000u	/* our SYN left the sequence space */
 #define CF_SYN_RETRANS	0x10000000u
+#define CF_FO_EXP	0x02000000u	/* by the experimental option */
+#define CF_FO_OFF	0x08000000u	/* the next SYN goes without */
+#define CF_FO_EARLY	0x20000000u	/* accepted in SYN-RECEIVED */
+#define CF_MORE		0x80000000u	/* no PSH at the end of what is written */
 
 struct tcp_listener {
 	struct tcp_listener *hash_next, *todo_next;
@@ -379,6 +388,9 @@ enum drop tcp_conn_segment(struct stack *stk, struct tcp_conn *c,
     struct tcp_seg *s);
 void tcp_established(struct stack *stk, struct tcp_conn *c,
     const struct tcp_seg *s);
+/* The FIN of s, or one that came before its turn. */
+void tcp_fin_input(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s);
 
 /* ---- tcp_synsent.c: RFC 9293 3.10.7.3 ---- */
 enum drop tcp_synsent_input(struct stack *stk, struct tcp_conn *c,
@@ -494,8 +506,8 @@ void tcp_pmtu_refresh(struct stack *stk, struct tcp_conn *c);
 void tcp_pmtu_set(struct stack *stk, struct tcp_conn *c, uint32_t mtu);
 
 /* ---- tcp_fastopen.c: RFC 7413 ---- */
-/* c was made from this SYN: takes its data if the cookie is good; true: c may
- * be accepted before the handshake ends. */
+/* c was made from this SYN: takes its data if the cookie is good; true: c is
+ * open for its owner before the handshake ends. */
 bool tcp_fastopen_syn(struct stack *stk, struct tcp_conn *c,
     const struct tcp_seg *s);
 /* An active open wants Fast Open. */
@@ -506,9 +518,12 @@ void tcp_fastopen_option(const struct stack *stk, const struct tcp_conn *c,
 /* Bytes of c->snd that go with our SYN. */
 uint32_t tcp_fastopen_syn_len(const struct stack *stk,
     const struct tcp_conn *c);
-/* The SYN,ACK: a cookie to remember, and how much of the data it takes. */
+/* The SYN,ACK of an active open: a cookie to remember. */
 void tcp_fastopen_synack(struct stack *stk, struct tcp_conn *c,
     const struct tcp_seg *s);
+/* The handshake ends with this ACK: of the data that went with our SYN it
+ * takes some, and the rest goes again. */
+void tcp_fastopen_taken(struct stack *stk, struct tcp_conn *c, uint32_t ack);
 
 /* ---- small things many files need ---- */
 static inline uint32_t

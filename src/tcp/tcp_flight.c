@@ -53,7 +53,7 @@ static bool
 can_merge(const struct stack *stk, const struct tcp_conn *c,
     const struct tcp_rec *last)
 {
-	return last != NULL && last->flags == 0 &&
+	return last != NULL && (last->flags & ~REC_PSH) == 0 &&
 	    last->sent.us == stk->now.us &&
 	    rec_len(last) % tcp_mss_now(c) == 0;
 }
@@ -67,7 +67,7 @@ tcp_rec_add(struct stack *stk, struct tcp_conn *c, uint32_t seq,
 
 	if (can_merge(stk, c, r) && r->end == seq) {
 		r->end = end;
-		r->flags |= fin ? REC_FIN : 0;
+		r->flags = fin ? REC_FIN : 0;
 		return 0;
 	}
 	r = mem_alloc(&stk->mem, sizeof(*r));
@@ -105,7 +105,7 @@ tcp_rec_split(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
 		f->tail = n;
 	r->next = n;
 	r->end = seq;
-	r->flags &= (uint8_t)~REC_FIN;
+	r->flags &= (uint8_t)~(REC_FIN | REC_PSH);
 	return 0;
 }
 
@@ -139,6 +139,8 @@ tcp_flight_ack(struct stack *stk, struct tcp_conn *c, uint32_t ack,
 			a->rtt_us = instant_diff(stk->now, r->sent);
 		if ((r->flags & REC_SACKED) == 0) {
 			a->delivered += n;
+			c->delivered += (n + tcp_mss_now(c) - 1) /
+			    tcp_mss_now(c);
 			tcp_rack_delivered(stk, c, r);
 		}
 		if (n == rec_len(r)) {

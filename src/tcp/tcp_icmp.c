@@ -62,6 +62,9 @@ icmp_ends(const struct tcp_conn *c, uint8_t type, uint8_t code)
 {
 	if (c->key.state != TCPS_SYN_SENT && c->key.state != TCPS_SYN_RECEIVED)
 		return false;
+	/* Fast Open: whose owner has it is a connection like others. */
+	if ((c->flags & CF_FO_EARLY) != 0 && c->listener == NULL)
+		return false;
 	return c->conf->icmp == TCP_ICMP_ANY ||
 	    (c->conf->icmp == TCP_ICMP_HARD && icmp_hard(type, code));
 }
@@ -70,7 +73,21 @@ icmp_ends(const struct tcp_conn *c, uint8_t type, uint8_t code)
 static bool
 seq_plausible(const struct tcp_conn *c, uint32_t seq)
 {
+	/* A SYN,ACK may be out where the data behind it count already. */
+	if (c->key.state == TCPS_SYN_RECEIVED)
+		return seq_in(seq, c->iss, c->snd_nxt);
 	return seq_in(seq, c->snd_una, c->snd_nxt);
+}
+
+/* A SYN with data was too big: it goes again at once, without them. */
+static void
+resend_syn(struct stack *stk, struct tcp_conn *c)
+{
+	if (c->key.state != TCPS_SYN_SENT || c->snd_nxt == c->iss + 1 ||
+	    (c->flags & (CF_FO_OFF | CF_SYN_RETRANS)) != 0)
+		return;
+	c->flags |= CF_FO_OFF | CF_SYN_DUE;
+	tcp_todo(stk, c, TODO_OUTPUT);
 }
 
 void
@@ -100,6 +117,7 @@ tcp_icmp_error(struct stack *stk, const struct ip_meta *quoted,
 		}
 		tcp_pmtu_too_big(stk, c, ip_path_too_big(stk, &quoted->dst,
 		    info, quoted->l4_len + IP4_HLEN));
+		resend_syn(stk, c);
 		return;
 	}
 	if (icmp_ends(c, type, code))

@@ -116,7 +116,7 @@ check_sequence(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 	if (c->key.state == TCPS_SYN_RECEIVED &&
 	    (s->h.flags & (TCP_SYN | TCP_ACK | TCP_RST)) ==
 	    (TCP_SYN | TCP_ACK) && s->h.seq == c->irs &&
-	    s->h.ack == c->snd_nxt) {
+	    seq_gt(s->h.ack, c->iss) && seq_le(s->h.ack, c->snd_nxt)) {
 		s->h.flags &= (uint8_t)~TCP_SYN;
 		s->h.seq++;
 		s->slen--;
@@ -136,7 +136,8 @@ reset_error(const struct tcp_conn *c)
 {
 	switch (c->key.state) {
 	case TCPS_SYN_RECEIVED:
-		return ECONNREFUSED;
+		return (c->flags & CF_FO_EARLY) != 0 ? ECONNRESET :
+		    ECONNREFUSED;
 	case TCPS_TIME_WAIT:
 		return 0;
 	default:
@@ -175,7 +176,7 @@ check_syn(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 		return GO;
 	/* RFC 9293 3.10.7.4: a half-open child goes back to LISTEN. */
 	if (c->key.state == TCPS_SYN_RECEIVED &&
-	    (c->flags & CF_PASSIVE) != 0) {
+	    (c->flags & (CF_PASSIVE | CF_FO_EARLY)) == CF_PASSIVE) {
 		tcp_die(stk, c, ECONNREFUSED);
 		return DROP_TCP_BAD_SEGMENT;
 	}
@@ -208,7 +209,11 @@ tcp_established(struct stack *stk, struct tcp_conn *c,
 	c->snd_wl1 = s->h.seq;
 	c->snd_wl2 = s->h.ack;
 	tcp_mss_update(c);
-	tcp_cc_start(c);
+	c->heard = stk->now;
+	c->delivered++;
+	/* RFC 7413 4.2.2: what is in flight has used cwnd already. */
+	if ((c->flags & CF_FO_EARLY) == 0)
+		tcp_cc_start(c);
 	/* Data of a SYN that crossed ours have waited for this. */
 	if (c->ooo != NULL) {
 		tcp_ooo_deliver(stk, c);
@@ -257,6 +262,10 @@ synrcvd_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 		c->toa_port = s->o.toa_port;
 	}
 	tcp_established(stk, c, s);
+	if ((c->flags & CF_PASSIVE) == 0)
+		tcp_fastopen_taken(stk, c, s->h.ack);
+	else if (tcp_flight_bytes(c) > 0)
+		c->stuck_since = stk->now;
 	/* The owner had closed already. */
 	if ((c->flags & CF_FIN) != 0)
 		tcp_set_state(stk, c, TCPS_FIN_WAIT_1);
@@ -395,8 +404,8 @@ take_fin(struct stack *stk, struct tcp_conn *c)
 	tcp_todo(stk, c, TODO_EVENT | TODO_OUTPUT);
 }
 
-static int
-check_fin(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
+void
+tcp_fin_input(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
 	uint32_t fin = s->seq + s->len;
 
@@ -418,7 +427,6 @@ check_fin(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	/* It may have come before the data that fill the hole. */
 	if ((c->flags & CF_FIN_AHEAD) != 0 && c->rcv_nxt == c->rcv_fin)
 		take_fin(stk, c);
-	return TAKEN;
 }
 
 /* ---- all of it ----------------------------------------------------------- */
@@ -444,7 +452,8 @@ conn_steps(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 		return r;
 	if ((r = process_text(stk, c, s)) != GO)
 		return r;
-	return check_fin(stk, c, s);
+	tcp_fin_input(stk, c, s);
+	return TAKEN;
 }
 
 enum drop

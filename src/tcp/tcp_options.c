@@ -23,8 +23,11 @@
 enum {
 	OPT_END = 0, OPT_NOP = 1, OPT_MSS = 2, OPT_WSCALE = 3, OPT_SACK_OK = 4,
 	OPT_SACK = 5, OPT_TS = 8, OPT_FASTOPEN = 34,
-	OPT_TOA = 254,		/* RFC 6994 4: experiments; the client of LVS */
+	OPT_EXP = 254,		/* RFC 6994: experiments; the client of LVS */
 };
+
+/* RFC 6994 3: whose experiment it is; Fast Open's before it had a kind. */
+#define EXID_FASTOPEN 0xf989u
 
 /* The blocks of one SACK option of n payload bytes. */
 static void
@@ -38,6 +41,35 @@ parse_sack(struct rd *r, uint8_t n, struct tcp_opts *out)
 
 		s->left = rd_u32(r);
 		s->right = rd_u32(r);
+	}
+}
+
+/* RFC 7413 4.1.1: a cookie of 4 to 16 bytes, even, or the request for one. */
+static void
+parse_cookie(struct rd *r, uint8_t n, bool exp, struct tcp_opts *out)
+{
+	if (n % 2 != 0 || (n != 0 && n < 4) || n > sizeof(out->fo))
+		return;
+	out->fo_on = true;
+	out->fo_exp = exp;
+	out->fo_len = n;
+	rd_copy(r, out->fo, n);
+}
+
+/* Fast Open's experiment in a SYN; and behind it the client that LVS tells,
+ * which has no number of its own. */
+static void
+parse_experiment(const uint8_t *body, uint8_t n, bool syn,
+    struct tcp_opts *out)
+{
+	struct rd r = rd_init(body, n);
+
+	if (!syn && n == 6) {
+		out->toa_on = true;
+		out->toa_port = rd_u16(&r);
+		out->toa_ip = rd_u32(&r);
+	} else if (syn && n >= 2 && rd_u16(&r) == EXID_FASTOPEN) {
+		parse_cookie(&r, n - 2, true, out);
 	}
 }
 
@@ -65,16 +97,10 @@ parse_one(uint8_t kind, const uint8_t *body, uint8_t n, bool syn,
 		out->ts_on = true;
 		out->tsval = rd_u32(&r);
 		out->tsecr = rd_u32(&r);
-	} else if (kind == OPT_FASTOPEN && syn && n % 2 == 0 &&
-	    (n == 0 || (n >= 4 && n <= 16))) {
-		/* RFC 7413 4.1.1: 4 to 16 bytes, even. */
-		out->fo_on = true;
-		out->fo_len = n;
-		rd_copy(&r, out->fo, n);
-	} else if (kind == OPT_TOA && n == 6) {
-		out->toa_on = true;
-		out->toa_port = rd_u16(&r);
-		out->toa_ip = rd_u32(&r);
+	} else if (kind == OPT_FASTOPEN && syn) {
+		parse_cookie(&r, n, false, out);
+	} else if (kind == OPT_EXP) {
+		parse_experiment(body, n, syn, out);
 	}
 }
 
@@ -103,6 +129,13 @@ tcp_parse_options(const uint8_t *p, size_t len, bool syn,
 	}
 }
 
+/* Bytes of the option before the cookie. */
+static uint32_t
+fastopen_head(const struct tcp_opts *o)
+{
+	return o->fo_exp ? 4 : 2;
+}
+
 uint32_t
 tcp_options_len(const struct tcp_opts *o)
 {
@@ -119,7 +152,7 @@ tcp_options_len(const struct tcp_opts *o)
 	if (o->sacks > 0)
 		n += 4 + 8u * o->sacks;
 	if (o->fo_on)
-		n += (2u + o->fo_len + 3) / 4 * 4;
+		n += (fastopen_head(o) + o->fo_len + 3) / 4 * 4;
 	return n;
 }
 
@@ -139,10 +172,14 @@ build_sack(struct wr *w, const struct tcp_opts *o)
 static void
 build_fastopen(struct wr *w, const struct tcp_opts *o)
 {
-	wr_u8(w, OPT_FASTOPEN);
-	wr_u8(w, (uint8_t)(2 + o->fo_len));
+	uint32_t len = fastopen_head(o) + o->fo_len;
+
+	wr_u8(w, o->fo_exp ? OPT_EXP : OPT_FASTOPEN);
+	wr_u8(w, (uint8_t)len);
+	if (o->fo_exp)
+		wr_u16(w, EXID_FASTOPEN);
 	wr_copy(w, o->fo, o->fo_len);
-	for (unsigned n = 2u + o->fo_len; n % 4 != 0; n++)
+	for (unsigned n = len; n % 4 != 0; n++)
 		wr_u8(w, OPT_NOP);
 }
 

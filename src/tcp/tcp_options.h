@@ -21,6 +21,7 @@ struct tcp_sack {
 struct tcp_opts {
 	bool mss_on, wscale_on, sack_ok, ts_on, fo_on;
 	bool toa_on;		/* read only */
+	bool fo_exp;		/* Fast Open by the experimental option */
 	uint8_t wscale;
 	uint8_t sacks;		/* blocks in sack[] */
 	uint8_t fo_len;		/* of the cookie; 0: a request */

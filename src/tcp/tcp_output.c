@@ -53,7 +53,9 @@ tcp_retransmit(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
 		o.flags |= TCP_FIN;
 		o.len--;
 	}
-	if (o.len > 0 && r->end == tcp_snd_end(c) + ((o.flags & TCP_FIN) != 0))
+	/* As it was sent at first. */
+	if (o.len > 0 && ((r->flags & REC_PSH) != 0 ||
+	    r->end == tcp_snd_end(c) + ((o.flags & TCP_FIN) != 0)))
 		o.flags |= TCP_PSH;
 	if (!f->retrans_ts_on) {
 		f->retrans_ts_on = true;
@@ -127,6 +129,31 @@ window_left(const struct tcp_conn *c)
 }
 
 /*
+ * The most that one frame may hold: half of cwnd, so that ACKs come back while
+ * the other half goes out; and a millisecond of the rate, so that a long path
+ * gets no long bursts (on a short one a frame is no burst).
+ */
+static uint32_t
+frame_max(const struct tcp_conn *c)
+{
+	uint32_t mss = tcp_mss_now(c), near = c->min_rtt_us >> 9;
+	uint64_t bytes = TCP_FRAME_MAX, segs;
+
+	if (c->srtt_us != 0)
+		bytes = (tcp_send_rate(c) >> 10) +
+		    (near < 16 ? TCP_FRAME_MAX >> near : 0);
+	segs = bytes / mss;
+	if (segs < c->conf->burst_segments)
+		segs = c->conf->burst_segments;
+	if (segs > c->cwnd / mss / 2)
+		segs = c->cwnd / mss / 2;
+	if (segs == 0)
+		segs = 1;
+	return segs * mss > TCP_FRAME_MAX ? TCP_FRAME_MAX :
+	    (uint32_t)segs * mss;
+}
+
+/*
  * How much of avail to send in one frame, 0 for nothing: whole segments, and
  * the odd end of the data only where Nagle lets; RFC 9293 3.8.6.2.1 where the
  * window is smaller than a segment.
@@ -138,7 +165,7 @@ frame_size(struct tcp_conn *c, uint32_t avail, uint32_t max)
 	uint32_t pipe = tcp_flight_pipe(c), n;
 	uint32_t room = c->cwnd > pipe ? c->cwnd - pipe : 0;
 
-	max = tcp_min(max, TCP_FRAME_MAX);
+	max = tcp_min(max, frame_max(c));
 	n = tcp_min(tcp_min(avail, wnd), tcp_min(room, max));
 	if (n == avail && n < mss)
 		return small_allowed(c) ? n : 0;
@@ -189,13 +216,16 @@ pacing_holds(const struct stack *stk, const struct tcp_conn *c)
 	    instant_before(stk->now, c->pace_due);
 }
 
-/* RFC 9293 3.9.1.2: PSH on the last bytes that there are; and at the end of a
- * burst, so that a receiver that coalesces segments passes it on at once. */
+/* RFC 9293 3.9.1.2: PSH on the last bytes that there are, if the owner has not
+ * announced more; and at the end of a burst, so that a receiver that coalesces
+ * segments passes it on at once. */
 static bool
 push(const struct tcp_conn *c, uint32_t seq, uint32_t len)
 {
-	return len > tcp_mss_now(c) ||
-	    (len > 0 && seq + len == tcp_snd_end(c));
+	if (len > tcp_mss_now(c))
+		return true;
+	return len > 0 && seq + len == tcp_snd_end(c) &&
+	    ((c->flags & CF_MORE) == 0 || (c->flags & CF_FORCE) != 0);
 }
 
 /* The most that was in flight in this round: what cwnd was needed for. */
@@ -211,6 +241,16 @@ note_flight(struct tcp_conn *c)
 	}
 }
 
+/* An answer soon after data: a dialogue, where answers carry the ACKs.  Quick
+ * ones would be for a peer's slow start. */
+static void
+answer_sent(const struct stack *stk, struct tcp_conn *c)
+{
+	if (c->data_ms != 0 && tcp_ts_now(stk) - c->data_ms <
+	    c->conf->delack_us / 1000)
+		c->quick = 0;
+}
+
 /* Sends [snd_nxt, snd_nxt + n) and perhaps FIN, and remembers it. */
 static bool
 transmit(struct stack *stk, struct tcp_conn *c, uint32_t n, bool fin)
@@ -224,13 +264,17 @@ transmit(struct stack *stk, struct tcp_conn *c, uint32_t n, bool fin)
 		return false;
 	if (fin)
 		o.flags |= TCP_FIN;
-	if (push(c, o.seq, n))
+	if (push(c, o.seq, n)) {
 		o.flags |= TCP_PSH;
+		f->tail->flags |= REC_PSH;
+	}
 	if (n % tcp_mss_now(c) != 0)
 		f->small_end = end;
-	if (tcp_flight_bytes(c) == 0)
+	/* Before that it is the SYN,ACK which waits. */
+	if (tcp_flight_bytes(c) == 0 && tcp_synced(c))
 		c->stuck_since = stk->now;
 	c->snd_nxt = end;
+	answer_sent(stk, c);
 	note_flight(c);
 	f->prr_out += n;
 	c->flags &= ~CF_FORCE;
@@ -389,6 +433,18 @@ arm_timers(struct stack *stk, struct tcp_conn *c)
 	tcp_timer_update(stk, c);
 }
 
+/* RFC 7413 4.2.2: the answer to data in a SYN need not wait for the last ACK
+ * of the handshake.  Until that comes the timer is the SYN,ACK's: if anything
+ * is lost, that goes again. */
+static void
+send_early(struct stack *stk, struct tcp_conn *c)
+{
+	send_data(stk, c);
+	send_ack_if_due(stk, c);
+	if (c->send_kind != TCP_T_RTO)
+		tcp_send_timer(stk, c, TCP_T_RTO, tcp_rto_now(c));
+}
+
 void
 tcp_output(struct stack *stk, struct tcp_conn *c)
 {
@@ -399,6 +455,8 @@ tcp_output(struct stack *stk, struct tcp_conn *c)
 	case TCPS_SYN_RECEIVED:
 		if ((c->flags & CF_SYN_DUE) != 0)
 			send_syn(stk, c);
+		if ((c->flags & CF_FO_EARLY) != 0)
+			send_early(stk, c);
 		tcp_timer_update(stk, c);
 		return;
 	default:

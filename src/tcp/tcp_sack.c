@@ -30,7 +30,8 @@ take_dsack(struct stack *stk, struct tcp_conn *c, const struct tcp_sack *b,
 	    seq_lt(b->left, c->snd_una - c->max_wnd))
 		return;
 	a->dsack = true;
-	c->dsack_dups++;
+	if (c->dsack_dups < UINT16_MAX)
+		c->dsack_dups++;
 	stk->tcp.stats.dsacks_seen++;
 	/* One retransmission was needless (as RFC 3708 2 reasons). */
 	if (f->undo_left > 0 && seq_ge(b->left, f->undo_marker))
@@ -83,6 +84,7 @@ sack_record(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
 	tcp_rec_mark(f, r, REC_SACKED);
 	a->sacked += n;
 	a->delivered += n;
+	c->delivered += (n + tcp_mss_now(c) - 1) / tcp_mss_now(c);
 	if (f->sacked == n || seq_gt(r->end, f->high_sacked))
 		f->high_sacked = r->end;
 }

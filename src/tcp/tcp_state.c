@@ -66,6 +66,8 @@ tcp_set_state(struct stack *stk, struct tcp_conn *c, enum tcp_st st)
 
 	assert(tcp_state_legal(from, st));
 	c->key.state = (uint8_t)st;
+	if (from == TCPS_SYN_RECEIVED && (c->flags & CF_FO_EARLY) != 0)
+		stk->tcp.fo_pending--;
 	if (stk->log.level < LOG_LVL_DEBUG)
 		return;
 	log_line(&stk->log, LOG_LVL_DEBUG, "tcp: %s:%u %s:%u %s -> %s",

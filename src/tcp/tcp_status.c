@@ -71,7 +71,8 @@ show_time(const struct stack *stk, const struct tcp_conn *c,
 		o->timer_us = instant_diff(c->life_due, stk->now);
 	}
 	o->last_ack_recv_us = instant_diff(stk->now, c->heard);
-	o->last_data_recv_us = o->last_ack_recv_us;
+	o->last_data_recv_us = c->data_ms == 0 ? o->last_ack_recv_us :
+	    (int64_t)(tcp_ts_now(stk) - c->data_ms) * TCP_CLOCK_US;
 	o->last_data_sent_us = instant_diff(stk->now, c->last_sent);
 }
 
@@ -128,6 +129,7 @@ tcp_status(const struct stack *stk, const struct tcp_conn *c,
 	o.irs = c->irs;
 	o.bytes_acked = bytes_acked(c);
 	o.segs_in = c->segs_in;
+	o.delivered = c->delivered;
 	o.segs_out = c->segs_out;
 	o.cc = tcp_cc(c)->name;
 	o.error = -c->error;

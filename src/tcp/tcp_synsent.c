@@ -48,6 +48,7 @@ tcp_take_syn(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
 	c->irs = s->h.seq;
 	c->rcv_nxt = c->rcv_acked = c->irs + 1;
+	c->rcv_limit_k = TCP_RCV_LIMIT_K;
 	c->rcv_adv = c->rcv_nxt + tcp_initial_window(c);
 	c->snd_wnd = c->max_wnd = s->wnd;	/* RFC 7323 2.2: unscaled */
 	c->snd_wl1 = s->h.seq;
@@ -65,6 +66,21 @@ tcp_take_syn(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	}
 }
 
+/* RFC 7323 3.2: TSecr is a time at which a SYN of ours went out, or somebody
+ * guesses. */
+static bool
+echo_ours(const struct stack *stk, const struct tcp_conn *c,
+    const struct tcp_seg *s)
+{
+	uint32_t now = tcp_ts_now(stk), first;
+
+	if (!c->conf->timestamps || !s->o.ts_on || s->o.tsecr == 0 ||
+	    instant_is_never(c->stuck_since))
+		return true;
+	first = (uint32_t)(c->stuck_since.us / TCP_CLOCK_US);
+	return s->o.tsecr - c->ts_offset - first <= now - first;
+}
+
 /* First: is the ACK one of ours?  A reason to drop, or DROP_COUNT. */
 static enum drop
 synsent_check_ack(struct stack *stk, struct tcp_conn *c,
@@ -72,7 +88,8 @@ synsent_check_ack(struct stack *stk, struct tcp_conn *c,
 {
 	struct tcp_hdr r = { .seq = s->h.ack, .flags = TCP_RST };
 
-	if (seq_gt(s->h.ack, c->iss) && seq_le(s->h.ack, c->snd_nxt))
+	if (seq_gt(s->h.ack, c->iss) && seq_le(s->h.ack, c->snd_nxt) &&
+	    echo_ours(stk, c, s))
 		return DROP_COUNT;
 	if ((s->h.flags & TCP_RST) == 0) {
 		stk->tcp.stats.resets_sent++;
@@ -92,11 +109,15 @@ synsent_open(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 	c->flags |= CF_SYN_ACKED | CF_ACK_NOW;
 	tcp_established(stk, c, s);
 	tcp_fastopen_synack(stk, c, s);
+	tcp_fastopen_taken(stk, c, s->h.ack);
+	/* What waits is an answer to this, in a way: see answer_sent(). */
+	if (tcp_unsent(c) > 0)
+		c->data_ms = tcp_ts_now(stk);
 	if ((c->flags & CF_FIN) != 0)
 		tcp_set_state(stk, c, TCPS_FIN_WAIT_1);
 	if (s->len > 0 && (c->flags & CF_ORPHAN) == 0)
 		tcp_text(stk, c, s);
-	/* A FIN here is left to its retransmission. */
+	tcp_fin_input(stk, c, s);
 }
 
 enum drop
@@ -129,7 +150,6 @@ tcp_synsent_input(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 	/* RFC 9293 3.5, figure 7: simultaneous open. */
 	tcp_set_state(stk, c, TCPS_SYN_RECEIVED);
 	c->flags = (c->flags | CF_SYN_DUE) & ~(CF_FO_ASK | CF_FASTOPEN);
-	c->snd_nxt = c->iss + 1;
 	/* RFC 9293 3.10.7.3: text is for when the connection is open; it is
 	 * not acknowledged before. */
 	if (s->len > 0)

@@ -15,11 +15,23 @@ tcp_rcv_wnd(const struct tcp_conn *c)
 	return seq_gt(c->rcv_adv, c->rcv_nxt) ? c->rcv_adv - c->rcv_nxt : 0;
 }
 
-/* The largest window there can be: of the buffer, and of the field. */
+/* The largest window there can be: of the buffer, of the field, and of what a
+ * peer that has sent so little can use. */
 static uint32_t
 window_max(const struct tcp_conn *c)
 {
-	return tcp_min(c->rcv_buf, (uint32_t)UINT16_MAX << c->rcv_shift);
+	return tcp_min(tcp_min(c->rcv_buf, (uint32_t)c->rcv_limit_k << 10),
+	    (uint32_t)UINT16_MAX << c->rcv_shift);
+}
+
+/* Twice what slow start adds to the peer's cwnd for these n bytes: the limit
+ * never holds it back, but memory is promised to who uses it. */
+static void
+raise_limit(struct tcp_conn *c, uint32_t n)
+{
+	if (tcp_synced(c) && (uint32_t)c->rcv_limit_k << 10 < c->rcv_buf)
+		c->rcv_limit_k = (uint16_t)tcp_min(UINT16_MAX,
+		    c->rcv_limit_k + (2 * n + 1023) / 1024);
 }
 
 static uint32_t
@@ -109,6 +121,7 @@ take_in_order(struct stack *stk, struct tcp_conn *c, const uint8_t *p,
 		return DROP_NO_MEMORY;
 	c->rcv_nxt += got;
 	c->flags |= CF_ACK_SOON;
+	raise_limit(c, got);
 	if (c->ooo != NULL) {
 		/* RFC 5681 4.2: a hole is being filled. */
 		c->flags |= CF_ACK_NOW;
@@ -138,6 +151,7 @@ tcp_text(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 
 	c->unacked_segs = (uint8_t)tcp_min(c->unacked_segs + s->segments,
 	    UINT8_MAX);
+	c->data_ms = tcp_ts_now(stk);
 	if (each >= c->rcv_mss)
 		c->rcv_mss = (uint16_t)tcp_min(each, tcp_own_mss(c));
 	note_ecn(c, s);

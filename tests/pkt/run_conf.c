@@ -17,6 +17,7 @@ static const struct {
 	uint32_t unit;		/* the field is the value times this */
 } fields[] = {
 	FIELD("ack_segments", ack_segments, 1),
+	FIELD("burst_segments", burst_segments, 1),
 	FIELD("cc", cc, 1),
 	FIELD("challenge_ms", challenge_us, 1000),
 	FIELD("delack_ms", delack_us, 1000),

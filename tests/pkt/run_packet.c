@@ -78,8 +78,10 @@ write_option(const struct run *r, struct wr *w, char letter,
 		wr_u32(w, o->tsecr == 0 ? 0 : o->tsecr + r->ts_offset);
 		break;
 	case 'f':
-		wr_u8(w, 34);
-		wr_u8(w, (uint8_t)(2 + o->fo_len));
+		wr_u8(w, o->fo_exp ? 254 : 34);
+		wr_u8(w, (uint8_t)((o->fo_exp ? 4 : 2) + o->fo_len));
+		if (o->fo_exp)
+			wr_u16(w, 0xf989);
 		wr_copy(w, o->fo, o->fo_len);
 		break;
 	case 'k':
@@ -192,7 +194,8 @@ option_letters(const uint8_t *p, uint32_t len, char *out)
 		if (n < 2)
 			break;
 		rd_skip(&r, n - 2u);
-		*out++ = kind == 34 ? 'f' : kind < 9 ? by_kind[kind] : '?';
+		*out++ = kind == 34 || kind == 254 ? 'f' :
+		    kind < 9 ? by_kind[kind] : '?';
 	}
 	*out = '\0';
 }
@@ -226,6 +229,8 @@ compare_values(struct run *r, const struct script_packet *k,
 		r->cookie_len = o->fo_len;
 		memcpy(r->cookie, o->fo, sizeof(r->cookie));
 	}
+	if (k->o.fo_exp != o->fo_exp)
+		return run_fail(r, "the other form of Fast Open");
 	if (k->cookie_any ? o->fo_len != 8 : k->o.fo_len != o->fo_len ||
 	    memcmp(k->o.fo, o->fo, o->fo_len) != 0)
 		return run_fail(r, "another Fast Open cookie");

@@ -327,7 +327,8 @@ parse_option(struct parser *ps, struct script_packet *k)
 		o->tsecr = (uint32_t)number(ps);
 		return 'T';
 	}
-	if (take_word(ps, "FO")) {
+	o->fo_exp = take_word(ps, "FOEXP");
+	if (o->fo_exp || take_word(ps, "FO")) {
 		skip_space(ps);
 		parse_cookie(ps, k);
 		return 'f';

@@ -99,6 +99,35 @@ START_TEST(options_round_trip)
 }
 END_TEST
 
+/* RFC 7413 4.1.1 and, before it had a kind, RFC 6994 3: byte for byte. */
+START_TEST(options_of_fastopen)
+{
+	static const uint8_t kind[] = { 34, 6, 1, 2, 3, 4, 1, 1 };
+	static const uint8_t exp[] = { 254, 8, 0xf9, 0x89, 1, 2, 3, 4 };
+	static const uint8_t other[] = { 254, 8, 0xf9, 0x88, 1, 2, 3, 4 };
+	static const uint8_t odd[] = { 254, 7, 0xf9, 0x89, 1, 2, 3 };
+	struct tcp_opts o = { .fo_on = true, .fo_len = 4,
+	    .fo = { 1, 2, 3, 4 } }, got;
+	uint8_t p[TCP_OPTIONS_MAX];
+
+	ck_assert_uint_eq(tcp_build_options(p, &o), sizeof(kind));
+	ck_assert_mem_eq(p, kind, sizeof(kind));
+	o.fo_exp = true;
+	ck_assert_uint_eq(tcp_options_len(&o), sizeof(exp));
+	ck_assert_uint_eq(tcp_build_options(p, &o), sizeof(exp));
+	ck_assert_mem_eq(p, exp, sizeof(exp));
+	tcp_parse_options(exp, sizeof(exp), true, &got);
+	ck_assert(got.fo_on && got.fo_exp && got.fo_len == 4);
+	ck_assert_mem_eq(got.fo, o.fo, 4);
+	tcp_parse_options(exp, sizeof(exp), false, &got);
+	ck_assert(!got.fo_on);
+	tcp_parse_options(other, sizeof(other), true, &got);
+	ck_assert(!got.fo_on);
+	tcp_parse_options(odd, sizeof(odd), true, &got);
+	ck_assert(!got.fo_on);
+}
+END_TEST
+
 /* The layout that Linux made common, byte for byte. */
 START_TEST(options_of_a_syn)
 {
@@ -178,6 +207,7 @@ main(void)
 	tcase_add_test(t, parse_refuses_cut_off);
 	tcase_add_test(t, parse_refuses_small_offset);
 	tcase_add_test(t, options_round_trip);
+	tcase_add_test(t, options_of_fastopen);
 	tcase_add_test(t, options_of_a_syn);
 	tcase_add_test(t, options_unknown_and_broken);
 	tcase_add_test(t, options_of_noise);
