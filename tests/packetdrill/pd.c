@@ -7,6 +7,7 @@
 #include "packetdrill/pd.h"
 
 #include <dlfcn.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -160,6 +161,7 @@ note_return(struct pd *pd)
 		return;
 	pd->returning = true;
 	pd->returner = pthread_self();
+	pd->returner_tid = gettid();
 	pd->returned = pd->now;
 	if (pd->to_look > 0 && --pd->to_look == 0)
 		pthread_cond_signal(&pd->looked);
@@ -187,12 +189,50 @@ pd_gettimeofday(void *ud, struct timeval *tv, struct timezone *tz)
 	return 0;
 }
 
+/* Is the thread asleep?  It is, too, if nobody can tell. */
+static bool
+asleep(pid_t tid)
+{
+	char path[64], stat[256] = "";
+	const char *p;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", (int)tid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return true;
+	if (fgets(stat, sizeof(stat), f) == NULL)
+		stat[0] = '\0';
+	fclose(f);
+	p = strrchr(stat, ')');
+	return p == NULL || p[1] == '\0' || p[2] == 'S';
+}
+
+/* What packetdrill's second thread does with the result of its call must be
+ * done before the script goes on: then it sleeps. */
+static void
+await_rest(struct pd *pd)
+{
+	pid_t tid = pd->returner_tid;
+
+	pd->returner_tid = 0;
+	pthread_mutex_unlock(&pd->lock);
+	for (int i = 0; i < HANDOVER_MS * 5; i++) {
+		usleep(200);
+		if (asleep(tid))
+			break;
+	}
+	pthread_mutex_lock(&pd->lock);
+}
+
 /* Waits, in real time, until a sleeper's call has ended. */
 static void
 await_return(struct pd *pd)
 {
 	struct timespec end;
 
+	if (pd->returner_tid == 0)
+		return;
 	clock_gettime(CLOCK_REALTIME, &end);
 	end.tv_nsec += HANDOVER_MS * 1000000L;
 	if (end.tv_nsec >= 1000000000L) {
@@ -201,8 +241,9 @@ await_return(struct pd *pd)
 	}
 	while (pd->returning) {
 		if (pthread_cond_timedwait(&pd->looked, &pd->lock, &end) != 0)
-			return;
+			break;
 	}
+	await_rest(pd);
 }
 
 static int

@@ -58,6 +58,8 @@ struct pd_sock {
 	bool cork_opt, more;		/* TCP_CORK; the last send had MSG_MORE */
 	bool inq, nospace;
 	bool fastopen_connect;
+	bool deferred;			/* connect() waits for the first data */
+	bool fastopen_bare, fastopen_keyed;	/* asked for by options */
 	int domain;
 	int error;			/* SO_ERROR; taken when told */
 	bool error_told;		/* the connection's own error, too */
@@ -101,6 +103,7 @@ struct pd {
 	bool returning;			/* a sleeper returns, at: */
 	struct instant returned;
 	pthread_t returner;
+	pid_t returner_tid;		/* 0: nobody returned lately */
 	struct pd_sock *sock[PD_FDS];	/* by descriptor */
 
 	/* knobs */
@@ -134,6 +137,9 @@ ssize_t pd_leave(struct pd *pd, ssize_t r);
 void pd_flags_parse(struct pd *pd, const char *flags);
 /* Settings that scripts made since the last look. */
 void pd_sysctl_poll(struct pd *pd);
+/* Settings that count when a connection is opened, and not when its socket
+ * was made, into s->conf. */
+void pd_conf_refresh(const struct pd *pd, struct pd_sock *s);
 /* Tells the connections' states, if asked to and if they changed. */
 void pd_status_write(struct pd *pd);
 
@@ -142,7 +148,7 @@ struct pd_sock *pd_sock_new(struct pd *pd, enum pd_kind kind);
 void pd_sock_free(struct pd *pd, struct pd_sock *s);
 void pd_sock_members(struct packetdrill_interface *ifc);
 int pd_error_take(struct pd_sock *s);	/* positive errno or 0 */
-/* Begins a connection; data may go with the SYN. */
+/* Begins a connection; data go with the SYN (NULL: no Fast Open). */
 int pd_connect_begin(struct pd *pd, struct pd_sock *s,
     const struct sockaddr *sa, socklen_t n, const void *data, uint32_t len);
 /* Waits for its outcome: 0 or -Exxx. */

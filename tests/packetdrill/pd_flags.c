@@ -9,7 +9,8 @@
  *	local=ADDR/LEN mtu=N	the interface
  *	sysctl=FILE		lines "name=value", appended by a fake sysctl
  *	status=FILE		rewritten with a line "proto port state" for each
- *				connection, for a fake sockstat
+ *				connection, for a fake sockstat, and counters,
+ *				"nstat NAME N"
  *	NAME=VALUE		a setting of struct tcp_conf, named as there
  *
  * A word that is not known is ignored with a line on standard error.
@@ -40,6 +41,7 @@ static const struct knob knobs[] = {
 	KNOB(keep_intvl_ms, W32), KNOB(user_timeout_ms, W32),
 	KNOB(open_timeout_ms, W32),
 	KNOB(challenge_us, W32), KNOB(mss, W16), KNOB(initial_cwnd, W16),
+	KNOB(burst_segments, W16),
 	KNOB(wscale, W8), KNOB(keep_count, W8), KNOB(syn_retries, W8),
 	KNOB(synack_retries, W8), KNOB(retries, W8), KNOB(ttl, W8),
 	KNOB(tos, W8), KNOB(ecn, W8), KNOB(ecn_tries, W8),
@@ -127,6 +129,7 @@ static const struct sysctl sysctls[] = {
 	{ "net.ipv4.tcp_timestamps", "timestamps", 1 },
 	{ "net.ipv4.tcp_sack", "sack", 1 },
 	{ "net.ipv4.tcp_window_scaling", "window_scaling", 1 },
+	{ "net.ipv4.tcp_min_tso_segs", "burst_segments", 1 },
 	{ "net.ipv4.tcp_syn_retries", "syn_retries", 1 },
 	{ "net.ipv4.tcp_synack_retries", "synack_retries", 1 },
 	{ "net.ipv4.tcp_retries2", "retries", 1 },
@@ -168,6 +171,29 @@ knob_by_name(struct tcp_conf *conf, const char *name, long v)
 	return false;
 }
 
+/* Bits of net.ipv4.tcp_fastopen. */
+static uint8_t
+fastopen_bits(long v)
+{
+	return (uint8_t)(((v & 1) != 0 ? TCP_FASTOPEN_CLIENT : 0) |
+	    ((v & 2) != 0 ? TCP_FASTOPEN_SERVER : 0) |
+	    ((v & 4) != 0 ? TCP_FASTOPEN_CLIENT_BARE : 0) |
+	    ((v & 0x200) != 0 ? TCP_FASTOPEN_SERVER_BARE : 0));
+}
+
+/* Four words in hexadecimal, each little-endian in the key. */
+static void
+fastopen_key(struct tcp_conf *c, const char *text)
+{
+	unsigned w[4];
+
+	if (sscanf(text, "%x-%x-%x-%x", &w[0], &w[1], &w[2], &w[3]) != 4)
+		return;
+	c->fastopen_keyed = true;
+	for (unsigned i = 0; i < TCP_FASTOPEN_KEY_LEN; i++)
+		c->fastopen_key[i] = (uint8_t)(w[i / 4] >> i % 4 * 8);
+}
+
 /* Settings whose values are not one number, or mean two knobs. */
 static bool
 sysctl_special(struct pd *pd, const char *name, const char *value)
@@ -191,8 +217,13 @@ sysctl_special(struct pd *pd, const char *name, const char *value)
 		c->ecn = v == 1 ? TCP_ECN_REQUEST :
 		    v == 2 ? TCP_ECN_ACCEPT : TCP_ECN_OFF;
 	} else if (strcmp(name, "net.ipv4.tcp_fastopen") == 0) {
-		c->fastopen = (uint8_t)(v & 3);
+		c->fastopen = fastopen_bits(v);
 		pd->fastopen_all = (v & 0x400) != 0;
+	} else if (strcmp(name, "net.ipv4.tcp_fastopen_key") == 0) {
+		fastopen_key(c, value);
+	} else if (strcmp(name, "hop.metrics_flush") == 0) {
+		if (pd->stk != NULL)
+			tcp_fastopen_forget(pd->stk);
 	} else if (strcmp(name, "net.ipv4.ip_default_ttl") == 0) {
 		c->ttl = (uint8_t)v;
 	} else if (strcmp(name, "net.inet.tcp.rfc1323") == 0) {
@@ -275,9 +306,51 @@ sysctl_set(struct pd *pd, const char *name, const char *value)
 }
 
 void
+pd_conf_refresh(const struct pd *pd, struct pd_sock *s)
+{
+	const struct tcp_conf *now = &pd->conf;
+	struct tcp_conf *c = &s->conf;
+
+	c->timestamps = now->timestamps;
+	c->sack = now->sack;
+	c->window_scaling = now->window_scaling;
+	c->ecn = now->ecn;
+	c->rack = now->rack;
+	c->tlp = now->tlp;
+	c->syn_cookies = now->syn_cookies;
+	c->slow_start_idle = now->slow_start_idle;
+	c->fastopen = now->fastopen;
+	if (s->fastopen_queue <= 0 && !pd->fastopen_all)
+		c->fastopen &= (uint8_t)~TCP_FASTOPEN_SERVER;
+	if (s->fastopen_bare)
+		c->fastopen |= TCP_FASTOPEN_CLIENT_BARE |
+		    TCP_FASTOPEN_SERVER_BARE;
+	if (!s->fastopen_keyed) {
+		c->fastopen_keyed = now->fastopen_keyed;
+		memcpy(c->fastopen_key, now->fastopen_key,
+		    sizeof(c->fastopen_key));
+	}
+}
+
+/* Listeners look at the settings for every SYN. */
+static void
+refresh_listeners(struct pd *pd)
+{
+	for (int fd = 0; fd < PD_FDS; fd++) {
+		struct pd_sock *s = pd->sock[fd];
+
+		if (s == NULL || s->listener == NULL)
+			continue;
+		pd_conf_refresh(pd, s);
+		tcp_listener_set_conf(pd->stk, s->listener, &s->conf);
+	}
+}
+
+void
 pd_sysctl_poll(struct pd *pd)
 {
 	char line[512], *value;
+	bool any = false;
 	FILE *f;
 
 	if (pd->sysctl_path == NULL ||
@@ -291,10 +364,13 @@ pd_sysctl_poll(struct pd *pd)
 				continue;
 			*value++ = '\0';
 			sysctl_set(pd, line, value);
+			any = true;
 		}
 		pd->sysctl_at = ftell(f);
 	}
 	fclose(f);
+	if (any && pd->stk != NULL)
+		refresh_listeners(pd);
 }
 
 /* FreeBSD's names of the states. */
@@ -318,7 +394,9 @@ pd_status_write(struct pd *pd)
 
 	if (pd->status_path == NULL)
 		return;
-	text[0] = '\0';
+	n = (size_t)snprintf(text, sizeof(text),
+	    "nstat TcpExtOutOfWindowIcmps %llu\n",
+	    (unsigned long long)pd->stk->drop.count[DROP_ICMP_NO_MATCH]);
 	while (tcp_walk(pd->stk, &pos, &st) && n < sizeof(text) - 64)
 		n += (size_t)snprintf(text + n, sizeof(text) - n,
 		    "tcp %u %s\n", st.lport, state_names[st.state]);

@@ -94,6 +94,7 @@ fill_numbers(struct linux_tcp_info *i, const struct tcp_status *st)
 	i->tcpi_dsack_dups = st->dsack_dups;
 	i->tcpi_snd_wnd = st->snd_wnd;
 	i->tcpi_rcv_wnd = st->rcv_wnd;
+	i->tcpi_delivered = st->delivered;
 }
 
 static void
@@ -115,7 +116,9 @@ pd_info_get(struct pd *pd, struct pd_sock *s, void *val, socklen_t *len)
 	struct linux_tcp_info i = { .tcpi_state = states[TCPS_CLOSED] };
 	struct tcp_status st;
 
-	if (s->listener != NULL) {
+	if (s->deferred) {
+		i.tcpi_state = states[TCPS_SYN_SENT];
+	} else if (s->listener != NULL) {
 		i.tcpi_state = states[TCPS_LISTEN];
 	} else if (s->conn != NULL) {
 		tcp_status(pd->stk, s->conn, &st);

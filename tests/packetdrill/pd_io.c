@@ -133,6 +133,8 @@ take(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 
 	if ((flags & MSG_ERRQUEUE) != 0)
 		return -EAGAIN;
+	if (s->kind == PD_TCP && s->deferred)
+		return -EAGAIN;
 	if (s->kind != PD_TCP || s->conn == NULL)
 		return -ENOTCONN;
 	if ((flags & MSG_TRUNC) == 0 && bad_iov(iov, n))
@@ -272,6 +274,7 @@ may_give(struct pd_sock *s)
 static void
 cork(struct pd *pd, struct pd_sock *s, bool more)
 {
+	tcp_set(pd->stk, s->conn, TCPO_MORE, more);
 	if (more == s->more || s->cork_opt)
 		return;
 	s->more = more;
@@ -305,11 +308,12 @@ gather(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 	return got;
 }
 
+/* Sends the bytes of iov behind the first `done`. */
 static ssize_t
 give(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
-    int flags)
+    int flags, size_t done)
 {
-	size_t want = iov_total(iov, n), done = 0;
+	size_t want = iov_total(iov, n);
 	bool wait = !s->nonblock && (flags & MSG_DONTWAIT) == 0;
 	int r;
 
@@ -337,36 +341,75 @@ give(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 	}
 }
 
-/* sendto() with MSG_FASTOPEN: connect() and send in one. */
+/* connect() and send in one: what a SYN has room for goes with it.  Returns
+ * how much was taken, or -EINPROGRESS if nothing was. */
 static ssize_t
-give_connecting(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
-    size_t n, int flags, const struct sockaddr *sa, socklen_t salen)
+open_with(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
+    bool wait, const struct sockaddr *sa, socklen_t salen)
 {
-	bool wait = !s->nonblock && (flags & MSG_DONTWAIT) == 0;
-	size_t want = iov_total(iov, n), at = 0;
+	size_t want = iov_total(iov, n), at = 0, len;
+	struct sockaddr_storage peer;
+	struct addr to;
+	uint16_t port;
 	uint8_t *data;
 	int r;
 
-	if (bad_iov(iov, n))
-		return -EFAULT;
-	if ((s->conf.fastopen & TCP_FASTOPEN_CLIENT) == 0)
-		return -EOPNOTSUPP;
+	if (s->deferred) {
+		salen = sizeof(peer);
+		pd_addr_put(s, &s->remote, s->rport, (struct sockaddr *)&peer,
+		    &salen);
+		sa = (struct sockaddr *)&peer;
+	}
+	r = pd_addr_get(sa, salen, &to, &port);
+	if (r != 0)
+		return r;
+	pd_conf_refresh(pd, s);
+	/* Who waits gives as much as there is room for. */
+	len = wait ? s->conf.sndbuf :
+	    tcp_fastopen_room(pd->stk, &to, &s->conf);
+	len = want < len ? want : len;
 	data = malloc(want + 1);
 	if (data == NULL)
 		return -ENOMEM;
 	for (size_t i = 0; i < n; at += iov[i++].iov_len)
 		memcpy(data + at, iov[i].iov_base, iov[i].iov_len);
-	r = pd_connect_begin(pd, s, sa, salen, data, (uint32_t)want);
+	r = pd_connect_begin(pd, s, sa, salen, data, (uint32_t)len);
 	free(data);
 	if (r != -EINPROGRESS)
 		return r;
 	pd_settle(pd);
-	if (tcp_unacked(s->conn) > 0)
-		return (ssize_t)tcp_unacked(s->conn);
-	if (!wait)
-		return -EINPROGRESS;
+	return len > 0 ? (ssize_t)len : -EINPROGRESS;
+}
+
+/* sendto() with MSG_FASTOPEN, or the first one after a connect() that was put
+ * off. */
+static ssize_t
+give_connecting(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
+    size_t n, int flags, const struct sockaddr *sa, socklen_t salen)
+{
+	bool wait = !s->nonblock && (flags & MSG_DONTWAIT) == 0;
+	ssize_t done = 0;
+	int r;
+
+	if ((flags & MSG_FASTOPEN) != 0 &&
+	    ((pd->conf.fastopen & TCP_FASTOPEN_CLIENT) == 0 || (sa != NULL &&
+	    salen >= sizeof(sa->sa_family) && sa->sa_family == AF_UNSPEC)))
+		return -EOPNOTSUPP;
+	if (bad_iov(iov, n))
+		return -EFAULT;
+	if (s->conn == NULL) {
+		done = open_with(pd, s, iov, n, wait, sa, salen);
+		if ((done < 0 && done != -EINPROGRESS) || !wait)
+			return done;
+		done = done < 0 ? 0 : done;
+	} else if (!s->connecting) {
+		return -EISCONN;
+	} else if ((tcp_events(s->conn) & (TCP_EV_CONNECTED |
+	    TCP_EV_CLOSED)) == 0 && !wait) {
+		return -EALREADY;
+	}
 	r = pd_connect_wait(pd, s);
-	return r != 0 ? r : give(pd, s, iov, n, flags);
+	return r != 0 ? r : give(pd, s, iov, n, flags, (size_t)done);
 }
 
 static ssize_t
@@ -378,11 +421,11 @@ transmit(struct pd *pd, int fd, const struct iovec *iov, size_t n, int flags,
 
 	if (s == NULL)
 		return -1;
-	if ((flags & MSG_FASTOPEN) != 0 && s->conn == NULL &&
-	    s->listener == NULL)
+	if (s->kind == PD_TCP && s->listener == NULL &&
+	    ((flags & MSG_FASTOPEN) != 0 || s->deferred))
 		r = give_connecting(pd, s, iov, n, flags, sa, salen);
 	else
-		r = give(pd, s, iov, n, flags);
+		r = give(pd, s, iov, n, flags, 0);
 	return pd_leave(pd, r);
 }
 

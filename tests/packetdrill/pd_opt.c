@@ -323,8 +323,19 @@ pmtud_set(struct pd_sock *s, int value)
 	return remember(s, IPPROTO_IP, IP_MTU_DISCOVER, value);
 }
 
+/* One key, or two of which the first makes cookies. */
 static int
-set_tcp(struct pd_sock *s, int name, int value)
+fastopen_key_set(struct pd_sock *s, const void *val, socklen_t len)
+{
+	if (len != TCP_FASTOPEN_KEY_LEN && len != 2 * TCP_FASTOPEN_KEY_LEN)
+		return -EINVAL;
+	s->fastopen_keyed = s->conf.fastopen_keyed = true;
+	memcpy(s->conf.fastopen_key, val, TCP_FASTOPEN_KEY_LEN);
+	return 0;
+}
+
+static int
+set_tcp(struct pd *pd, struct pd_sock *s, int name, int value)
 {
 	switch (name) {
 	case TCP_INQ:
@@ -333,8 +344,8 @@ set_tcp(struct pd_sock *s, int name, int value)
 		s->inq = value != 0;
 		return 0;
 	case TCP_FASTOPEN:
-		if (value > 0)
-			s->conf.fastopen |= TCP_FASTOPEN_SERVER;
+		if (value < 0 || s->conn != NULL)
+			return -EINVAL;
 		s->fastopen_queue = value;
 		return 0;
 	case PD_TCP_NOOPT:
@@ -346,7 +357,18 @@ set_tcp(struct pd_sock *s, int name, int value)
 		s->conf.open_timeout_ms = (uint32_t)value * 1000;
 		return 0;
 	case TCP_FASTOPEN_CONNECT:
+		if (value != 0 && value != 1)
+			return -EINVAL;
+		if ((pd->conf.fastopen & TCP_FASTOPEN_CLIENT) == 0)
+			return -EOPNOTSUPP;
+		if (s->conn != NULL || s->listener != NULL)
+			return -EINVAL;
 		s->fastopen_connect = value != 0;
+		return 0;
+	case TCP_FASTOPEN_NO_COOKIE:
+		if (value != 0 && value != 1)
+			return -EINVAL;
+		s->fastopen_bare = value != 0;
 		return 0;
 	default:
 		return -ENOPROTOOPT;
@@ -366,6 +388,8 @@ set_option(struct pd *pd, struct pd_sock *s, int level, int name,
 		return linger_set(pd, s, val, len);
 	if (level == IPPROTO_TCP && name == TCP_CONGESTION)
 		return congestion_set(pd, s, val, len);
+	if (level == IPPROTO_TCP && name == TCP_FASTOPEN_KEY)
+		return fastopen_key_set(s, val, len);
 	if (len < 1)
 		return -EINVAL;
 	memcpy(&v, val, len < sizeof(v) ? len : sizeof(v));
@@ -383,7 +407,8 @@ set_option(struct pd *pd, struct pd_sock *s, int level, int name,
 		return pmtud_set(s, v);
 	if (only_remembered(level, name))
 		return remember(s, level, name, v);
-	return level == IPPROTO_TCP ? set_tcp(s, name, v) : -ENOPROTOOPT;
+	return level == IPPROTO_TCP ? set_tcp(pd, s, name, v) :
+	    -ENOPROTOOPT;
 }
 
 static int
@@ -459,6 +484,11 @@ get_tcp(struct pd *pd, struct pd_sock *s, int name, void *val, socklen_t *len)
 		return put_int(val, len, (int)s->conf.open_timeout_ms / 1000);
 	case TCP_FASTOPEN_CONNECT:
 		return put_int(val, len, s->fastopen_connect);
+	case TCP_FASTOPEN_NO_COOKIE:
+		return put_int(val, len, s->fastopen_bare);
+	case TCP_FASTOPEN_KEY:
+		return put_bytes(val, len, s->conf.fastopen_key,
+		    s->conf.fastopen_keyed ? TCP_FASTOPEN_KEY_LEN : 0);
 	case TCP_IS_MPTCP:
 		return put_int(val, len, 0);
 	default:
@@ -514,6 +544,8 @@ ifc_setsockopt(void *ud, int fd, int level, int name, const void *val,
 	if (s->kind != PD_TCP)
 		return (int)pd_leave(pd, -ENOTSOCK);
 	r = set_option(pd, s, level, name, val, len);
+	if (r == 0 && s->listener != NULL)
+		pd_conf_refresh(pd, s);
 	if (r == 0 && s->listener != NULL)
 		r = tcp_listener_set_conf(pd->stk, s->listener, &s->conf);
 	return (int)pd_leave(pd, r);

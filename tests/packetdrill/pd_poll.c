@@ -19,13 +19,15 @@ pd_events(struct pd *pd, struct pd_sock *s)
 	if (s->listener != NULL)
 		return tcp_listener_waiting(s->listener) > 0 ?
 		    EPOLLIN | EPOLLRDNORM : 0;
+	if (s->deferred)
+		return EPOLLOUT | EPOLLWRNORM;
 	if (s->conn == NULL)
 		return EPOLLOUT | EPOLLWRNORM | EPOLLHUP;
 	ev = tcp_events(s->conn);
 	if (tcp_readable(s->conn) >= s->rcvlowat ||
 	    (ev & (TCP_EV_EOF | TCP_EV_CLOSED)) != 0 || s->rd_shut)
 		out |= EPOLLIN | EPOLLRDNORM;
-	if ((ev & (TCP_EV_EOF | TCP_EV_CLOSED)) != 0 || s->rd_shut)
+	if ((ev & (TCP_EV_FIN | TCP_EV_CLOSED)) != 0 || s->rd_shut)
 		out |= EPOLLRDHUP;
 	if ((ev & (TCP_EV_WRITABLE | TCP_EV_CLOSED)) != 0 ||
 	    (s->wr_shut && (ev & TCP_EV_CONNECTED) != 0))

@@ -245,8 +245,7 @@ pd_listen(void *ud, int fd, int backlog)
 		return (int)pd_leave(pd, -EINVAL);
 	if (s->listener != NULL)
 		return (int)pd_leave(pd, 0);
-	if (s->fastopen_queue == 0 && !pd->fastopen_all)
-		s->conf.fastopen &= (uint8_t)~TCP_FASTOPEN_SERVER;
+	pd_conf_refresh(pd, s);
 	r = tcp_listen(pd->stk, &s->local, s->lport,
 	    backlog < 0 ? 0 : (uint32_t)backlog, &s->conf, listener_ready, s,
 	    &s->listener);
@@ -317,7 +316,7 @@ disconnect(struct pd *pd, struct pd_sock *s)
 		tcp_abort(pd->stk, s->conn);
 	}
 	s->conn = NULL;
-	s->connecting = s->was_connected = false;
+	s->connecting = s->was_connected = s->deferred = false;
 	s->error_told = s->wr_shut = s->rd_shut = false;
 	s->error = 0;
 	return 0;
@@ -327,7 +326,7 @@ int
 pd_connect_begin(struct pd *pd, struct pd_sock *s, const struct sockaddr *sa,
     socklen_t n, const void *data, uint32_t len)
 {
-	struct tcp_conf conf = s->conf;
+	struct tcp_conf conf;
 	struct tcp_open o = { .local = s->local, .lport = s->lport,
 	    .conf = &conf, .ready = conn_ready, .owner = s, .data = data,
 	    .data_len = len };
@@ -336,6 +335,8 @@ pd_connect_begin(struct pd *pd, struct pd_sock *s, const struct sockaddr *sa,
 	if (sa != NULL && n >= sizeof(sa->sa_family) &&
 	    sa->sa_family == AF_UNSPEC)
 		return disconnect(pd, s);
+	pd_conf_refresh(pd, s);
+	conf = s->conf;
 	/* Fast Open is for those who ask for it. */
 	if (data == NULL && !s->fastopen_connect)
 		conf.fastopen &= (uint8_t)~TCP_FASTOPEN_CLIENT;
@@ -350,7 +351,7 @@ pd_connect_begin(struct pd *pd, struct pd_sock *s, const struct sockaddr *sa,
 	s->remote = o.remote;
 	s->rport = o.rport;
 	s->connecting = true;
-	s->error_told = false;
+	s->deferred = s->error_told = false;
 	return -EINPROGRESS;
 }
 
@@ -371,6 +372,22 @@ pd_connect_wait(struct pd *pd, struct pd_sock *s)
 	}
 	s->connecting = false;
 	return 0;
+}
+
+/* TCP_FASTOPEN_CONNECT: with a cookie in hand the first data shall go with the
+ * SYN, so that waits for them. */
+static bool
+defer(struct pd *pd, struct pd_sock *s, const struct sockaddr *sa,
+    socklen_t n)
+{
+	if (!s->fastopen_connect || s->conn != NULL ||
+	    pd_addr_get(sa, n, &s->remote, &s->rport) != 0)
+		return false;
+	pd_conf_refresh(pd, s);
+	s->deferred = tcp_fastopen_room(pd->stk, &s->remote, &s->conf) > 0;
+	if (s->deferred)
+		s->out_edges++;
+	return s->deferred;
 }
 
 static int
@@ -396,6 +413,10 @@ pd_connect(void *ud, int fd, const struct sockaddr *sa, socklen_t n)
 			return (int)pd_leave(pd, -EALREADY);
 		disconnect(pd, s);
 	}
+	if (s->deferred && sa != NULL && sa->sa_family != AF_UNSPEC)
+		return (int)pd_leave(pd, -EISCONN);
+	if (defer(pd, s, sa, n))
+		return (int)pd_leave(pd, 0);
 	r = pd_connect_begin(pd, s, sa, n, NULL, 0);
 	if (r == -EINPROGRESS && !s->nonblock) {
 		pd_settle(pd);
