@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/hash.h"
+#include "port/fault.h"
 
 static void *
 or_die(void *p)
@@ -64,11 +65,11 @@ sim_rng(struct rng *r, uint64_t seed, const char *purpose, uint64_t n)
 bool
 sim_chance(struct rng *r, uint32_t ppm)
 {
-	return ppm != 0 && rng_below(r, PPM) < ppm;
+	return fault_chance(r, ppm);
 }
 
 int64_t
 sim_between(struct rng *r, int64_t low, int64_t high)
 {
-	return low + (int64_t)(rng_u64(r) % (uint64_t)(high - low + 1));
+	return fault_between(r, low, high);
 }

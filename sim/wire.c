@@ -9,6 +9,7 @@
 
 #include "checks.h"
 #include "frame.h"
+#include "port/fault.h"
 #include "record.h"
 #include "stack/stack.h"
 #include "util.h"
@@ -140,14 +141,8 @@ dispatch(struct wire_end *from, struct wire_end *to, struct wire_frame *f,
 
 	from->stats.copies++;
 	f->to = to;
-	if (sim_chance(&wire->rng, c->reorder_ppm)) {
-		from->stats.reordered++;
-		at = instant_add(at, c->reorder_us);
-	} else {
-		if (instant_before(at, from->last_arrival))
-			at = from->last_arrival;
-		from->last_arrival = at;
-	}
+	from->stats.reordered += fault_release(&wire->rng, c->reorder_ppm,
+	    c->reorder_us, &at, &from->last_arrival);
 	wire->under_way++;
 	event_set(&wire->world->events, &f->arrival, at);
 }

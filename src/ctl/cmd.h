@@ -124,6 +124,10 @@ int inetd_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int inetd_query(struct request *rq);
 int inetd_walk(struct ctl *ctl, command_fn *fn, void *arg);
 
+int fault_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int fault_query(struct request *rq);
+int fault_walk(struct ctl *ctl, command_fn *fn, void *arg);
+
 int http_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int http_query(struct request *rq);
 int http_walk(struct ctl *ctl, command_fn *fn, void *arg);

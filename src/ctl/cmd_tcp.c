@@ -103,6 +103,9 @@ conn_text(struct request *rq, const struct tcp_status *s)
 	    end_text(&s->local, s->lport, local),
 	    end_text(&s->remote, s->rport, remote));
 	reply_line(rq, line);
+	/* What waits out 2 MSL has no more to tell. */
+	if (s->state == TCPS_TIME_WAIT)
+		return;
 	inner_text(s, line, sizeof(line));
 	reply_line(rq, line);
 }

@@ -243,6 +243,7 @@ check_object(struct check *k, uint32_t number, bool addresses)
 	case OBJ_ROUTE:
 		check_route(k, o, &cmd);
 		break;
+	case OBJ_FAULT:
 	case OBJ_NEIGH:
 		need_iface(k, command_str(&cmd, A_DEV));
 		break;

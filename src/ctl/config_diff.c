@@ -136,7 +136,8 @@ replace_dependents(struct conf *running, const struct conf_obj *gone)
 		enum object object = o->row->object;
 
 		if (o->fate == FATE_GONE || (object != OBJ_ADDR &&
-		    object != OBJ_ROUTE && object != OBJ_NEIGH))
+		    object != OBJ_ROUTE && object != OBJ_NEIGH &&
+		    object != OBJ_FAULT))
 			continue;
 		conf_command(o, &cmd);
 		if (!stands_on(&cmd, &base))

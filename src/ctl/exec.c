@@ -25,6 +25,8 @@ ctl_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 		return rarp_change(ctl, cmd, err);
 	case OBJ_INETD:
 		return inetd_change(ctl, cmd, err);
+	case OBJ_FAULT:
+		return fault_change(ctl, cmd, err);
 	case OBJ_HTTP:
 		return http_change(ctl, cmd, err);
 	case OBJ_LB:
@@ -61,6 +63,8 @@ ctl_query(struct request *rq)
 		return rarp_query(rq);
 	case OBJ_INETD:
 		return inetd_query(rq);
+	case OBJ_FAULT:
+		return fault_query(rq);
 	case OBJ_HTTP:
 		return http_query(rq);
 	case OBJ_UDP:
@@ -109,6 +113,8 @@ ctl_walk(struct ctl *ctl, command_fn *fn, void *arg)
 
 	if (r == 0)
 		r = tunnel_walk(ctl, fn, arg);
+	if (r == 0)
+		r = fault_walk(ctl, fn, arg);
 	if (r == 0)
 		r = addr_walk(ctl, fn, arg);
 	if (r == 0)

@@ -44,6 +44,22 @@ out_num(struct out *o, int64_t num, const char *unit)
 	out_str(o, text);
 }
 
+/* Parts of a million as per cent, without idle zeros. */
+static void
+out_share(struct out *o, int64_t ppm)
+{
+	char text[32];
+	int n = snprintf(text, sizeof(text), "%d.%04d", (int)(ppm / 10000),
+	    (int)(ppm % 10000));
+
+	while (text[n - 1] == '0')
+		text[--n] = '\0';
+	if (text[n - 1] == '.')
+		text[n - 1] = '\0';
+	out_str(o, text);
+	out_str(o, "%");
+}
+
 static void
 out_addr_port(struct out *o, const struct service_key *key)
 {
@@ -138,6 +154,9 @@ out_value(struct out *o, const struct command *cmd, unsigned i)
 			out_num(o, v->num / 1000000, "");
 		else
 			out_num(o, v->num / 1000, "ms");
+		break;
+	case ARG_SHARE:
+		out_share(o, v->num);
 		break;
 	case ARG_NETMASK:
 	case ARG_IP:

@@ -101,6 +101,32 @@ static const struct arg args_tunnel_del[] = {
 	{ .kind = ARG_END },
 };
 
+#define SHARE_ARG(id, word, text) \
+	{ id, ARG_SHARE, ARG_DEF, word, "P%", 0, 0, 0, text }
+#define TIME_ARG(id, word, def, text) \
+	{ id, ARG_DURATION, ARG_DEF, word, "SECONDS", def, 0, 0, text }
+
+static const struct arg args_fault_add[] = {
+	DEV_ARG(ARG_REQ | ARG_KEY, "a port"),
+	{ A_DIR, ARG_CHOICE, ARG_DEF, "dir", "both|in|out", 0, 0, 0,
+	    "which way frames go" },
+	SHARE_ARG(A_LOSS, "loss", "frames lost"),
+	SHARE_ARG(A_DUPLICATE, "duplicate", "frames that come twice"),
+	SHARE_ARG(A_CORRUPT, "corrupt", "frames with one bit flipped"),
+	SHARE_ARG(A_REORDER, "reorder", "frames held back"),
+	TIME_ARG(A_HOLD, "hold", 5000, "for so long"),
+	TIME_ARG(A_DELAY, "delay", 0, "of every frame"),
+	TIME_ARG(A_JITTER, "jitter", 0, "more delay, up to this"),
+	{ A_SEED, ARG_NUMBER, ARG_DEF, "seed", "N", 1, 0, UINT32_MAX,
+	    "same seed, same dice" },
+	{ .kind = ARG_END },
+};
+
+static const struct arg args_fault_del[] = {
+	DEV_ARG(ARG_REQ | ARG_KEY, "a port"),
+	{ .kind = ARG_END },
+};
+
 #define PREFIX_ARG(f) \
 	{ A_PREFIX, ARG_PREFIX, ARG_POS | (f), "prefix", "ADDR/LEN", 0, 0, 0, \
 	    "address with its network" }
@@ -477,6 +503,14 @@ static const struct command_row rows_tunnel[] = {
 	{ OBJ_TUNNEL, VERB_SHOW, 0, args_none, "list tunnels" },
 };
 
+static const struct command_row rows_fault[] = {
+	{ OBJ_FAULT, VERB_ADD, FILED, args_fault_add,
+	    "make a port's wire bad, for tests and labs" },
+	{ OBJ_FAULT, VERB_SET, CHANGE, args_fault_add, "add or change it" },
+	{ OBJ_FAULT, VERB_DEL, CHANGE, args_fault_del, "a good wire again" },
+	{ OBJ_FAULT, VERB_SHOW, 0, args_none, "list bad wires" },
+};
+
 static const struct command_row rows_addr[] = {
 	{ OBJ_ADDR, VERB_ADD, FILED, args_addr_add,
 	    "give an interface an address" },
@@ -654,6 +688,8 @@ const struct grammar_object grammar_objects[OBJ_COUNT] = {
 	    "where frames enter and leave: TAP, TUN" },
 	[OBJ_TUNNEL] = { "tunnel", ROWS(rows_tunnel),
 	    "IPIP tunnel interfaces" },
+	[OBJ_FAULT] = { "fault", ROWS(rows_fault),
+	    "wires that are bad on purpose" },
 	[OBJ_ADDR] = { "addr", ROWS(rows_addr),
 	    "addresses of interfaces" },
 	[OBJ_ROUTE] = { "route", ROWS(rows_route),

@@ -11,6 +11,8 @@
 int text_number(const char *s, int64_t min, int64_t max, int64_t *out);
 /* "90", "90s", "5m", "2h", "500ms" in microseconds. */
 int text_duration(const char *s, int64_t *us);
+/* "1%", "0.05%": parts of a million. */
+int text_share(const char *s, int64_t *ppm);
 /* "255.255.255.0" or "24". */
 int text_netmask(const char *s, struct ip4 *out);
 /* "80" or "8000-8080": low << 16 | high. */

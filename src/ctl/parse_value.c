@@ -196,6 +196,10 @@ parse_plain(struct parser *p, const struct arg *a, union value *v)
 		if (text_duration(s, &v->num) != 0)
 			expected = "a time such as 30, 30s, 5m or 2h";
 		break;
+	case ARG_SHARE:
+		if (text_share(s, &v->num) != 0)
+			expected = "a share such as 1% or 0.05%";
+		break;
 	case ARG_NETMASK:
 		if (text_netmask(s, &v->ip) != 0)
 			expected = "a netmask such as 255.255.255.0 or 24";

@@ -193,6 +193,10 @@ set_value(json_t *obj, const struct command *cmd, unsigned i)
 	case ARG_FLAG:
 		json_object_set_new(obj, a->word, json_boolean(v->num != 0));
 		break;
+	case ARG_SHARE:		/* in per cent, as it is written */
+		json_object_set_new(obj, a->word,
+		    json_real((double)v->num / 10000));
+		break;
 	case ARG_DURATION:
 		if (v->num % 1000000 == 0)
 			json_object_set_new(obj, a->word,

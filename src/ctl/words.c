@@ -57,6 +57,32 @@ text_duration(const char *s, int64_t *us)
 }
 
 int
+text_share(const char *s, int64_t *ppm)
+{
+	int64_t v = 0, unit = 10000;
+	size_t whole = strspn(s, "0123456789");
+
+	if (whole == 0 || whole > 3)
+		return -EINVAL;
+	for (size_t i = 0; i < whole; i++)
+		v = v * 10 + (s[i] - '0');
+	v *= unit;
+	s += whole;
+	if (*s == '.') {
+		for (s++; *s >= '0' && *s <= '9' && unit > 1; s++) {
+			unit /= 10;
+			v += (*s - '0') * unit;
+		}
+		if (unit == 10000)
+			return -EINVAL;
+	}
+	if (strcmp(s, "%") != 0 || v > 1000000)
+		return -EINVAL;
+	*ppm = v;
+	return 0;
+}
+
+int
 text_netmask(const char *s, struct ip4 *out)
 {
 	int64_t len;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "port/fault.h"
 #include "port/segment.h"
 #include "stack/stack.h"
 
@@ -87,6 +88,7 @@ port_del(struct stack *stk, struct port *port)
 	}
 	*link = port->next;
 	stk->port_count--;
+	fault_clear(stk, port);
 	iface_free(stk, port->ifp);
 	port->ops->close(port, &stk->mem);
 }
@@ -122,7 +124,8 @@ send_frame(struct stack *stk, struct port *port, struct pkt *pkt)
 		pkt_csum_complete(pkt);
 	if (port->tap != NULL)
 		port->tap(port->tap_arg, port, pkt, true);
-	if (port->ops->send(port, pkt) != 0) {
+	if ((port->fault != NULL ? fault_send(stk, port, pkt) :
+	    port->ops->send(port, pkt)) != 0) {
 		port->stats.tx_errors++;
 		pkt_drop(stk, pkt, DROP_PORT_TX);
 		return;
@@ -164,8 +167,8 @@ port_send(struct stack *stk, struct port *port, struct pkt *pkt)
 		pkt_drop(stk, pkt, DROP_PORT_DOWN);
 		return;
 	}
-	if (pkt->gso_type != PKT_GSO_NONE &&
-	    !(port->offload & offload_of(pkt->gso_type)))
+	if (pkt->gso_type != PKT_GSO_NONE && (port->fault != NULL ||
+	    !(port->offload & offload_of(pkt->gso_type))))
 		send_segments(stk, port, pkt);
 	else
 		send_frame(stk, port, pkt);

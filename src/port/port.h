@@ -20,6 +20,7 @@
 #include "base/mem.h"
 #include "base/pkt.h"
 
+struct fault;
 struct iface;
 struct port;
 struct stack;
@@ -68,6 +69,7 @@ struct port {
 	bool readable;			/* the owner saw input */
 	bool down;			/* carrier or descriptor lost */
 	struct port_stats stats;
+	struct fault *fault;		/* a bad wire (fault.h); NULL: good */
 	/* Sees frames in both directions, does not consume; NULL: nobody. */
 	void (*tap)(void *arg, const struct port *port, const struct pkt *pkt,
 	    bool out);

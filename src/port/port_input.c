@@ -8,6 +8,7 @@
  */
 #include "port/port.h"
 
+#include "port/fault.h"
 #include "stack/stack.h"
 
 static struct pkt *
@@ -34,7 +35,10 @@ port_read(struct stack *stk, struct port *port)
 		}
 		switch (port->ops->read(port, pkt, &why)) {
 		case PORT_READ_FRAME:
-			port_input(stk, port, pkt);
+			if (port->fault != NULL)
+				fault_input(stk, port, pkt);
+			else
+				port_input(stk, port, pkt);
 			break;
 		case PORT_READ_EMPTY:
 			pkt_free(pkt);

@@ -73,7 +73,7 @@ try()
 		sed 's/^/# /' "$tmp/now"
 	fi
 	case $1 in
-	matches | has_lines)	;;
+	matches | lacks | has_lines)	;;
 	*)			mv "$tmp/now" "$tmp/out" ;;
 	esac
 }
@@ -144,6 +144,11 @@ matches()	# REGEX [FILE]
 		cat "${2:-$tmp/out}"
 		return 1
 	}
+}
+
+lacks()		# REGEX [FILE]
+{
+	! grep -E -- "$1" "${2:-$tmp/out}"
 }
 
 has_lines()	# N [FILE]
