@@ -69,7 +69,7 @@ run_paced()	# NAME of a path
 	local got
 
 	machine_mark
-	got=$(in_ns "$1-a" "${on_gen[@]}" "$build/bench/blast" -f 1000 \
+	got=$(client "$1-a" "$build/bench/blast" -f 1000 \
 	    -r "${HOPD_IPVS_RATE:-100000}" a0 "${path_mac[$1]}" 10.1.0.2 \
 	    10.1.0.100 9 "$(ns_name "$1-b")/b0" "$seconds") || return
 	# Frames of the warm-up cost, too.

@@ -164,6 +164,17 @@ in_ns()		# NODE COMMAND...
 	nsenter --net="/run/netns/$ns" -- "$@"
 }
 
+# A client or generator: on its processor, and not for ever.
+client()	# NODE COMMAND...
+{
+	local ns
+
+	ns=$(ns_name "$1")
+	shift
+	timeout -k 1 $((seconds + 20)) nsenter --net="/run/netns/$ns" -- \
+	    "${on_gen[@]}" "$@"
+}
+
 # A link between two nodes.
 veth()		# NODE DEVICE ADDRESS|- NODE DEVICE ADDRESS|-
 {

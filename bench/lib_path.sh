@@ -122,7 +122,7 @@ path_blast()	# NAME TARGET PORT [OPTIONS OF blast]
 
 	shift 3
 	path_mark "$name"
-	got=$(in_ns "$name-a" "${on_gen[@]}" "$build/bench/blast" "$@" a0 \
+	got=$(client "$name-a" "$build/bench/blast" "$@" a0 \
 	    "${path_mac[$name]}" 10.1.0.2 "$target" "$port" \
 	    "$(ns_name "$name-b")/b0" "$seconds") || return
 	# shellcheck disable=SC2046

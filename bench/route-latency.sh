@@ -11,7 +11,7 @@ bench_start "$@"
 run_ping()	# NAME of a path
 {
 	# What -f does, without leaving out the times.
-	in_ns "$1-a" "${on_gen[@]}" ping -n -i 0 -w "$seconds" 10.2.0.2 |
+	client "$1-a" ping -n -i 0 -w "$seconds" 10.2.0.2 |
 	    sed -n 's/.* time=\([0-9.]*\) ms/\1/p' | sort -n >"$tmp/times"
 	# shellcheck disable=SC2046
 	sample $(awk '{ t[NR] = $1 * 1000 }
@@ -23,7 +23,7 @@ run_tcp()	# NAME of a path
 {
 	local got
 
-	got=$(in_ns "$1-a" "${on_gen[@]}" "$build/bench/rr" 10.2.0.2 7 \
+	got=$(client "$1-a" "$build/bench/rr" 10.2.0.2 7 \
 	    "$seconds") || return
 	# shellcheck disable=SC2046
 	sample $(echo "$got" | awk '{ print $1, "p99=" $2 }')

@@ -12,7 +12,7 @@ run()	# NAME of a path; $streams
 	local got
 
 	path_mark "$1"
-	got=$(in_ns "$1-a" "${on_gen[@]}" iperf3 \
+	got=$(client "$1-a" iperf3 \
 	    -c 10.2.0.2 -P "$streams" -t "$seconds" -f m -i 0) || return
 	# shellcheck disable=SC2046
 	sample $(echo "$got" | awk '/receiver/ { v = $0

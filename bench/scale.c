@@ -40,9 +40,8 @@
 struct wire {
 	struct port port;	/* first: the two are one object */
 	uint8_t frame[FRAME_LEN];
-	const struct ip4 *targets;	/* of the flows, in turn */
-	uint32_t target_count;
-	const uint32_t *flow;	/* who sends next */
+	const uint32_t *flow;	/* who sends next ... */
+	const struct ip4 *dst;	/* ... and to whom */
 	uint32_t count;
 	uint64_t sent;
 };
@@ -50,7 +49,10 @@ struct wire {
 struct bench {
 	struct stack *stk;
 	struct wire cl, sv;
-	struct ip4 *targets;
+	struct ip4 *targets;	/* of the flows, in turn */
+	uint32_t target_count;
+	uint32_t *order;	/* SAMPLES flows ... */
+	struct ip4 *dst;	/* ... and their targets */
 	uint32_t count;		/* of what is scaled */
 	uint32_t flows;
 	int64_t now;
@@ -91,7 +93,7 @@ wire_read(struct port *port, struct pkt *pkt, int *why)
 	n = *w->flow++;
 	w->count--;
 	h.src = (struct ip4){ CLIENT_NET.v + 1 + n / CLIENT_PORTS };
-	h.dst = w->targets[n % w->target_count];
+	h.dst = *w->dst++;
 	ip = (uint8_t *)pkt_append(pkt, FRAME_LEN) + ETH_HLEN;
 	memcpy(ip - ETH_HLEN, w->frame, FRAME_LEN);
 	ip4_build_hdr(ip, &h);
@@ -153,8 +155,10 @@ bench_up(struct bench *b)
 	wire_up(b->stk, &b->cl, "cl", 1, near, GATEWAY);
 	wire_up(b->stk, &b->sv, "sv", 2, far, FAR_GATEWAY);
 	b->targets = calloc(b->count, sizeof(*b->targets));
-	need(b->targets != NULL, "memory");
-	b->cl.targets = b->targets;
+	b->order = calloc(SAMPLES, sizeof(*b->order));
+	b->dst = calloc(SAMPLES, sizeof(*b->dst));
+	need(b->targets != NULL && b->order != NULL && b->dst != NULL,
+	    "memory");
 }
 
 /* ---- what is scaled ----------------------------------------------------- */
@@ -190,7 +194,7 @@ routes_up(struct bench *b, const char *name)
 		b->targets[i].v |= len < 32;
 	}
 	fclose(f);
-	b->cl.target_count = b->count;
+	b->target_count = b->count;
 	b->flows = b->count;
 }
 
@@ -230,7 +234,7 @@ services_up(struct bench *b)
 		service_up(b, i, "rr", &key);
 		server_up(b, &key, i);
 	}
-	b->cl.target_count = b->count;
+	b->target_count = b->count;
 	b->flows = b->count < FLOWS ? FLOWS : b->count;
 }
 
@@ -242,20 +246,26 @@ servers_up(struct bench *b, const char *sched)
 	service_up(b, 0, sched, &key);
 	for (uint32_t i = 0; i < b->count; i++)
 		server_up(b, &key, i);
-	b->cl.target_count = 1;
+	b->target_count = 1;
 	b->flows = FLOWS;
 }
 
 /* ---- runs --------------------------------------------------------------- */
 
-/* A packet of each of the flows; nanoseconds for one. */
+/* So many packets, of each flow in turn or at random; nanoseconds for one. */
 static double
-pass(struct bench *b, const uint32_t *flow, uint32_t count)
+pass(struct bench *b, bool shuffled, uint32_t count)
 {
 	uint64_t sent = b->sv.sent;
-	double t0 = ns_now();
+	double t0;
 
-	b->cl.flow = flow;
+	for (uint32_t i = 0; i < count; i++) {
+		b->order[i] = (shuffled ? (uint32_t)random() : i) % b->flows;
+		b->dst[i] = b->targets[b->order[i] % b->target_count];
+	}
+	t0 = ns_now();
+	b->cl.flow = b->order;
+	b->cl.dst = b->dst;
 	b->cl.count = count;
 	b->cl.port.readable = true;
 	while (b->cl.count > 0) {
@@ -270,7 +280,6 @@ int
 main(int argc, char **argv)
 {
 	struct bench b = { .now = 1000000 };
-	uint32_t *order = calloc(SAMPLES, sizeof(*order));
 	double open = 0, again;
 	uint64_t bytes;
 	bool routes = argc > 1 && strcmp(argv[1], "routes") == 0;
@@ -278,7 +287,6 @@ main(int argc, char **argv)
 	if (argc < 3 || (b.count = (uint32_t)strtoul(argv[2], NULL, 10)) == 0)
 		need(false, "routes COUNT FILE | services COUNT | "
 		    "servers COUNT SCHEDULER");
-	need(order != NULL, "memory");
 	bench_up(&b);
 	bytes = b.stk->mem.live_bytes;
 	if (routes && argc == 4)
@@ -290,14 +298,10 @@ main(int argc, char **argv)
 	else
 		need(false, "not understood");
 	bytes = b.stk->mem.live_bytes - bytes;
-	for (uint32_t i = 0; i < b.flows && i < SAMPLES; i++)
-		order[i] = i;
 	if (!routes)
-		open = pass(&b, order, b.flows);
-	for (uint32_t i = 0; i < SAMPLES; i++)
-		order[i] = (uint32_t)random() % b.flows;
-	pass(&b, order, SAMPLES / 10);
-	again = pass(&b, order, SAMPLES);
+		open = pass(&b, false, b.flows);
+	pass(&b, true, SAMPLES / 10);
+	again = pass(&b, true, SAMPLES);
 	printf("%.1f %.1f %.0f\n", again, open, (double)bytes / b.count);
 	return 0;
 }

@@ -1,6 +1,7 @@
 #!/bin/bash
 # tcp-endpoint: TCP that ends in hopd, by its small services: bulk to discard,
-# bulk from chargen, one byte to echo and back; beside the kernel over veth.
+# bulk from chargen, one byte to echo and back; beside the kernel over veth and
+# lwIP on a TAP of its own.
 # pasta and slirp4netns end TCP, too, and hand the bytes to the kernel's.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -29,6 +30,15 @@ make_kernel()
 	ns_add kernel-a kernel-b
 	veth kernel-a a0 10.1.0.2/24 kernel-b b0 10.1.0.1/24
 	spawn_in kernel-b "${on_far[@]}" "$build/bench/rr" -s
+}
+
+make_lwip()
+{
+	ns_add lwip-a
+	spawn_in lwip-a "${on_mid[@]}" "$tmp/lwip_end" a0 10.1.0.1
+	path_pid[lwip]=$spawned
+	await 5 ip -n "$(ns_name lwip-a)" link show a0
+	device_up lwip-a a0 10.1.0.2/24
 }
 
 # A namespace that pasta or slirp4netns takes for the host.
@@ -66,14 +76,30 @@ run()	# PEER; $how, $port, $scale
 	local got
 
 	path_mark "$1"
-	got=$(in_ns "$1-a" "${on_gen[@]}" "$build/bench/rr" "${how[@]}" \
+	got=$(client "$1-a" "$build/bench/rr" "${how[@]}" \
 	    "${target[$1]}" "$port" "$seconds") || return
 	# shellcheck disable=SC2046
 	sample $(echo "$got" | awk '{ print $1 (NF > 1 ? " p99=" $2 : "") }') \
 	    $(path_used "$1")
 }
 
+# Adds lwip to the peers if its library is there.
+lwip_build()
+{
+	local -a flags libs
+
+	read -ra flags < <(pkg-config --cflags lwip 2>/dev/null)
+	read -ra libs < <(pkg-config --libs lwip 2>/dev/null)
+	if [ ${#libs[@]} -gt 0 ] && ${CC:-cc} -O2 -D_GNU_SOURCE \
+	    "${flags[@]}" -o "$tmp/lwip_end" bench/lwip_end.c "${libs[@]}"; then
+		peers+=(lwip)
+	else
+		say 'liblwip-dev is not installed: without lwip'
+	fi
+}
+
 peers=(hopd kernel)
+lwip_build
 peer_if pasta pasta
 peer_if slirp4netns slirp4netns
 for peer in "${peers[@]}"; do

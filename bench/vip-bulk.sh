@@ -15,7 +15,7 @@ run()	# PEER; $way
 	local got
 
 	path_mark "$1"
-	got=$(in_ns "$1-a" "${on_gen[@]}" iperf3 -c "${vip_addr[$1]}" \
+	got=$(client "$1-a" iperf3 -c "${vip_addr[$1]}" \
 	    -t "$seconds" -f m -i 0 "${way[@]}") || return
 	# shellcheck disable=SC2046
 	sample $(echo "$got" | awk '/receiver/ { sub(/ Mbits.*/, "")

@@ -15,7 +15,7 @@ run()	# PEER
 	local got
 
 	path_mark "$1"
-	got=$(in_ns "$1-a" "${on_gen[@]}" "$build/bench/rr" -c 64 \
+	got=$(client "$1-a" "$build/bench/rr" -c 64 \
 	    "${vip_addr[$1]}" 80 "$seconds") || return
 	# shellcheck disable=SC2046
 	sample $(echo "$got" | awk '{ print $1, "failed=" $2 }') \

@@ -16,7 +16,7 @@ run()	# PEER
 	local got
 
 	path_mark "$1"
-	got=$(in_ns "$1-a" "${on_gen[@]}" wrk -t 1 -c 64 -d "$seconds" \
+	got=$(client "$1-a" wrk -t 1 -c 64 -d "$seconds" \
 	    "http://${vip_addr[$1]}/") || return
 	# shellcheck disable=SC2046
 	sample $(echo "$got" | awk '/Requests\/sec/ { r = $2 }
