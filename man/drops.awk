@@ -9,6 +9,7 @@ function icmp(type, code)
 	if (type == 3 && code == 2) return "protocol unreachable"
 	if (type == 3 && code == 3) return "port unreachable"
 	if (type == 3 && code == 4) return "fragmentation needed, with the MTU"
+	if (type == 3 && code == 5) return "source route failed"
 	if (type == 3 && code == 13) return "administratively prohibited"
 	if (type == 11 && code == 0) return "time exceeded in transit"
 	if (type == 11 && code == 1) return "time exceeded in reassembly"

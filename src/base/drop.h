@@ -57,6 +57,7 @@ X(IP_RP_FILTER,	   "ip-rp-filter",	NO_ICMP, 0, "no route back to the source by t
 X(IP_L2_GROUP,	   "ip-l2-group",	NO_ICMP, 0, "unicast IP in a broadcast or multicast frame") \
 X(IP_OPTION,	   "ip-option",		12, 0, "malformed IP option") \
 X(IP_SOURCE_ROUTE, "ip-source-route",	NO_ICMP, 0, "source route option") \
+X(IP_SR_FAILED,	   "ip-source-route-failed", 3, 5, "strict source route by way of a router that is not in it") \
 /* routing */								\
 X(IP_NO_ROUTE,	   "ip-no-route",	3, 0, "no route to the destination") \
 X(IP_HOST_UNREACH, "ip-unreachable",	3, 1, "unreachable route") \

@@ -120,6 +120,10 @@ int rarp_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int rarp_query(struct request *rq);
 int rarp_walk(struct ctl *ctl, command_fn *fn, void *arg);
 
+int ip_change(struct ctl *ctl, const struct command *cmd, struct err *err);
+int ip_query(struct request *rq);
+int ip_walk(struct ctl *ctl, command_fn *fn, void *arg);
+
 int inetd_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int inetd_query(struct request *rq);
 int inetd_walk(struct ctl *ctl, command_fn *fn, void *arg);

@@ -39,6 +39,7 @@ set_knobs(struct stack *stk, struct iface *ifp, const struct command *cmd)
 	set_u8(cmd, A_ACD, &c->acd);
 	set_bool(cmd, A_FORWARDING, &c->forwarding);
 	set_bool(cmd, A_REDIRECTS, &c->redirects);
+	set_bool(cmd, A_SOURCE_ROUTE, &c->accept_source_route);
 	/* Last: what coming up says depends on the other settings. */
 	iface_set_up(stk, ifp, command_num(cmd, A_ADMIN, !ifp->up) == 0);
 }
@@ -119,6 +120,7 @@ describe(struct ctl *ctl, const struct port *port, struct command *cmd)
 	command_set(cmd, A_ACD)->num = c->acd;
 	command_set(cmd, A_FORWARDING)->num = c->forwarding;
 	command_set(cmd, A_REDIRECTS)->num = c->redirects;
+	command_set(cmd, A_SOURCE_ROUTE)->num = c->accept_source_route;
 }
 
 int

@@ -23,6 +23,8 @@ ctl_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 		return neigh_change(ctl, cmd, err);
 	case OBJ_RARP:
 		return rarp_change(ctl, cmd, err);
+	case OBJ_IP:
+		return ip_change(ctl, cmd, err);
 	case OBJ_INETD:
 		return inetd_change(ctl, cmd, err);
 	case OBJ_FAULT:
@@ -61,6 +63,8 @@ ctl_query(struct request *rq)
 		return neigh_query(rq);
 	case OBJ_RARP:
 		return rarp_query(rq);
+	case OBJ_IP:
+		return ip_query(rq);
 	case OBJ_INETD:
 		return inetd_query(rq);
 	case OBJ_FAULT:
@@ -123,6 +127,8 @@ ctl_walk(struct ctl *ctl, command_fn *fn, void *arg)
 		r = neigh_walk(ctl, fn, arg);
 	if (r == 0)
 		r = rarp_walk(ctl, fn, arg);
+	if (r == 0)
+		r = ip_walk(ctl, fn, arg);
 	if (r == 0)
 		r = inetd_walk(ctl, fn, arg);
 	if (r == 0)

@@ -55,7 +55,10 @@ static const struct arg args_none[] = {
 	KNOB(A_FORWARDING, ARG_SWITCH, f, "forwarding", "on|off", 1, 0, 0, \
 	    "forward what comes in here"),				\
 	KNOB(A_REDIRECTS, ARG_SWITCH, f, "redirects", "on|off", 0, 0, 0, \
-	    "send ICMP redirects")
+	    "send ICMP redirects"),					\
+	KNOB(A_SOURCE_ROUTE, ARG_SWITCH, f, "accept_source_route",	\
+	    "on|off", 1, 0, 0,						\
+	    "take source routes, if \"ip set\" takes them, too")
 
 static const struct arg args_port_add[] = {
 	NAME_ARG(ARG_REQ | ARG_KEY, "device and interface"),
@@ -331,6 +334,15 @@ static const struct arg args_lb_set[] = {
 	{ .kind = ARG_END },
 };
 
+static const struct arg args_ip_set[] = {
+	{ A_SOURCE_ROUTE, ARG_SWITCH, ARG_DEF, "accept_source_route",
+	    "on|off", 0, 0, 0,
+	    "take source routes where the interface does, too" },
+	{ A_MIN_PMTU, ARG_NUMBER, ARG_DEF, "min_pmtu", "N", 552, 68, 65535,
+	    "no path MTU is believed to be smaller; DF is given up then" },
+	{ .kind = ARG_END },
+};
+
 /* A rule is its own identity. */
 static const struct arg args_mark[] = {
 	{ A_MARK, ARG_NUMBER, ARG_POS | ARG_REQ | ARG_KEY, "mark", "N", 0, 1,
@@ -548,6 +560,11 @@ static const struct command_row rows_rarp[] = {
 	{ OBJ_RARP, VERB_SHOW, 0, args_none, "list stations" },
 };
 
+static const struct command_row rows_ip[] = {
+	{ OBJ_IP, VERB_SET, FILED, args_ip_set, "change settings of IPv4" },
+	{ OBJ_IP, VERB_SHOW, 0, args_none, "list its settings" },
+};
+
 static const struct command_row rows_inetd[] = {
 	{ OBJ_INETD, VERB_ADD, FILED, args_inetd,
 	    "start a small service on every own address (UDP, TCP)" },
@@ -698,6 +715,7 @@ const struct grammar_object grammar_objects[OBJ_COUNT] = {
 	    "neighbours: who has which MAC (ARP)" },
 	[OBJ_RARP] = { "rarp", ROWS(rows_rarp),
 	    "stations that boot by RARP" },
+	[OBJ_IP] = { "ip", ROWS(rows_ip), "IPv4 as a whole" },
 	[OBJ_INETD] = { "inetd", ROWS(rows_inetd),
 	    "small services: echo, discard, daytime, chargen" },
 	[OBJ_HTTP] = { "http", ROWS(rows_http), "HTTP servers on hopd itself" },

@@ -42,12 +42,15 @@ reply_send(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 	const uint8_t *hdr = pkt->buf + pkt->l3;
 	uint32_t hlen = (hdr[0] & 0xf) * 4u;
 	uint8_t opts[IP4_HLEN_MAX - IP4_HLEN];
+	struct ip4 to = addr_to_ip4(&m->src);
 
 	if (!m->group)
 		s.src = m->dst;
 	if (hlen > IP4_HLEN) {
-		s.opts_len = (uint8_t)ip_options_answer(hdr, hlen, opts);
+		s.opts_len = (uint8_t)ip_options_answer(hdr, hlen, &to,
+		    opts);
 		s.opts = opts;
+		s.dst = addr_from_ip4(to);
 	}
 	pkt_clear_offload(pkt);
 	pkt_decide(pkt, PKT_DELIVERED);

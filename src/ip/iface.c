@@ -49,6 +49,7 @@ iface_new(struct stack *stk, const char *name, enum iface_kind kind,
 	ifp->mtu = kind == IFACE_LO ? LO_MTU : DEFAULT_MTU;
 	ifp->up = true;
 	ifp->conf.forwarding = true;
+	ifp->conf.accept_source_route = true;
 	for (tail = &stk->ip.ifaces; *tail != NULL; tail = &(*tail)->next)
 		continue;
 	*tail = ifp;

@@ -40,6 +40,7 @@ struct iface_conf {
 	uint8_t acd;		/* enum acd_mode: when an address comes up */
 	bool forwarding;	/* default true */
 	bool redirects;		/* send ICMP redirects */
+	bool accept_source_route; /* default true; ip_state has one, too */
 };
 
 struct iface {

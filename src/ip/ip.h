@@ -76,6 +76,7 @@ struct ip_state {
 	uint16_t id_counter[IP_ID_BUCKETS]; /* RFC 6864 */
 	struct reass_state reass;
 	struct pmtu_state pmtu;
+	bool accept_source_route;	/* default false; and per interface */
 	struct igmp_state igmp;
 	struct pkt_queue loop;		/* packets to ourselves */
 	struct timer loop_timer;	/* takes them in */
@@ -95,6 +96,11 @@ void ip_input_whole(struct stack *stk, struct pkt *pkt,
 
 /* Not for us: checks, then routes on.  Consumes.  h is the header, parsed. */
 void ip_forward(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h);
+
+/* Is it for us only because its source route, which is not done, goes by us?
+ * Then ip_forward() sends it on to the next address in there. */
+bool ip_is_waypoint(struct stack *stk, const struct pkt *pkt,
+    const struct ip4_hdr *h);
 
 /* ip_forward() in two halves, for who rewrites the packet in between.  The
  * check writes nothing but pkt->info: 0, or the enum drop.  overhead: bytes

@@ -74,12 +74,76 @@ redirect(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
 	icmp_error(stk, pkt, ICMP_REDIRECT, 1, r->next_hop.v);
 }
 
+/* Is it for us, in the middle of its way? */
+static bool
+goes_by_us(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
+    const struct source_route *sr)
+{
+	return !sr->done && !pkt->l2_group &&
+	    iface_addr_local(stk, h->dst) != NULL;
+}
+
+bool
+ip_is_waypoint(struct stack *stk, const struct pkt *pkt,
+    const struct ip4_hdr *h)
+{
+	struct source_route sr;
+
+	return ip_options_source_route(pkt_data(pkt), h->hlen, &sr) &&
+	    goes_by_us(stk, pkt, h, &sr);
+}
+
+/* A packet with a source route: on towards its destination, or by us to the
+ * next address (RFC 791 3.1, RFC 1812 5.2.4.1).  No redirect speaks of it. */
+static void
+forward_source_route(struct stack *stk, struct pkt *pkt,
+    const struct ip4_hdr *h, const struct source_route *sr)
+{
+	bool by_us = goes_by_us(stk, pkt, h, sr);
+	struct ip4_hdr to = *h;
+	struct route_result r;
+	int why;
+
+	if (by_us)
+		to.dst = sr->next;
+	if (by_us && ip_may_forward(&to) &&
+	    iface_addr_local(stk, to.dst) != NULL) {
+		/* We are the next one, too (but never as 127.0.0.1). */
+		ip_options_take_hop(pkt_data(pkt), h->hlen, to.dst);
+		ip_input_whole(stk, pkt, &to);
+		return;
+	}
+	r = ip_route(stk, pkt, &to);
+	if (!pkt->ifp->conf.forwarding || !ip_may_forward(&to))
+		why = DROP_IP_NO_FORWARD;
+	else
+		why = ip_transit_check(pkt, &to, &r, 0);
+	/* RFC 791 3.1: a strict route goes straight to what it names */
+	if (why == 0 && sr->strict && !ip4_eq(r.next_hop, to.dst))
+		why = DROP_IP_SR_FAILED;
+	if (why != 0) {
+		pkt_drop(stk, pkt, (enum drop)why);
+		return;
+	}
+	if (by_us)
+		ip_options_take_hop(pkt_data(pkt), h->hlen,
+		    iface_source(stk, r.ifp, r.next_hop));
+	ip_transit(stk, pkt, &to, &r);
+}
+
 void
 ip_forward(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 {
-	struct route_result r = ip_route(stk, pkt, h);
+	struct source_route sr;
+	struct route_result r;
 	int why;
 
+	if (h->hlen > IP4_HLEN && ip_options_source_route(pkt_data(pkt),
+	    h->hlen, &sr)) {
+		forward_source_route(stk, pkt, h, &sr);
+		return;
+	}
+	r = ip_route(stk, pkt, h);
 	if (!pkt->ifp->conf.forwarding || !ip_may_forward(h))
 		why = DROP_IP_NO_FORWARD;
 	else

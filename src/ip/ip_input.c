@@ -72,6 +72,10 @@ ip_input_whole(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 	struct lb_hit hit = { 0 };
 	enum drop why = DROP_IP_NO_FORWARD;
 
+	if (h->hlen > IP4_HLEN && ip_is_waypoint(stk, pkt, h)) {
+		ip_forward(stk, pkt, h);
+		return;
+	}
 	if (!ip4_is_fragment(h) && !pkt->l2_group &&
 	    lb_match(stk, pkt, h, &hit)) {
 		lb_input(stk, pkt, h, &hit);
@@ -117,7 +121,9 @@ ip_validate(struct stack *stk, struct pkt *pkt, struct ip4_hdr *h)
 	pkt->l4 = pkt->off + h->hlen;
 	why = ip_check_addrs(stk, pkt->ifp, h);
 	if (why == 0 && h->hlen > IP4_HLEN)
-		why = ip_options_check(pkt_data(pkt), h->hlen, &pkt->info);
+		why = ip_options_check(pkt_data(pkt), h->hlen,
+		    stk->ip.accept_source_route &&
+		    pkt->ifp->conf.accept_source_route, &pkt->info);
 	return why;
 }
 

@@ -3,8 +3,9 @@
  *
  * Record route and timestamp are filled in on the way; router alert and what
  * we do not know pass unchanged (RFC 1812 4.2.2.1); source routes are refused
- * as RFC 7126 4.3 and 4.4 advise, and hopd has no setting to allow them.  The answer to
- * an echo request carries its record route and timestamp back.
+ * as RFC 7126 4.3 and 4.4 advise, unless the operator takes them.  The answer to
+ * an echo request carries its record route and timestamp back, and goes back on
+ * its source route; no other answer does.
  *
  * Owns nothing.
  */
@@ -101,10 +102,11 @@ ts_fault(const uint8_t *opt, uint32_t len)
 }
 
 int
-ip_options_check(const uint8_t *p, uint32_t hlen, uint32_t *pointer)
+ip_options_check(const uint8_t *p, uint32_t hlen, bool source_routes,
+    uint32_t *pointer)
 {
 	struct opts o = { p, hlen, IP4_HLEN, 0 };
-	bool rr = false, ts = false;
+	bool rr = false, ts = false, sr = false;
 	uint32_t bad = 0, fault;
 
 	while (opts_next(&o, &bad)) {
@@ -115,7 +117,12 @@ ip_options_check(const uint8_t *p, uint32_t hlen, uint32_t *pointer)
 		switch (opt[0]) {
 		case IPOPT_LSRR:
 		case IPOPT_SSRR:
-			return DROP_IP_SOURCE_ROUTE;
+			if (!source_routes)
+				return DROP_IP_SOURCE_ROUTE;
+			/* RFC 1812 5.2.4.1: one of them, of either kind */
+			seen = &sr;
+			fault = rr_fault(opt, o.len);
+			break;
 		case IPOPT_RR:
 			seen = &rr;
 			fault = rr_fault(opt, o.len);
@@ -137,6 +144,13 @@ ip_options_check(const uint8_t *p, uint32_t hlen, uint32_t *pointer)
 		return 0;
 	*pointer = bad;
 	return DROP_IP_OPTION;
+}
+
+static void
+header_csum(uint8_t *p, uint32_t hlen)
+{
+	be16_put(p + IP4_OFF_CSUM, 0);
+	be16_put(p + IP4_OFF_CSUM, csum_finish(csum_add(0, p, hlen)));
 }
 
 static void
@@ -181,9 +195,79 @@ ip_options_forward(uint8_t *p, uint32_t hlen, struct ip4 out, uint32_t ms)
 		else if (p[o.at] == IPOPT_TS)
 			ts_write(p + o.at, o.len, out, ms);
 	}
-	be16_put(p + IP4_OFF_CSUM, 0);
-	be16_put(p + IP4_OFF_CSUM, csum_finish(csum_add(0, p, hlen)));
+	header_csum(p, hlen);
 }
+
+/* ---- source routes --------------------------------------------------- */
+
+/* Offset of its source route, or 0. */
+static uint32_t
+sr_find(const uint8_t *p, uint32_t hlen)
+{
+	struct opts o = { p, hlen, IP4_HLEN, 0 };
+	uint32_t bad;
+
+	while (opts_next(&o, &bad)) {
+		if (p[o.at] == IPOPT_LSRR || p[o.at] == IPOPT_SSRR)
+			return o.at;
+	}
+	return 0;
+}
+
+bool
+ip_options_source_route(const uint8_t *p, uint32_t hlen,
+    struct source_route *sr)
+{
+	uint32_t at = sr_find(p, hlen);
+	const uint8_t *opt = p + at;
+
+	if (at == 0)
+		return false;
+	sr->strict = opt[0] == IPOPT_SSRR;
+	sr->done = opt[OPT_PTR] > opt[OPT_LEN];
+	if (!sr->done)
+		sr->next.v = be32_get(opt + opt[OPT_PTR] - 1);
+	return true;
+}
+
+void
+ip_options_take_hop(uint8_t *p, uint32_t hlen, struct ip4 out)
+{
+	uint8_t *opt = p + sr_find(p, hlen);
+	uint8_t *entry = opt + opt[OPT_PTR] - 1;
+
+	be32_put(p + IP4_OFF_DST, be32_get(entry));
+	be32_put(entry, out.v);
+	opt[OPT_PTR] = (uint8_t)(opt[OPT_PTR] + 4);
+	header_csum(p, hlen);
+}
+
+/* The way that was taken, backwards, with *to at its end; *to becomes its
+ * first hop.  Returns its length, 0: there is none. */
+static uint32_t
+sr_turn(const uint8_t *p, uint32_t hlen, struct ip4 *to, uint8_t *dst)
+{
+	uint32_t at = sr_find(p, hlen), n;
+	const uint8_t *taken = p + at + 3;
+
+	if (at == 0)
+		return 0;
+	/* A pointer behind the end says no more than that it is there. */
+	n = (p[at + OPT_PTR] > p[at + OPT_LEN] ? p[at + OPT_LEN] - 3u :
+	    p[at + OPT_PTR] - 4u) / 4;
+	if (n == 0)
+		return 0;
+	dst[0] = p[at];
+	dst[OPT_LEN] = (uint8_t)(3 + 4 * n);
+	dst[OPT_PTR] = 4;
+	for (uint32_t i = 0; i + 1 < n; i++)
+		be32_put(dst + 3 + 4 * i, be32_get(taken + 4 * (n - 2 - i)));
+	be32_put(dst + 3 + 4 * (n - 1), to->v);
+	to->v = be32_get(taken + 4 * (n - 1));
+	return dst[OPT_LEN];
+}
+
+/* ---- picking --------------------------------------------------------- */
 
 static bool
 is_copied(uint8_t type)
@@ -197,13 +281,14 @@ is_recorded(uint8_t type)
 	return type == IPOPT_RR || type == IPOPT_TS;
 }
 
-/* The options of those types, padded to a multiple of 4. */
+/* The options of those types behind the n bytes at dst, padded to a multiple
+ * of 4. */
 static uint32_t
 opts_pick(const uint8_t *p, uint32_t hlen, bool (*wanted)(uint8_t type),
-    uint8_t *dst)
+    uint8_t *dst, uint32_t n)
 {
 	struct opts o = { p, hlen, IP4_HLEN, 0 };
-	uint32_t bad, n = 0;
+	uint32_t bad;
 
 	while (opts_next(&o, &bad)) {
 		if (!wanted(p[o.at]))
@@ -219,13 +304,15 @@ opts_pick(const uint8_t *p, uint32_t hlen, bool (*wanted)(uint8_t type),
 uint32_t
 ip_options_copied(const uint8_t *p, uint32_t hlen, uint8_t *dst)
 {
-	return opts_pick(p, hlen, is_copied, dst);
+	return opts_pick(p, hlen, is_copied, dst, 0);
 }
 
 uint32_t
-ip_options_answer(const uint8_t *p, uint32_t hlen, uint8_t *dst)
+ip_options_answer(const uint8_t *p, uint32_t hlen, struct ip4 *to,
+    uint8_t *dst)
 {
-	return opts_pick(p, hlen, is_recorded, dst);
+	return opts_pick(p, hlen, is_recorded, dst,
+	    sr_turn(p, hlen, to, dst));
 }
 
 void

@@ -104,6 +104,15 @@ ip_pmtu_update(struct stack *stk, struct ip4 dst, uint32_t mtu, uint32_t size)
 }
 
 void
+ip_pmtu_set_floor(struct stack *stk, uint32_t floor)
+{
+	if (floor == stk->ip.pmtu.floor)
+		return;
+	stk->ip.pmtu.floor = floor;
+	ip_pmtu_flush(stk, IP4_ANY);
+}
+
+void
 ip_pmtu_flush(struct stack *stk, struct ip4 dst)
 {
 	struct pmtu *e = &stk->ip.pmtu.entry[0][0];

@@ -35,6 +35,9 @@ uint32_t ip_pmtu_update(struct stack *stk, struct ip4 dst, uint32_t mtu,
 
 /* What is known about dst now, or NULL. */
 const struct pmtu *ip_pmtu_lookup(struct stack *stk, struct ip4 dst);
+/* No path is believed to be smaller (68 or more).  What is known already is
+ * forgotten: it was judged by another floor. */
+void ip_pmtu_set_floor(struct stack *stk, uint32_t floor);
 /* Forget dst; any: everything. */
 void ip_pmtu_flush(struct stack *stk, struct ip4 dst);
 

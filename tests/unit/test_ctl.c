@@ -492,6 +492,27 @@ START_TEST(rarp_stations)
 }
 END_TEST
 
+START_TEST(ip_as_a_whole)
+{
+	struct ctl_unit *u = ctl_unit_new();
+
+	ctl_unit_must(u, "ip show");
+	ck_assert_str_eq(u->text, "accept_source_route off min_pmtu 552\n");
+	ck_assert_str_eq(ctl_unit_config(u), "");
+	ctl_unit_must(u, "ip set min_pmtu 1000");
+	ctl_unit_must(u, "ip set accept_source_route on");
+	ck_assert_uint_eq(u->stk->ip.pmtu.floor, 1000);
+	ck_assert(u->stk->ip.accept_source_route);
+	ck_assert_str_eq(ctl_unit_config(u),
+	    "ip set accept_source_route on min_pmtu 1000\n");
+	ck_assert_int_eq(ctl_unit_json(u, "ip show"), 0);
+	ck_assert_int_eq(json_integer_value(json_object_get(
+	    json_array_get(u->data, 0), "min_pmtu")), 1000);
+	ck_assert_int_eq(ctl_unit_do(u, "ip set min_pmtu 67"), 2);
+	ctl_unit_free(u);
+}
+END_TEST
+
 START_TEST(announce_sends_arp)
 {
 	struct ctl_unit *u = demo();
@@ -542,6 +563,7 @@ main(void)
 	tcase_add_test(t, neighbours_and_drops_as_rows);
 	tcase_add_test(t, limits_stats_summary);
 	tcase_add_test(t, rarp_stations);
+	tcase_add_test(t, ip_as_a_whole);
 	tcase_add_test(t, announce_sends_arp);
 	tcase_add_test(t, sessions_close_with_ctl);
 	suite_add_tcase(s, t);

@@ -94,7 +94,7 @@ static const struct send_row {
 #undef B
 };
 
-START_TEST(udp_socket_send)
+START_TEST(udp_socket_send_recv_leaves)
 {
 	const struct send_row *r = &sends[_i];
 	struct udp_sock *s = sock_on((struct ip4){ r->bind }, 99, r->ifname);
@@ -161,7 +161,7 @@ static const struct recv_row {
 	{ "another's broadcast", 0, "b", false, 'a', 0xffffffff, false },
 };
 
-START_TEST(udp_socket_recv)
+START_TEST(udp_socket_send_recv_delivered)
 {
 	const struct recv_row *r = &recvs[_i];
 	struct udp_sock *s = sock_on((struct ip4){ r->bind }, 99, r->ifname);
@@ -509,9 +509,9 @@ main(void)
 	TCase *c = tcase_create("plain"), *uso = tcase_create("uso");
 
 	tcase_add_checked_fixture(c, host_setup, host_teardown);
-	tcase_add_loop_test(c, udp_socket_send, 0,
+	tcase_add_loop_test(c, udp_socket_send_recv_leaves, 0,
 	    sizeof(sends) / sizeof(sends[0]));
-	tcase_add_loop_test(c, udp_socket_recv, 0,
+	tcase_add_loop_test(c, udp_socket_send_recv_delivered, 0,
 	    sizeof(recvs) / sizeof(recvs[0]));
 	tcase_add_test(c, broadcast_to_several);
 	tcase_add_test(c, only_who_joined);

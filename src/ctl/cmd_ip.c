@@ -1,0 +1,57 @@
+/*
+ * cmd_ip.c - ip set|show: IPv4 as a whole.
+ */
+#include "ctl/cmd.h"
+
+int
+ip_change(struct ctl *ctl, const struct command *cmd, struct err *err)
+{
+	struct ip_state *ip = &ctl->stk->ip;
+
+	(void)err;
+	if (command_given(cmd, A_SOURCE_ROUTE))
+		ip->accept_source_route =
+		    command_num(cmd, A_SOURCE_ROUTE, 0) != 0;
+	if (command_given(cmd, A_MIN_PMTU))
+		ip_pmtu_set_floor(ctl->stk,
+		    (uint32_t)command_num(cmd, A_MIN_PMTU, PMTU_FLOOR));
+	return 0;
+}
+
+static void
+describe(const struct stack *stk, struct command *cmd)
+{
+	command_init(cmd, grammar_row(OBJ_IP, VERB_SET));
+	command_set(cmd, A_SOURCE_ROUTE)->num = stk->ip.accept_source_route;
+	command_set(cmd, A_MIN_PMTU)->num = stk->ip.pmtu.floor;
+}
+
+int
+ip_walk(struct ctl *ctl, command_fn *fn, void *arg)
+{
+	struct command cmd;
+	char text[COMMAND_TEXT_MAX];
+
+	describe(ctl->stk, &cmd);
+	/* All defaults: no line. */
+	if (command_format(&cmd, FORMAT_ARGS, text, sizeof(text)) == 0)
+		return 0;
+	return fn(arg, &cmd, NULL);
+}
+
+int
+ip_query(struct request *rq)
+{
+	struct command cmd;
+	char text[COMMAND_TEXT_MAX];
+
+	describe(rq->ctl->stk, &cmd);
+	if (!rq->text) {
+		reply_object(rq, &cmd, NULL);
+		return 0;
+	}
+	/* With its defaults: there is nothing else to see. */
+	command_format(&cmd, FORMAT_GIVEN, text, sizeof(text));
+	reply_line(rq, text + sizeof("ip set ") - 1);
+	return 0;
+}
