@@ -28,8 +28,8 @@
  * tcp_sndbuf, tcp_rcvbuf, tcp_mem of base/limits.h.
  *
  * Not here: urgent data are delivered in line and never sent (RFC 6093); the
- * security compartments of RFC 9293 A.1, MD5, TCP-AO, F-RTO (RFC 5682), probing
- * for a larger path MTU (RFC 4821).
+ * security compartments of RFC 9293 A.1, MD5, TCP-AO, probing for a larger path
+ * MTU (RFC 4821).
  */
 #ifndef HOPD_TCP_TCP_H
 #define HOPD_TCP_TCP_H

@@ -29,13 +29,13 @@ update_window(struct tcp_conn *c, const struct tcp_seg *s)
 /* RFC 7323 4.1: by timestamp, where every record was sent twice. */
 static int64_t
 rtt_by_ts(const struct stack *stk, const struct tcp_conn *c,
-    const struct tcp_seg *s)
+    const struct tcp_acked *a)
 {
 	uint32_t ms;
 
-	if ((c->flags & CF_TS) == 0 || !s->o.ts_on || s->o.tsecr == 0)
+	if (!a->ts_on)
 		return -1;
-	ms = tcp_ts_now(stk) + c->ts_offset - s->o.tsecr;
+	ms = tcp_ts_now(stk) + c->ts_offset - a->tsecr;
 	return ms < 1u << 20 ? (int64_t)ms * TCP_CLOCK_US : -1;
 }
 
@@ -59,13 +59,13 @@ advance(struct stack *stk, struct tcp_conn *c, uint32_t ack)
  * (RFC 6675 2). */
 static bool
 is_dup(const struct tcp_conn *c, const struct tcp_seg *s,
-    const struct tcp_acked *a, bool wnd_changed)
+    const struct tcp_acked *a)
 {
 	if (s->h.ack != a->prior_una || a->prior_flight == 0 || s->slen != 0)
 		return false;
 	if ((c->flags & CF_SACK) != 0)
 		return a->sacked > 0;
-	return !wnd_changed;
+	return !a->wnd_changed;
 }
 
 /* After the ACK: what looks after the rest. */
@@ -95,31 +95,28 @@ void
 tcp_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
 	struct tcp_acked a = { .prior_una = c->snd_una, .rtt_us = -1,
-	    .prior_flight = tcp_flight_bytes(c) };
-	bool wnd_changed;
+	    .prior_flight = tcp_flight_bytes(c), .tsecr = s->o.tsecr };
 
+	a.ts_on = (c->flags & CF_TS) != 0 && s->o.ts_on && s->o.tsecr != 0;
 	a.ece = (c->flags & CF_ECN) != 0 && (s->h.flags & TCP_ECE) != 0;
-	if (c->fl != NULL) {
-		if (c->send_kind == TCP_T_REO)
-			tcp_send_timer(stk, c, TCP_T_OFF, 0);
-		if ((c->flags & CF_SACK) != 0 && s->o.sacks > 0)
-			tcp_sack_input(stk, c, s, &a);
-		if (seq_gt(s->h.ack, c->snd_una))
-			tcp_flight_ack(stk, c, s->h.ack, &a);
-	}
-	wnd_changed = update_window(c, s);
+	if (c->send_kind == TCP_T_REO)
+		tcp_send_timer(stk, c, TCP_T_OFF, 0);
+	if ((c->flags & CF_SACK) != 0 && s->o.sacks > 0)
+		tcp_sack_input(stk, c, s, &a);
+	if (c->fl != NULL && seq_gt(s->h.ack, c->snd_una))
+		tcp_flight_ack(stk, c, s->h.ack, &a);
+	a.wnd_changed = update_window(c, s);
 	if (seq_gt(s->h.ack, c->snd_una)) {
 		advance(stk, c, s->h.ack);
 		if (a.rtt_us < 0)
-			a.rtt_us = rtt_by_ts(stk, c, s);
+			a.rtt_us = rtt_by_ts(stk, c, &a);
 	}
-	a.dup = is_dup(c, s, &a, wnd_changed);
+	a.dup = is_dup(c, s, &a);
 	if (a.rtt_us >= 0)
 		tcp_rtt_sample(c, a.rtt_us);
-	if (c->fl != NULL) {
-		tcp_tlp_ack(stk, c, s, &a);
-		tcp_recovery_ack(stk, c, s, &a);
-	}
+	tcp_tlp_ack(stk, c, s, &a);
+	if (c->fl != NULL)
+		tcp_recovery_ack(stk, c, &a);
 	if (c->send_kind == TCP_T_OFF && tcp_flight_bytes(c) > 0)
 		tcp_send_timer_restart(stk, c);
 	restart_timer(stk, c, &a);

@@ -98,12 +98,14 @@ hs_sample(struct tcp_conn *c, uint32_t rtt_us)
 }
 
 /* RFC 5681 3.1, bytes as RFC 3465 with no limit a single ACK: one ACK stands
- * for a whole super-frame here.  Returns what is left for avoidance. */
+ * for a whole super-frame here.  But what SACK or duplicates had told of has
+ * sent its successors already (RFC 3042), and would make a burst.  Returns
+ * what is left for avoidance. */
 static uint32_t
-slow_start(struct tcp_conn *c, uint32_t acked, int64_t rtt_us)
+slow_start(struct tcp_conn *c, uint32_t delivered, int64_t rtt_us)
 {
 	struct tcp_flight *f = c->fl;
-	uint32_t grow = acked, room;
+	uint32_t grow = delivered, room;
 
 	if (c->conf->hystart && c->ssthresh == UINT32_MAX) {
 		hs_round(c);
@@ -116,14 +118,15 @@ slow_start(struct tcp_conn *c, uint32_t acked, int64_t rtt_us)
 	room = c->ssthresh > c->cwnd ? c->ssthresh - c->cwnd : 0;
 	grow = tcp_min(grow, room);
 	c->cwnd += grow;
-	return grow == room ? acked - grow : 0;
+	return grow == room ? delivered - grow : 0;
 }
 
 void
-tcp_cc_acked(struct stack *stk, struct tcp_conn *c, uint32_t acked,
-    int64_t rtt_us)
+tcp_cc_acked(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_acked *a)
 {
 	struct tcp_flight *f = c->fl;
+	uint32_t acked = a->acked;
 	bool slow = c->cwnd < c->ssthresh;
 	bool limited = f->cwnd_limited;
 
@@ -135,7 +138,7 @@ tcp_cc_acked(struct stack *stk, struct tcp_conn *c, uint32_t acked,
 	if (!limited || c->cwnd >= stk->limits.tcp_sndbuf)
 		return;
 	if (slow)
-		acked = slow_start(c, acked, rtt_us);
+		acked = slow_start(c, a->delivered, a->rtt_us);
 	if (acked > 0 && c->cwnd >= c->ssthresh)
 		tcp_cc(c)->avoid(stk, c, acked);
 }

@@ -13,6 +13,7 @@
 #include "base/instant.h"
 
 struct stack;
+struct tcp_acked;
 struct tcp_conn;
 
 struct cc_newreno {
@@ -49,8 +50,8 @@ extern const struct tcp_cc_ops cc_newreno, cc_cubic;
 const struct tcp_cc_ops *tcp_cc(const struct tcp_conn *c);
 
 /* One ACK that opens the window: slow start or avoidance. */
-void tcp_cc_acked(struct stack *stk, struct tcp_conn *c, uint32_t acked,
-    int64_t rtt_us);
+void tcp_cc_acked(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_acked *a);
 /* RFC 5681 4.1: nothing was sent for an RTO. */
 void tcp_cc_idle(struct stack *stk, struct tcp_conn *c);
 void tcp_cc_start(struct tcp_conn *c);		/* initial window */

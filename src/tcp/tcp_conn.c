@@ -135,6 +135,7 @@ tcp_conn_new(struct stack *stk, const struct tcp_key *k,
 	c->peer_mss = TCP_MSS_DEFAULT;
 	c->rcv_mss = TCP_MSS_DEFAULT;
 	c->ssthresh = UINT32_MAX;
+	c->reo_mult = 1;
 	c->ts_offset = tcp_ts_offset(stk, &c->key);
 	c->flags = (conf->nodelay ? CF_NODELAY : 0) |
 	    (conf->cork ? CF_CORK : 0) |
@@ -209,7 +210,6 @@ tcp_flight_get(struct stack *stk, struct tcp_conn *c)
 	}
 	f->hs_round_end = c->snd_nxt;
 	f->hs_last_min_us = f->hs_cur_min_us = UINT32_MAX;
-	f->reo_mult = 1;
 	f->undo_left = -1;
 	c->fl = f;
 	return f;

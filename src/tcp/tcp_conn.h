@@ -97,15 +97,21 @@ struct tcp_flight {
 	struct instant rack_sent;	/* of the latest delivered record */
 	uint32_t rack_end, rack_rtt_us, rack_fack;
 	uint32_t reo_round;		/* RACK.dsack_round's end */
-	uint8_t reo_mult, reo_persist;
-	bool reo_seen, dsack_round_on, tlp_on, tlp_retrans;
-	uint32_t tlp_end;
+	bool dsack_round_on;
+	uint8_t frto;			/* enum tcp_frto */
 
 	/* HyStart++: RFC 9406 4.2 */
 	uint32_t hs_round_end, hs_last_min_us, hs_cur_min_us, hs_base_us;
 	uint16_t hs_samples, hs_css_rounds;
 	bool hs_css;
 };
+
+/* RFC 5682 3.1: is a time-out needless?  Nothing to find out; its first ACK is
+ * awaited (step 2); new data are under way instead of old (step 3). */
+enum tcp_frto { TCP_FRTO_OFF, TCP_FRTO_FIRST, TCP_FRTO_NEW };
+
+/* RFC 8985 7.3: a probe is under way with new data, or is an old segment. */
+enum tcp_tlp { TCP_TLP_NONE, TCP_TLP_NEW, TCP_TLP_AGAIN };
 
 /* One island of out-of-order data: also one SACK block. */
 struct tcp_island {
@@ -141,6 +147,7 @@ struct tcp_conn {
 	uint32_t iss, snd_una, snd_nxt;
 	uint32_t snd_wnd, snd_wl1, snd_wl2, max_wnd;
 	uint32_t snd_fin;		/* number of our FIN: CF_FIN */
+	uint32_t tlp_end;		/* SND.NXT at the probe: tlp */
 	struct tcp_bytes snd;		/* [snd_una, ...), SYN not in it */
 	struct tcp_flight *fl;
 
@@ -152,7 +159,9 @@ struct tcp_conn {
 	uint32_t rcv_buf;		/* bytes that may wait for the owner */
 	struct tcp_bytes rcv;
 	struct tcp_island *ooo;
-	uint32_t ooo_bytes, ooo_count;	/* in islands; islands */
+	uint32_t ooo_bytes;		/* in islands */
+	uint16_t ooo_count;		/* islands */
+	uint16_t dsack_dups;		/* for tcp_status(); stays at its end */
 	uint32_t ooo_stamp;
 	struct tcp_sack dsack;		/* RFC 2883: report once; CF_DSACK */
 
@@ -175,6 +184,11 @@ struct tcp_conn {
 	uint8_t unacked_segs;		/* segments since our last ACK */
 	uint16_t rcv_limit_k;		/* promise no more KiB: see tcp_text.c */
 
+	/* RFC 8985: what outlives a flight */
+	uint8_t tlp;			/* enum tcp_tlp */
+	uint8_t reo_mult, reo_persist;
+	bool reo_seen;
+
 	/* RFC 6298, RFC 7323 */
 	uint32_t srtt_us, rttvar_us, rto_us, min_rtt_us;
 	uint32_t ts_recent, ts_offset;
@@ -183,6 +197,7 @@ struct tcp_conn {
 
 	/* congestion control (RFC 5681) */
 	uint32_t cwnd, ssthresh;	/* bytes */
+	uint32_t challenge_ms;		/* last challenge ACK; CF_CHALLENGED */
 	union tcp_cc_priv ccp;
 
 	/* deadlines; INSTANT_NEVER: off */
@@ -195,9 +210,7 @@ struct tcp_conn {
 	uint32_t tune_us, tune_copied;	/* this round: began, bytes read */
 
 	/* for tcp_status() only */
-	uint16_t dsack_dups;		/* stays at its end */
 	uint32_t total_retrans, segs_in, segs_out, delivered;
-	uint32_t challenge_ms;		/* last challenge ACK; CF_CHALLENGED */
 	uint64_t bytes_sent;
 };
 
@@ -285,7 +298,12 @@ struct tcp_acked {
 	int64_t rtt_us;			/* -1: no sample */
 	bool dup;			/* RFC 5681: a duplicate ACK */
 	bool dsack, ece;
+	uint32_t dsack_end;		/* of the D-SACK */
 	bool lost_new;			/* something was marked lost */
+	bool wnd_changed;
+	bool once, again;		/* of that, sent once; sent again */
+	bool ts_on;
+	uint32_t tsecr;			/* with ts_on: the ACK's */
 };
 
 /* ---- tcp_conn.c ---- */
@@ -440,18 +458,18 @@ void tcp_sack_mark_lost(struct tcp_conn *c, struct tcp_acked *a);
 
 /* ---- tcp_rack.c: RFC 8985 ---- */
 void tcp_rack_delivered(struct stack *stk, struct tcp_conn *c,
-    const struct tcp_rec *r);
+    const struct tcp_rec *r, struct tcp_acked *a);
 void tcp_rack_detect(struct stack *stk, struct tcp_conn *c,
     struct tcp_acked *a);
 void tcp_rack_reo_timeout(struct stack *stk, struct tcp_conn *c);
 int64_t tcp_tlp_timeout(const struct stack *stk, const struct tcp_conn *c);
 void tcp_tlp_send(struct stack *stk, struct tcp_conn *c);
 void tcp_tlp_ack(struct stack *stk, struct tcp_conn *c,
-    const struct tcp_seg *s, const struct tcp_acked *a);
+    const struct tcp_seg *s, struct tcp_acked *a);
 
 /* ---- tcp_recovery.c ---- */
 void tcp_recovery_ack(struct stack *stk, struct tcp_conn *c,
-    const struct tcp_seg *s, struct tcp_acked *a);
+    struct tcp_acked *a);
 void tcp_recovery_timeout(struct stack *stk, struct tcp_conn *c);
 void tcp_recovery_enter_cwr(struct stack *stk, struct tcp_conn *c);
 void tcp_recovery_resize(struct stack *stk, struct tcp_conn *c);

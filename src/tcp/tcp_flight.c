@@ -128,20 +128,21 @@ tcp_flight_ack(struct stack *stk, struct tcp_conn *c, uint32_t ack,
     struct tcp_acked *a)
 {
 	struct tcp_flight *f = c->fl;
+	struct instant first = INSTANT_NEVER;
 	struct tcp_rec *r;
+	bool again = false;
 
 	while ((r = f->head) != NULL && seq_lt(r->seq, ack)) {
 		uint32_t n = tcp_min(rec_len(r), ack - r->seq);
 
 		a->acked += n;
-		/* RFC 6298 3 (Karn): never of what was sent twice. */
-		if ((r->flags & REC_EVER) == 0 && a->rtt_us < 0)
-			a->rtt_us = instant_diff(stk->now, r->sent);
+		again |= (r->flags & REC_EVER) != 0;
 		if ((r->flags & REC_SACKED) == 0) {
+			first = instant_min(first, r->sent);
 			a->delivered += n;
 			c->delivered += (n + tcp_mss_now(c) - 1) /
 			    tcp_mss_now(c);
-			tcp_rack_delivered(stk, c, r);
+			tcp_rack_delivered(stk, c, r, a);
 		}
 		if (n == rec_len(r)) {
 			pop_head(stk, f, r);
@@ -150,6 +151,10 @@ tcp_flight_ack(struct stack *stk, struct tcp_conn *c, uint32_t ack,
 			r->seq += n;
 		}
 	}
+	/* RFC 6298 3 (Karn): never of what was sent twice, nor of what the
+	 * peer had and could not acknowledge before that came. */
+	if (!again && a->rtt_us < 0 && !instant_is_never(first))
+		a->rtt_us = instant_diff(stk->now, first);
 }
 
 uint32_t

@@ -349,6 +349,19 @@ check_urg(void)
 
 /* ---- seventh, process the segment text ----------------------------------- */
 
+/* Remembers where the peer's FIN is. */
+static void
+note_fin(struct tcp_conn *c, const struct tcp_seg *s)
+{
+	uint32_t fin = s->seq + s->len;
+
+	if ((s->h.flags & TCP_FIN) != 0 && (c->flags & CF_RFIN) == 0 &&
+	    seq_ge(fin, c->rcv_nxt)) {
+		c->rcv_fin = fin;
+		c->flags |= CF_FIN_AHEAD;
+	}
+}
+
 static int
 process_text(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
@@ -373,6 +386,8 @@ process_text(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 		tcp_die(stk, c, ECONNRESET);
 		return TAKEN;
 	}
+	/* Before the text: its ACK has the FIN in a SACK block. */
+	note_fin(c, s);
 	why = tcp_text(stk, c, s);
 	return why == DROP_COUNT ? GO : (int)why;
 }
@@ -407,22 +422,16 @@ take_fin(struct stack *stk, struct tcp_conn *c)
 void
 tcp_fin_input(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
-	uint32_t fin = s->seq + s->len;
-
-	if ((s->h.flags & TCP_FIN) != 0) {
-		if ((c->flags & CF_RFIN) != 0) {
-			/* A retransmission: our ACK was lost. */
-			c->flags |= CF_ACK_NOW;
-			if (c->key.state == TCPS_TIME_WAIT)
-				tcp_timewait_enter(stk, c);
-		} else if (seq_ge(fin, c->rcv_nxt)) {
-			c->rcv_fin = fin;
-			c->flags |= CF_FIN_AHEAD;
-			/* RFC 5681 4.2: beyond a hole, an ACK at once; data
-			 * have drawn theirs. */
-			if (s->len == 0)
-				c->flags |= CF_ACK_NOW;
-		}
+	note_fin(c, s);
+	if ((s->h.flags & TCP_FIN) != 0 && (c->flags & CF_RFIN) != 0) {
+		/* A retransmission: our ACK was lost. */
+		c->flags |= CF_ACK_NOW;
+		if (c->key.state == TCPS_TIME_WAIT)
+			tcp_timewait_enter(stk, c);
+	} else if ((s->h.flags & TCP_FIN) != 0 && s->len == 0) {
+		/* RFC 5681 4.2: beyond a hole, an ACK at once; data have drawn
+		 * theirs. */
+		c->flags |= CF_ACK_NOW;
 	}
 	/* It may have come before the data that fill the hole. */
 	if ((c->flags & CF_FIN_AHEAD) != 0 && c->rcv_nxt == c->rcv_fin)

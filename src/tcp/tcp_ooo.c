@@ -32,7 +32,8 @@ island_new(struct stack *stk, struct tcp_conn *c, struct tcp_island **at,
 {
 	struct tcp_island *i;
 
-	if (c->ooo_count >= tcp_max(ISLANDS_MIN, c->rcv_buf / ISLAND_BYTES))
+	if (c->ooo_count >= tcp_min(UINT16_MAX,
+	    tcp_max(ISLANDS_MIN, c->rcv_buf / ISLAND_BYTES)))
 		return NULL;
 	i = mem_alloc(&stk->mem, sizeof(*i));
 	if (i == NULL)
@@ -184,7 +185,13 @@ tcp_ooo_blocks(struct tcp_conn *c, struct tcp_sack *out, uint8_t max)
 
 	if ((c->flags & CF_DSACK) != 0)
 		out[n++] = c->dsack;
-	while (n < max && (i = next_recent(c, i)) != NULL)
-		out[n++] = (struct tcp_sack){ i->seq, island_end(i) };
+	while (n < max && (i = next_recent(c, i)) != NULL) {
+		uint32_t end = island_end(i);
+
+		/* A FIN is data too, to who counts numbers (RFC 2018 3). */
+		if ((c->flags & CF_FIN_AHEAD) != 0 && end == c->rcv_fin)
+			end++;
+		out[n++] = (struct tcp_sack){ i->seq, end };
+	}
 	return n;
 }

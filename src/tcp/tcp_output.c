@@ -99,6 +99,9 @@ retransmit_lost(struct stack *stk, struct tcp_conn *c)
 			tcp_send_timer(stk, c, TCP_T_RETRY, tcp_rto_now(c));
 			return;
 		}
+		/* RFC 6675 6: recovery may last longer than a time-out. */
+		if (c->key.ca == TCP_CA_RECOVERY && c->send_kind == TCP_T_RTO)
+			tcp_send_timer(stk, c, TCP_T_RTO, tcp_rto_now(c));
 	}
 }
 
@@ -328,7 +331,7 @@ send_data(struct stack *stk, struct tcp_conn *c)
 {
 	bool any = false;
 
-	if (c->fl != NULL && c->fl->lost > 0)
+	if (c->fl != NULL && c->fl->lost > 0 && c->fl->frto != TCP_FRTO_NEW)
 		retransmit_lost(stk, c);
 	restart_after_idle(stk, c);
 	while (!pacing_holds(stk, c) && tcp_send_new(stk, c, UINT32_MAX))

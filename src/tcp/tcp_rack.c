@@ -25,22 +25,37 @@ rack_on(const struct tcp_conn *c)
 	return c->conf->rack && (c->flags & CF_SACK) != 0;
 }
 
+/* RFC 8985 6.2 step 2: is it the original that arrived, and not yet what was
+ * sent again?  The timestamp tells, or an ACK too quick for it. */
+static bool
+came_before(const struct tcp_conn *c, const struct tcp_rec *r,
+    const struct tcp_acked *a, int64_t rtt)
+{
+	uint32_t ts = (uint32_t)(r->sent.us / TCP_CLOCK_US) + c->ts_offset;
+
+	return (r->flags & REC_EVER) != 0 && ((a->ts_on &&
+	    seq_lt(a->tsecr, ts)) || rtt < (int64_t)c->min_rtt_us);
+}
+
 /* RFC 8985 6.2 steps 1 to 3, for one record newly delivered. */
 void
 tcp_rack_delivered(struct stack *stk, struct tcp_conn *c,
-    const struct tcp_rec *r)
+    const struct tcp_rec *r, struct tcp_acked *a)
 {
 	struct tcp_flight *f = c->fl;
 	int64_t rtt = instant_diff(stk->now, r->sent);
 
+	if ((r->flags & REC_EVER) != 0)
+		a->again = true;
+	else if (seq_le(r->end, f->recover))
+		a->once = true;
 	/* Step 3: an original that arrives below what arrived before. */
 	if ((r->flags & REC_EVER) == 0 && f->rack_fack != 0 &&
 	    seq_lt(r->end, f->rack_fack))
-		f->reo_seen = true;
+		c->reo_seen = true;
 	if (f->rack_fack == 0 || seq_gt(r->end, f->rack_fack))
 		f->rack_fack = r->end;
-	/* Step 2: an ACK too quick to be for the retransmission. */
-	if ((r->flags & REC_EVER) != 0 && rtt < (int64_t)c->min_rtt_us)
+	if (came_before(c, r, a, rtt))
 		return;
 	if (f->rack_rtt_us == 0 || sent_after(r->sent, r->end, f->rack_sent,
 	    f->rack_end)) {
@@ -57,10 +72,10 @@ reo_window(const struct tcp_conn *c)
 	const struct tcp_flight *f = c->fl;
 	uint32_t wnd;
 
-	if (!f->reo_seen && (c->key.ca >= TCP_CA_RECOVERY ||
+	if (!c->reo_seen && (c->key.ca >= TCP_CA_RECOVERY ||
 	    f->sacked >= TCP_DUPTHRESH * tcp_mss_now(c)))
 		return 0;
-	wnd = c->min_rtt_us / 4 * f->reo_mult;
+	wnd = c->min_rtt_us / 4 * c->reo_mult;
 	return tcp_min(wnd, c->srtt_us);
 }
 
@@ -76,10 +91,9 @@ adapt_window(struct tcp_conn *c, const struct tcp_acked *a)
 	if (a->dsack && !f->dsack_round_on) {
 		f->dsack_round_on = true;
 		f->reo_round = c->snd_nxt;
-		f->reo_seen = true;
-		if (f->reo_mult < UINT8_MAX)
-			f->reo_mult++;
-		f->reo_persist = PERSIST_RECOVERIES;
+		if (c->reo_mult < UINT8_MAX)
+			c->reo_mult++;
+		c->reo_persist = PERSIST_RECOVERIES;
 	}
 }
 
@@ -94,9 +108,14 @@ detect(struct stack *stk, struct tcp_conn *c, bool *found)
 		uint8_t st = r->flags & (REC_LOST | REC_RETRANS);
 		int64_t left;
 
-		if ((r->flags & REC_SACKED) != 0 || st == REC_LOST ||
-		    !sent_after(f->rack_sent, f->rack_end, r->sent, r->end))
+		if ((r->flags & REC_SACKED) != 0 || st == REC_LOST)
 			continue;
+		if (!sent_after(f->rack_sent, f->rack_end, r->sent, r->end)) {
+			/* Sent once, so all behind it left later still. */
+			if ((r->flags & REC_EVER) == 0)
+				break;
+			continue;
+		}
 		left = instant_diff(r->sent, stk->now) + f->rack_rtt_us + wnd;
 		if (left > 0) {
 			next = left > next ? left : next;
@@ -117,7 +136,7 @@ tcp_rack_detect(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
 
 	adapt_window(c, a);
 	if (f->rack_rtt_us == 0 || f->head == NULL || (f->sacked == 0 &&
-	    f->retrans == 0 && !f->reo_seen))
+	    f->retrans == 0 && !c->reo_seen))
 		return;
 	next = detect(stk, c, &a->lost_new);
 	if (next > 0)
@@ -130,10 +149,9 @@ tcp_rack_reo_timeout(struct stack *stk, struct tcp_conn *c)
 {
 	struct tcp_acked a = { .prior_una = c->snd_una, .rtt_us = -1,
 	    .prior_flight = tcp_flight_bytes(c) };
-	struct tcp_seg none = { .h.ack = c->snd_una };
 
 	if (c->fl != NULL)
-		tcp_recovery_ack(stk, c, &none, &a);
+		tcp_recovery_ack(stk, c, &a);
 	if (c->send_kind == TCP_T_OFF)
 		tcp_send_timer_restart(stk, c);
 }
@@ -148,8 +166,9 @@ tcp_tlp_timeout(const struct stack *stk, const struct tcp_conn *c)
 	int64_t pto;
 
 	(void)stk;
-	if (f == NULL || !rack_on(c) || !c->conf->tlp || c->key.ca >= TCP_CA_RECOVERY ||
-	    f->sacked > 0 || f->tlp_on || c->backoff > 0)
+	if (f == NULL || !rack_on(c) || !c->conf->tlp ||
+	    c->key.ca >= TCP_CA_RECOVERY || f->sacked > 0 ||
+	    c->tlp != TCP_TLP_NONE || c->backoff > 0)
 		return -1;
 	if (c->srtt_us == 0)
 		return c->conf->rto_initial_us;
@@ -170,7 +189,7 @@ tcp_tlp_send(struct stack *stk, struct tcp_conn *c)
 	if (f == NULL || f->tail == NULL)
 		return;
 	stk->tcp.stats.tlp_probes++;
-	f->tlp_retrans = false;
+	c->tlp = TCP_TLP_NEW;
 	/* One segment, whatever cwnd says. */
 	c->cwnd = tcp_flight_pipe(c) + mss;
 	ssthresh = c->ssthresh;
@@ -180,29 +199,34 @@ tcp_tlp_send(struct stack *stk, struct tcp_conn *c)
 		if (r->end - r->seq > mss && tcp_rec_split(stk, c, r,
 		    r->seq + (r->end - r->seq - 1) / mss * mss) == 0)
 			r = f->tail;
-		f->tlp_retrans = tcp_retransmit(stk, c, r, mss);
+		c->tlp = tcp_retransmit(stk, c, r, mss) ? TCP_TLP_AGAIN :
+		    TCP_TLP_NONE;
 	}
 	c->flags &= ~CF_FORCE;
 	c->cwnd = cwnd;
 	c->ssthresh = ssthresh;
-	f->tlp_on = true;
-	f->tlp_end = c->snd_nxt;
+	c->tlp_end = c->snd_nxt;
 	tcp_send_timer(stk, c, TCP_T_RTO, tcp_rto_now(c));
 }
 
-/* RFC 8985 7.4.2: did the probe repair a loss?  Then it counts as one. */
+/* RFC 8985 7.4.2: did the probe repair a loss?  Only when more is acknowledged
+ * without word of a duplicate is that sure; then it counts as one. */
 void
 tcp_tlp_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s,
-    const struct tcp_acked *a)
+    struct tcp_acked *a)
 {
-	struct tcp_flight *f = c->fl;
-
-	if (!f->tlp_on || seq_lt(s->h.ack, f->tlp_end))
+	if (c->tlp == TCP_TLP_NONE || seq_lt(s->h.ack, c->tlp_end))
 		return;
-	if (!f->tlp_retrans || a->dsack) {
-		f->tlp_on = false;	/* nothing was lost */
-	} else if (seq_gt(s->h.ack, f->tlp_end) || a->acked > 0) {
-		f->tlp_on = false;
+	if (c->tlp == TCP_TLP_NEW) {
+		c->tlp = TCP_TLP_NONE;
+	} else if (a->dsack && a->dsack_end == c->tlp_end) {
+		c->tlp = TCP_TLP_NONE;
+		a->dsack = false;	/* a timer's doing, not reordering's */
+	} else if (seq_gt(s->h.ack, c->tlp_end)) {
+		c->tlp = TCP_TLP_NONE;
 		tcp_recovery_enter_cwr(stk, c);
+	} else if (s->h.ack == a->prior_una && s->slen == 0 &&
+	    s->o.sacks == 0 && !a->wnd_changed) {
+		c->tlp = TCP_TLP_NONE;
 	}
 }

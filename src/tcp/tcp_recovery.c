@@ -8,7 +8,8 @@
  *	LOSS		after a time-out (RFC 5681 3.1, RFC 6298 5)
  *
  * CWR and RECOVERY are paced by PRR (RFC 9937).  Eifel (RFC 3522, by
- * timestamps) and D-SACK take a needless reduction back.
+ * timestamps), F-RTO (RFC 5682, without them) and D-SACK take a needless
+ * reduction back.
  *
  * Who is lost is marked by tcp_rack.c or tcp_sack.c; without SACK, here.
  */
@@ -85,21 +86,45 @@ mark_lost(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
 
 /* ---- beginning ----------------------------------------------------------- */
 
-/* What a reduction begins with (RFC 9937 6). */
+/* What of cwnd was in use: the rest says nothing about the path (RFC 9438 4.6,
+ * RFC 7661 4.4.1), but the initial window needs no proof.  While PRR lowers
+ * cwnd, ssthresh is what a second loss, that of a retransmission, lowers again
+ * (RFC 5681 4.3). */
+static uint32_t
+window_used(const struct tcp_conn *c)
+{
+	uint32_t w = c->cwnd, used = tcp_max(c->fl->out_max,
+	    tcp_mss_now(c) * c->conf->initial_cwnd);
+
+	if (c->key.ca == TCP_CA_CWR || c->key.ca == TCP_CA_RECOVERY)
+		w = tcp_max(w, c->ssthresh);
+	return tcp_min(w, tcp_max(used, tcp_flight_bytes(c)));
+}
+
+/* What a reduction begins with (RFC 9937 6.1); delivered: by the ACK that
+ * tells of it. */
 static void
-begin(struct stack *stk, struct tcp_conn *c)
+begin(struct stack *stk, struct tcp_conn *c, uint32_t delivered)
 {
 	struct tcp_flight *f = c->fl;
 
 	f->recover = c->snd_nxt;
 	f->prr_delivered = f->prr_out = 0;
-	f->prr_flight = tcp_max(tcp_flight_bytes(c), 1);
+	/* RecoverFS: what may still be told to have been delivered. */
+	f->prr_flight = tcp_flight_bytes(c) + delivered - f->sacked -
+	    tcp_min(f->dup_bytes, tcp_flight_bytes(c) - f->sacked);
+	f->prr_flight = tcp_max(f->prr_flight, 1);
 	f->undo_cwnd = c->cwnd;
 	f->undo_ssthresh = c->ssthresh;
 	f->undo_marker = c->snd_una;
 	f->undo_left = 0;
 	f->retrans_ts_on = false;
+	f->frto = TCP_FRTO_OFF;
+	c->tlp = TCP_TLP_NONE;
+	c->cwnd = window_used(c);
 	c->ssthresh = tcp_cc(c)->reduce(stk, c);
+	if ((c->flags & CF_ECN) != 0)
+		c->flags |= CF_CWR_SEND;
 }
 
 void
@@ -107,24 +132,21 @@ tcp_recovery_enter_cwr(struct stack *stk, struct tcp_conn *c)
 {
 	if (c->fl == NULL || c->key.ca >= TCP_CA_CWR)
 		return;
-	begin(stk, c);
+	begin(stk, c, 0);
 	c->fl->undo_left = -1;
 	c->key.ca = TCP_CA_CWR;
-	if ((c->flags & CF_ECN) != 0)
-		c->flags |= CF_CWR_SEND;
 }
 
 static void
-enter_recovery(struct stack *stk, struct tcp_conn *c)
+enter_recovery(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_acked *a)
 {
 	stk->tcp.stats.fast_recoveries++;
 	if (c->key.ca < TCP_CA_CWR)
-		begin(stk, c);
+		begin(stk, c, a->delivered);
 	else
 		c->fl->recover = c->snd_nxt;
 	c->key.ca = TCP_CA_RECOVERY;
-	if ((c->flags & CF_ECN) != 0)
-		c->flags |= CF_CWR_SEND;
 }
 
 /* RFC 2018 8: after a time-out the peer may have thrown away what it sacked;
@@ -142,16 +164,20 @@ void
 tcp_recovery_timeout(struct stack *stk, struct tcp_conn *c)
 {
 	struct tcp_flight *f = c->fl;
+	bool was_quiet = c->key.ca < TCP_CA_CWR;
 
 	if (f == NULL)
 		return;
 	/* RFC 5681 3.1: not again for a retransmission of the same. */
 	if (c->key.ca != TCP_CA_LOSS || seq_ge(c->snd_una, f->recover))
-		begin(stk, c);
+		begin(stk, c, 0);
+	/* Where there are timestamps, Eifel knows at the first ACK. */
+	if (was_quiet && (c->flags & CF_TS) == 0)
+		f->frto = TCP_FRTO_FIRST;
 	f->recover = c->snd_nxt;
 	f->dupacks = 0;
 	f->dup_bytes = 0;
-	f->tlp_on = false;
+	c->tlp = TCP_TLP_NONE;
 	forget_sacks(f);
 	for (struct tcp_rec *r = f->head; r != NULL; r = r->next) {
 		if ((r->flags & REC_SACKED) != 0)
@@ -167,17 +193,15 @@ tcp_recovery_timeout(struct stack *stk, struct tcp_conn *c)
 /* ---- taking back --------------------------------------------------------- */
 
 static bool
-was_needless(const struct tcp_conn *c, const struct tcp_seg *s,
-    const struct tcp_acked *a)
+was_needless(const struct tcp_conn *c, const struct tcp_acked *a)
 {
 	const struct tcp_flight *f = c->fl;
 
 	if (f->undo_left < 0 || !f->retrans_ts_on)
 		return false;
 	/* RFC 3522 3.2 (5): the ACK echoes what was sent before. */
-	if (c->snd_una != a->prior_una && (c->flags & CF_TS) != 0 &&
-	    s->o.ts_on && s->o.tsecr != 0 &&
-	    seq_lt(s->o.tsecr, f->retrans_ts))
+	if (c->snd_una != a->prior_una && a->ts_on &&
+	    seq_lt(a->tsecr, f->retrans_ts))
 		return true;
 	/* Every retransmission was reported as a duplicate. */
 	return a->dsack && f->undo_left == 0;
@@ -189,6 +213,10 @@ undo(struct stack *stk, struct tcp_conn *c)
 	struct tcp_flight *f = c->fl;
 
 	stk->tcp.stats.undone++;
+	/* RFC 8985 4: what looked lost was late. */
+	if (c->key.ca == TCP_CA_RECOVERY)
+		c->reo_seen = true;
+	f->frto = TCP_FRTO_OFF;
 	for (struct tcp_rec *r = f->head; r != NULL; r = r->next)
 		tcp_rec_unmark(f, r, REC_LOST | REC_RETRANS);
 	c->cwnd = tcp_max(c->cwnd, f->undo_cwnd);
@@ -200,6 +228,36 @@ undo(struct stack *stk, struct tcp_conn *c)
 	c->backoff = 0;
 	c->key.ca = TCP_CA_OPEN;
 	tcp_cc(c)->restart(c);
+}
+
+/* RFC 5682 3.1 step 2: are there whole segments of new data to send? */
+static bool
+can_send_new(const struct tcp_conn *c)
+{
+	uint32_t end = seq_min(tcp_snd_end(c), c->snd_una + c->snd_wnd);
+
+	return seq_ge(end, c->snd_nxt + tcp_mss_now(c));
+}
+
+/* RFC 5682 3.1: after a time-out, new data instead of old tell whether the
+ * originals still arrive. */
+static void
+frto(struct stack *stk, struct tcp_conn *c, const struct tcp_acked *a)
+{
+	struct tcp_flight *f = c->fl;
+
+	if (f->frto == TCP_FRTO_OFF || c->key.ca != TCP_CA_LOSS)
+		return;
+	/* Step 3 (b): what was sent once has arrived, and no more than it. */
+	if (a->once && !a->again) {
+		undo(stk, c);
+	} else if (f->frto == TCP_FRTO_FIRST && a->acked > 0 &&
+	    seq_lt(c->snd_una, f->recover) && can_send_new(c)) {
+		f->frto = TCP_FRTO_NEW;		/* step 2 (b) */
+		c->cwnd = 2 * tcp_mss_now(c);
+	} else {
+		f->frto = TCP_FRTO_OFF;		/* steps 2 (a), 3 (a) */
+	}
 }
 
 /* ---- while it lasts, and its end ----------------------------------------- */
@@ -239,38 +297,53 @@ leave(struct tcp_conn *c)
 {
 	struct tcp_flight *f = c->fl;
 
-	if (c->key.ca == TCP_CA_CWR || c->key.ca == TCP_CA_RECOVERY) {
+	if (c->key.ca == TCP_CA_CWR || c->key.ca == TCP_CA_RECOVERY)
 		c->cwnd = tcp_max(c->ssthresh, tcp_mss_now(c));
-		if (f->reo_persist > 0 && --f->reo_persist == 0)
-			f->reo_mult = 1;
-	}
+	/* RFC 8985 6.2 step 4 */
+	if (c->key.ca != TCP_CA_CWR && c->reo_persist > 0 &&
+	    --c->reo_persist == 0)
+		c->reo_mult = 1;
 	f->undo_left = -1;
 	f->dupacks = 0;
 	f->dup_bytes = 0;
 	c->key.ca = TCP_CA_OPEN;
 }
 
+/* Has the reduction come to its end? */
+static bool
+is_over(const struct tcp_conn *c)
+{
+	if (c->key.ca < TCP_CA_CWR || seq_lt(c->snd_una, c->fl->recover))
+		return false;
+	/* RFC 3168 6.1.2: CWR went with what is beyond. */
+	return c->key.ca != TCP_CA_CWR || c->snd_una == c->snd_nxt ||
+	    seq_gt(c->snd_una, c->fl->recover);
+}
+
 void
-tcp_recovery_ack(struct stack *stk, struct tcp_conn *c,
-    const struct tcp_seg *s, struct tcp_acked *a)
+tcp_recovery_ack(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
 {
 	struct tcp_flight *f = c->fl;
+	bool was_reducing = c->key.ca >= TCP_CA_CWR;
 
 	if ((c->flags & CF_SACK) == 0)
 		count_dups(c, a);
-	if (c->key.ca >= TCP_CA_RECOVERY && was_needless(c, s, a))
+	if (c->key.ca >= TCP_CA_RECOVERY && was_needless(c, a))
 		undo(stk, c);
+	frto(stk, c, a);
 	mark_lost(stk, c, a);
-	if (c->key.ca >= TCP_CA_CWR && seq_ge(c->snd_una, f->recover))
+	if (is_over(c))
 		leave(c);
-	if (a->ece)
+	/* RFC 3168 6.1.2: an ACK that ends a reduction speaks of the time
+	 * before the peer saw CWR. */
+	if (a->ece && !was_reducing)
 		tcp_recovery_enter_cwr(stk, c);
 	if (f->lost > 0 && c->key.ca < TCP_CA_RECOVERY)
-		enter_recovery(stk, c);
+		enter_recovery(stk, c, a);
 	if (c->key.ca == TCP_CA_CWR || c->key.ca == TCP_CA_RECOVERY)
 		prr(c, a);
-	else if (a->acked > 0)
-		tcp_cc_acked(stk, c, a->acked, a->rtt_us);
+	else if (a->acked > 0 && f->frto != TCP_FRTO_NEW)
+		tcp_cc_acked(stk, c, a);
 	if (c->key.ca <= TCP_CA_DISORDER)
 		c->key.ca = f->sacked > 0 || f->dupacks > 0 ?
 		    TCP_CA_DISORDER : TCP_CA_OPEN;
@@ -286,7 +359,7 @@ tcp_recovery_resize(struct stack *stk, struct tcp_conn *c)
 	if (f == NULL)
 		return;
 	if (c->key.ca < TCP_CA_RECOVERY) {
-		begin(stk, c);
+		begin(stk, c, 0);
 		f->undo_left = -1;
 	}
 	f->recover = c->snd_nxt;

@@ -2,7 +2,8 @@
  * tcp_sack.c - SACK blocks that came in (RFC 2018, RFC 2883), and which
  * records they prove lost (RFC 6675 4).
  *
- * A block that lies is ignored.  A record is cut at a block's edge only where
+ * A block may cover a FIN, or its data only: the peer need not keep a FIN that
+ * came early.  A block that lies is ignored.  A record is cut at a block's edge only where
  * a segment of ours began, so that a hostile peer cannot shred the queue.
  */
 #include "tcp/tcp_conn.h"
@@ -30,11 +31,12 @@ take_dsack(struct stack *stk, struct tcp_conn *c, const struct tcp_sack *b,
 	    seq_lt(b->left, c->snd_una - c->max_wnd))
 		return;
 	a->dsack = true;
+	a->dsack_end = b->right;
 	if (c->dsack_dups < UINT16_MAX)
 		c->dsack_dups++;
 	stk->tcp.stats.dsacks_seen++;
 	/* One retransmission was needless (as RFC 3708 2 reasons). */
-	if (f->undo_left > 0 && seq_ge(b->left, f->undo_marker))
+	if (f != NULL && f->undo_left > 0 && seq_ge(b->left, f->undo_marker))
 		f->undo_left--;
 }
 
@@ -64,6 +66,8 @@ cut_to_block(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
 	}
 	if (seq_gt(r->end, b->right)) {
 		at = r->seq + (b->right - r->seq) / mss * mss;
+		if ((r->flags & REC_FIN) != 0 && b->right == r->end - 1)
+			at = b->right;
 		if (at == r->seq || tcp_rec_split(stk, c, r, at) != 0)
 			return NULL;
 	}
@@ -79,7 +83,7 @@ sack_record(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
 
 	if ((r->flags & REC_EVER) == 0 && a->rtt_us < 0)
 		a->rtt_us = instant_diff(stk->now, r->sent);
-	tcp_rack_delivered(stk, c, r);
+	tcp_rack_delivered(stk, c, r, a);
 	tcp_rec_unmark(f, r, REC_LOST | REC_RETRANS);
 	tcp_rec_mark(f, r, REC_SACKED);
 	a->sacked += n;
@@ -121,7 +125,7 @@ tcp_sack_input(struct stack *stk, struct tcp_conn *c,
 		take_dsack(stk, c, &s->o.sack[0], a);
 		i = 1;
 	}
-	for (; i < s->o.sacks; i++)
+	for (; i < s->o.sacks && c->fl != NULL; i++)
 		take_block(stk, c, &s->o.sack[i], a);
 }
 
