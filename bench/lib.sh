@@ -347,5 +347,5 @@ rounds_of()	# KIND TITLE UNIT more|less COMMAND PEER...
 	done
 	awk -f bench/table.awk -v kind="$kind" -v bench="$bench" \
 	    -v title="$title" -v unit="$unit" -v better="$better" \
-	    -v json="$json" "$tmp/samples"
+	    -v order="$*" -v json="$json" "$tmp/samples"
 }

@@ -1,10 +1,11 @@
 # table.awk - samples to a table of medians, and to JSON, one object a line.
 #
 #	awk -f table.awk -v kind=peers|growth -v bench=NAME -v title=TEXT
-#	    -v unit=TEXT -v better=more|less -v json=FILE SAMPLES
+#	    -v unit=TEXT -v better=more|less -v order="PEER..." -v json=FILE
+#	    SAMPLES
 #
-# A line of SAMPLES is PEER VALUE [KEY=VALUE...].  Peers stand in the order of
-# their first line.  The last columns are ratios, above 1 for the better one:
+# A line of SAMPLES is PEER VALUE [KEY=VALUE...].  A peer without a line is left
+# out.  The last columns are ratios, above 1 for the better one:
 # with kind=peers of each hopd to each other peer, with kind=growth of each
 # number to the first.
 
@@ -48,8 +49,6 @@ function ratio(ours, theirs,    t)
 }
 
 {
-	if (!($1 in count))
-		peer[++peers] = $1
 	n = ++count[$1]
 	value[$1, n] = $2 + 0
 	for (i = 3; i <= NF; i++) {
@@ -145,7 +144,19 @@ function json_line(p,    i, line)
 	print line "]" ratios(p, 1) "}" >>json
 }
 
+# The peers that were measured.
+function choose_peers(    all, i, n)
+{
+	n = split(order, all, " ")
+	for (i = 1; i <= n; i++)
+		if (all[i] in count)
+			peer[++peers] = all[i]
+}
+
 END {
+	choose_peers()
+	if (!peers)
+		exit
 	choose_others()
 	head()
 	for (i = 1; i <= peers; i++)

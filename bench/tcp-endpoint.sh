@@ -1,7 +1,7 @@
 #!/bin/bash
 # tcp-endpoint: TCP that ends in hopd, by its small services: bulk to discard,
-# bulk from chargen, one byte to echo and back; beside the kernel over veth and
-# lwIP on a TAP of its own.
+# bulk from chargen, one byte to echo and back; beside the kernel over veth,
+# gVisor on one end of a veth, and lwIP on a TAP of its own.
 # pasta and slirp4netns end TCP, too, and hand the bytes to the kernel's.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -30,6 +30,15 @@ make_kernel()
 	ns_add kernel-a kernel-b
 	veth kernel-a a0 10.1.0.2/24 kernel-b b0 10.1.0.1/24
 	spawn_in kernel-b "${on_far[@]}" "$build/bench/rr" -s
+}
+
+# Its device has no address of the kernel's, and the kernel does not answer.
+make_gvisor()
+{
+	ns_add gvisor-a gvisor-b
+	veth gvisor-a a0 10.1.0.2/24 gvisor-b b0 -
+	spawn_in gvisor-b "${on_mid[@]}" "$tmp/gvisor_end" b0 10.1.0.1
+	path_pid[gvisor]=$spawned
 }
 
 make_lwip()
@@ -98,7 +107,22 @@ lwip_build()
 	fi
 }
 
+# Adds gvisor to the peers if Go and its sources are there, where Debian's
+# golang-gvisor-gvisor-dev has them.
+gvisor_build()
+{
+	local go=/usr/share/gocode
+
+	if ! have go || ! [ -d $go/src/gvisor.dev ]; then
+		say 'golang-gvisor-gvisor-dev is not installed: without gvisor'
+	elif GOPATH=$go GO111MODULE=off go build -o "$tmp/gvisor_end" \
+	    bench/gvisor_end.go; then
+		peers+=(gvisor)
+	fi
+}
+
 peers=(hopd kernel)
+gvisor_build
 lwip_build
 peer_if pasta pasta
 peer_if slirp4netns slirp4netns
