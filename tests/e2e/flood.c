@@ -7,7 +7,9 @@
  * Each frame begins as a good one (ARP, ICMP, UDP, TCP, IGMP, IP in IP, with
  * and without options, whole and in fragments) to hopd's MAC, for its address
  * IP or for FAR behind it.  Then some of its bytes, lengths or checksums are
- * spoiled, or its end is cut off.  Some are only noise.
+ * spoiled, or its end is cut off.  Some are only noise.  Some are the pieces of
+ * a datagram, which fit together unless one of them is spoiled or lost; they
+ * come in any order, twice perhaps, and with other frames in between.
  *
  * The device's queue is never filled: a frame that the kernel threw away would
  * prove nothing about hopd.
@@ -31,12 +33,26 @@
 #define FRAME_MAX	1514
 #define ETH		14
 #define IP		(ETH + 20)
+#define CUTS		8	/* datagrams that are under way in pieces */
+#define PIECES		4
+#define CUT_MAX		2048
+
+/* A datagram whose pieces leave one by one. */
+struct cut {
+	uint8_t data[CUT_MAX];	/* behind the IP header */
+	uint32_t len, piece;	/* in all; of each piece but the last */
+	uint32_t count, next;	/* pieces, and those that left */
+	uint8_t order[PIECES];
+	uint8_t proto;
+	uint32_t id, src;
+};
 
 struct flood {
 	const char *name;	/* of the interface */
 	uint64_t random;
 	uint8_t mac[6];
 	uint32_t ip, far;	/* host order */
+	struct cut cut[CUTS];
 };
 
 static uint32_t
@@ -171,6 +187,72 @@ ip_make(struct flood *f, uint8_t *b)
 	return ETH + len;
 }
 
+/* An echo request or a datagram for a small service of hopd, in pieces to
+ * be. */
+static void
+cut_new(struct flood *f, struct cut *c)
+{
+	static const uint8_t ports[] = { 7, 9 };
+	uint8_t addrs[8];
+
+	c->len = 64 + below(f, CUT_MAX - 64);
+	c->count = 2 + below(f, PIECES - 1);
+	c->piece = (c->len / c->count + 8) & ~7u;
+	c->count = (c->len + c->piece - 1) / c->piece;
+	c->next = 0;
+	c->proto = one_in(f, 2) ? 1 : 17;
+	c->id = any(f) & 0xffff;
+	c->src = (f->ip & 0xffffff00) | (2 + below(f, 200));
+	noise(f, c->data, c->len);
+	if (c->proto == 1) {
+		put16(c->data, 8 << 8);
+		put16(c->data + 2, 0);
+		put16(c->data + 2, ~sum(0, c->data, c->len) & 0xffff);
+	} else {
+		put32(addrs, c->src);
+		put32(addrs + 4, f->ip);
+		put16(c->data + 2, ports[below(f, sizeof(ports))]);
+		put16(c->data + 4, c->len);
+		put16(c->data + 6, 0);
+		put16(c->data + 6, ~sum(sum(c->proto + c->len, addrs, 8),
+		    c->data, c->len) & 0xffff);
+	}
+	for (uint32_t i = 0; i < c->count; i++) {
+		uint32_t at = below(f, i + 1);
+
+		c->order[i] = c->order[at];
+		c->order[at] = (uint8_t)i;
+	}
+}
+
+/* The next piece of one of the datagrams under way. */
+static uint32_t
+piece_make(struct flood *f, uint8_t *b)
+{
+	struct cut *c = &f->cut[below(f, CUTS)];
+	uint8_t *h = b + ETH;
+	uint32_t at, len;
+
+	if (c->next == c->count)
+		cut_new(f, c);
+	at = c->order[c->next] * c->piece;
+	len = c->len - at < c->piece ? c->len - at : c->piece;
+	put16(b + 12, ETH_P_IP);
+	memset(h, 0, 20);
+	h[0] = 0x45;
+	put16(h + 2, 20 + len);
+	put16(h + 4, c->id);
+	put16(h + 6, at / 8 | (uint32_t)(at + len < c->len) << 13);
+	h[8] = 64;
+	h[9] = c->proto;
+	put32(h + 12, c->src);
+	put32(h + 16, f->ip);
+	put16(h + 10, ~sum(0, h, 20) & 0xffff);
+	memcpy(h + 20, c->data + at, len);
+	c->next += !one_in(f, 8);	/* else once more */
+	return IP + len;
+}
+
 /* Spoils a good frame; the header's checksum may be made right again, so that
  * the fault is met further up. */
 static uint32_t
@@ -206,7 +288,7 @@ frame_make(struct flood *f, uint8_t *b)
 	b[6] = (uint8_t)(b[6] & ~1u);
 	if (one_in(f, 16))
 		noise(f, b, ETH);
-	switch (below(f, 8)) {
+	switch (below(f, 9)) {
 	case 0:
 		len = arp_make(f, b);
 		break;
@@ -214,6 +296,11 @@ frame_make(struct flood *f, uint8_t *b)
 		len = ETH + below(f, 200);
 		noise(f, b + 12, len - 12);
 		return len;
+	case 2:
+		len = piece_make(f, b);
+		if (!one_in(f, 16))
+			return len;
+		break;
 	default:
 		len = ip_make(f, b);
 		break;

@@ -116,6 +116,7 @@ sed 's/^/# /' "$tmp/out"
 try 'its reasons add up' await 40 reasons_add_up
 try 'some were forwarded' [ "$(stat fate.forwarded)" -gt 0 ]
 try 'some were delivered' [ "$(stat fate.delivered)" -gt 0 ]
+try 'some were put together' [ "$(stat fate.merged)" -gt 0 ]
 try 'memory stays' memory_is_flat "$before"
 sed 's/^/# /' "$tmp/out"
 try 'the worker is the same' [ "$(worker_of "$keeper")" = "$worker" ]
