@@ -63,6 +63,13 @@ try '1400' matches 'F=1400'
 try 'traceroute to hopd by TCP, a closed port' \
     in_ns a traceroute -n -T -p 81 -q 1 10.81.0.1
 try 'ends there' matches '^ 1  10\.81\.0\.1 .*ms'
+try 'traceroute to hopd by TCP, an open port' \
+    in_ns a traceroute -n -T -p 7 -q 1 -O info 10.81.0.1
+try 'ends there with a SYN that is answered' \
+    matches '^ 1  10\.81\.0\.1 <syn,ack.*ms'
+try 'traceroute to its far interface by TCP, an open port' \
+    in_ns a traceroute -n -T -p 7 -q 1 -O info 10.82.0.1
+try 'ends there just so' matches '^ 1  10\.82\.0\.1 <syn,ack.*ms'
 try 'traceroute to the far interface by ICMP' \
     in_ns a traceroute -n -I -q 1 10.82.0.1
 try 'ends there too' matches '^ 1  10\.82\.0\.1 .*ms'
