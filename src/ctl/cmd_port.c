@@ -80,11 +80,24 @@ add(struct ctl *ctl, const struct command *cmd, struct err *err)
 	return r;
 }
 
+/* The far end of the device must not send what we would not take. */
+static int
+tell_device(struct ctl *ctl, const struct port *port,
+    const struct command *cmd, struct err *err)
+{
+	uint32_t mtu = (uint32_t)command_num(cmd, A_MTU, port->ifp->mtu);
+
+	if (mtu == port->ifp->mtu || ctl->host.port_mtu == NULL)
+		return 0;
+	return ctl->host.port_mtu(ctl->host.arg, port->name, mtu, err);
+}
+
 int
 port_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 {
 	const char *name = command_str(cmd, A_NAME);
 	struct port *port;
+	int r;
 
 	if (cmd->row->verb == VERB_ADD)
 		return add(ctl, cmd, err);
@@ -93,8 +106,10 @@ port_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 		return err_set(err, -ENOENT, "\"%s\": no such port", name);
 	if (cmd->row->verb == VERB_DEL)
 		return ctl->host.port_close(ctl->host.arg, name, err);
-	set_knobs(ctl->stk, port->ifp, cmd);
-	return 0;
+	r = tell_device(ctl, port, cmd, err);
+	if (r == 0)
+		set_knobs(ctl->stk, port->ifp, cmd);
+	return r;
 }
 
 static void

@@ -72,6 +72,9 @@ struct ctl_host {
 	char *(*read_file)(void *arg, const char *path, struct err *err);
 	int (*write_file)(void *arg, const char *path, const char *text,
 	    struct err *err);
+	/* Gives the device of a port this MTU.  NULL: devices have none. */
+	int (*port_mtu)(void *arg, const char *name, uint32_t mtu,
+	    struct err *err);
 };
 
 struct ctl *ctl_new(struct stack *stk, const struct ctl_host *host);

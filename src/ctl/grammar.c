@@ -39,7 +39,7 @@ static const struct arg args_none[] = {
 	    "down: nothing in or out, no route by it" }
 #define KNOB_ARGS(f)							\
 	KNOB(A_MTU, ARG_NUMBER, (f) | ARG_SHOWN, "mtu", "N", 1500, 68,	\
-	    65535, "largest IP packet"),				\
+	    65535, "largest IP packet, of the device, too"),				\
 	KNOB(A_ARP_IGNORE, ARG_NUMBER, f, "arp_ignore", "N", 0, 0, 2,	\
 	    "which requests to answer, as Linux"),			\
 	KNOB(A_ARP_ANNOUNCE, ARG_NUMBER, f, "arp_announce", "N", 0, 0, 2, \

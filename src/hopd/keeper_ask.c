@@ -127,6 +127,20 @@ ask_port_close(struct keeper *k, const char *name, struct err *err)
 	return 0;
 }
 
+static int
+ask_port_mtu(struct keeper *k, const struct port_spec *spec, struct err *err)
+{
+	struct keeper_port *p = *port_find(k, spec->name);
+	int r;
+
+	if (p == NULL)
+		return err_set(err, -ENOENT, "'%s': no such port", spec->name);
+	r = tap_set_mtu(&p->spec, spec->mtu, err);
+	if (r == 0)
+		p->spec.mtu = spec->mtu;
+	return r;
+}
+
 void
 keeper_ports_close(struct keeper *k)
 {
@@ -228,6 +242,8 @@ dispatch(struct keeper *k, struct answer *a, int *fd, struct err *err)
 		return ask_port_open(k, a, err);
 	case KEEPER_PORT_CLOSE:
 		return ask_port_close(k, a->m->spec.name, err);
+	case KEEPER_PORT_MTU:
+		return ask_port_mtu(k, &a->m->spec, err);
 	case KEEPER_FILE_READ:
 		if ((r = ask_file_read(k, fd, err)) == 0)
 			answer_fd(a, *fd);

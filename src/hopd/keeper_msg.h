@@ -43,6 +43,8 @@ enum keeper_ask {
 	KEEPER_READY,
 	/* -> fd of the directory of -r, if there is one. */
 	KEEPER_ROOT,
+	/* spec.name, spec.mtu ->.  The device has that MTU. */
+	KEEPER_PORT_MTU,
 };
 
 struct keeper_msg {

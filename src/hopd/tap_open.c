@@ -90,6 +90,22 @@ mac_choose(struct mac *mac)
 	return 0;
 }
 
+/* In the device's namespace. */
+static int
+device_mtu(int sock, const struct port_spec *spec, uint32_t mtu,
+    struct err *err)
+{
+	struct ifreq ifr;
+
+	memset(&ifr, 0, sizeof(ifr));
+	memcpy(ifr.ifr_name, spec->name, sizeof(ifr.ifr_name));
+	ifr.ifr_mtu = (int)mtu;
+	if (ioctl(sock, SIOCSIFMTU, &ifr) == -1)
+		return err_set(err, -errno, "'%s': cannot set mtu '%u': %s",
+		    spec->name, mtu, strerror(errno));
+	return 0;
+}
+
 /* In the device's namespace: the descriptor is open, attach the device. */
 static int
 device_attach(int fd, int sock, const struct port_spec *spec,
@@ -117,11 +133,7 @@ device_attach(int fd, int sock, const struct port_spec *spec,
 	if ((r = offload_set(fd, offload)) != 0)
 		return err_set(err, r, "'%s': TUNSETOFFLOAD: %s", spec->name,
 		    strerror(-r));
-	ifr.ifr_mtu = (int)spec->mtu;
-	if (ioctl(sock, SIOCSIFMTU, &ifr) == -1)
-		return err_set(err, -errno, "'%s': cannot set mtu '%u': %s",
-		    spec->name, spec->mtu, strerror(errno));
-	return 0;
+	return device_mtu(sock, spec, spec->mtu, err);
 }
 
 /* In the device's namespace. */
@@ -171,6 +183,15 @@ netns_enter(const char *name, int *home, struct err *err)
 	return r;
 }
 
+/* A keeper lost in another namespace would make devices in it. */
+static void
+netns_leave(int home)
+{
+	if (setns(home, CLONE_NEWNET) == -1)
+		abort();
+	close(home);
+}
+
 int
 tap_open(struct port_spec *spec, uint32_t *offload, struct err *err)
 {
@@ -188,9 +209,27 @@ tap_open(struct port_spec *spec, uint32_t *offload, struct err *err)
 	if ((r = netns_enter(spec->netns, &home, err)) != 0)
 		return r;
 	fd = device_make(spec, offload, err);
-	/* A keeper lost in another namespace would make devices in it. */
-	if (setns(home, CLONE_NEWNET) == -1)
-		abort();
-	close(home);
+	netns_leave(home);
 	return fd;
+}
+
+int
+tap_set_mtu(const struct port_spec *spec, uint32_t mtu, struct err *err)
+{
+	bool away = spec->netns[0] != '\0';
+	int home = -1, sock, r;
+
+	if (away && (r = netns_enter(spec->netns, &home, err)) != 0)
+		return r;
+	sock = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (sock == -1) {
+		r = err_set(err, -errno, "'%s': socket: %s", spec->name,
+		    strerror(errno));
+	} else {
+		r = device_mtu(sock, spec, mtu, err);
+		close(sock);
+	}
+	if (away)
+		netns_leave(home);
+	return r;
 }

@@ -17,4 +17,7 @@
  * exist.  The process is in its own namespace again afterwards. */
 int tap_open(struct port_spec *spec, uint32_t *offload, struct err *err);
 
+/* Gives the device of spec another MTU: 0 or -Exxx and err. */
+int tap_set_mtu(const struct port_spec *spec, uint32_t mtu, struct err *err);
+
 #endif

@@ -83,13 +83,28 @@ port_give_back(struct worker *w, struct worker_port *wp, struct err *err)
 	return keeper_port_close(name, err);
 }
 
-/* Is this device what spec asks for?  Not its MTU: `port set` changes ours
- * and leaves the device's, whose far end is not our business. */
+/* Is this device what spec asks for, or its MTU apart, which can be made so? */
 static bool
 spec_fits(const struct port_spec *have, const struct port_spec *spec)
 {
 	return strcmp(have->netns, spec->netns) == 0 && have->l2 == spec->l2 &&
 	    (!spec->has_mac || mac_eq(have->mac, spec->mac));
+}
+
+static int
+device_mtu(struct worker_port *wp, uint32_t mtu, struct err *err)
+{
+	struct keeper_msg m = { .ask = KEEPER_PORT_MTU };
+	int r;
+
+	if (mtu == wp->spec.mtu)
+		return 0;
+	memcpy(m.spec.name, wp->spec.name, sizeof(m.spec.name));
+	m.spec.mtu = mtu;
+	r = keeper_call(KEEPER_CHAN_FD, &m, -1, NULL, err);
+	if (r == 0)
+		wp->spec.mtu = mtu;
+	return r;
 }
 
 /* The device for spec: the last worker's, or a new one.  NULL and *r. */
@@ -106,8 +121,11 @@ port_obtain(struct worker *w, const struct port_spec *spec, int *r,
 		    spec->name);
 		return NULL;
 	}
-	if (wp != NULL && spec_fits(&wp->spec, spec))
-		return wp;
+	if (wp != NULL && spec_fits(&wp->spec, spec)) {
+		*r = device_mtu(wp, spec->mtu != 0 ? spec->mtu :
+		    wp->spec.mtu, err);
+		return *r == 0 ? wp : NULL;
+	}
 	if (wp != NULL && (*r = port_give_back(w, wp, err)) != 0)
 		return NULL;
 	*r = keeper_call(KEEPER_CHAN_FD, &m, -1, &fd, err);
@@ -170,6 +188,16 @@ host_port_close(void *arg, const char *name, struct err *err)
 	wp->watch = NULL;
 	port_del(w->stk, port);
 	return port_give_back(w, wp, err);
+}
+
+static int
+host_port_mtu(void *arg, const char *name, uint32_t mtu, struct err *err)
+{
+	struct worker_port *wp = *port_find(arg, name);
+
+	if (wp == NULL)
+		return err_set(err, -ENOENT, "'%s': no such port", name);
+	return device_mtu(wp, mtu, err);
 }
 
 static const char *
@@ -367,5 +395,6 @@ worker_host(struct worker *w)
 		.snapshot = host_snapshot,
 		.read_file = host_read_file,
 		.write_file = host_write_file,
+		.port_mtu = host_port_mtu,
 	};
 }

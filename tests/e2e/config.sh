@@ -38,4 +38,29 @@ try 'what it has is there' sh -c \
 echo nonsense >>"$tmp/next.conf"
 try_status 'a bad file is refused' 1 hopctl config apply "$tmp/next.conf"
 try 'with file, line and word' matches 'next\.conf:[0-9]+: .*nonsense'
+
+# ---- the MTU of a port is its device's, too -------------------------------------
+
+device_has()	# MTU
+{
+	in_ns a ip -o link show taph | grep "mtu $1 "
+}
+
+port_has()	# MTU
+{
+	hopctl port show taph | grep "mtu $1 "
+}
+
+try 'the MTU of a port changes' hopctl port set taph mtu 1400
+try 'that of its device, too' device_has 1400
+try_status 'an MTU that the device refuses is refused' 1 \
+    hopctl port set taph mtu 65535
+try 'with the port and the word' matches "taph.*65535"
+try 'and nothing changes' port_has 1400
+kill -KILL "$(worker_of "$keeper")"
+try 'after a restart of the worker the port has it' await 10 port_has 1400
+try 'and the device' device_has 1400
+try 'the file takes it back' hopctl config apply "$conf"
+try 'in the port' port_has 1500
+try 'and in the device' device_has 1500
 finish

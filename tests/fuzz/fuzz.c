@@ -106,7 +106,7 @@ void
 fuzz_bed_up(struct fuzz_bed *b, const struct env *env)
 {
 	struct ctl_host host = { b, port_open, port_close, port_netns,
-	    accepted, snapshot, NULL, write_file };
+	    accepted, snapshot, NULL, write_file, NULL };
 
 	*b = (struct fuzz_bed){ .next_mac = 1 };
 	b->stk = stack_new(env, instant_from_us(0));

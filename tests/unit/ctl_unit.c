@@ -50,6 +50,17 @@ port_close(void *arg, const char *name, struct err *err)
 	return 0;
 }
 
+static int
+port_mtu(void *arg, const char *name, uint32_t mtu, struct err *err)
+{
+	struct ctl_unit *u = arg;
+
+	if (u->mtu_max != 0 && mtu > u->mtu_max)
+		return err_set(err, -EINVAL, "\"%s\": no mtu %u", name, mtu);
+	u->mtu = mtu;
+	return 0;
+}
+
 static const char *
 port_netns(void *arg, const char *name)
 {
@@ -129,7 +140,8 @@ ctl_unit_new(void)
 {
 	struct ctl_unit *u = calloc(1, sizeof(*u));
 	struct ctl_host host = { u, port_open, port_close, port_netns,
-	    accepted, snapshot, NULL, write_file };
+	    accepted, snapshot, NULL, write_file,
+	    port_mtu };
 
 	ck_assert_ptr_nonnull(u);
 	u->stk = unit_stack();

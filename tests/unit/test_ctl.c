@@ -492,6 +492,43 @@ START_TEST(rarp_stations)
 }
 END_TEST
 
+/* The device has the port's MTU, or the port keeps its own. */
+START_TEST(mtu_of_the_device)
+{
+	struct ctl_unit *u = ctl_unit_new();
+	struct port *port;
+
+	ctl_unit_must(u, "port add tapa");
+	port = port_lookup(u->stk, "tapa");
+	ctl_unit_must(u, "port set tapa mtu 1400");
+	ck_assert_uint_eq(u->mtu, 1400);
+	ck_assert_uint_eq(port->mtu, 1400);
+	u->mtu_max = 9000;
+	ck_assert_int_eq(ctl_unit_do(u, "port set tapa mtu 9001 rp_filter 1"),
+	    1);
+	ck_assert_str_eq(u->error, "\"tapa\": no mtu 9001");
+	ck_assert_uint_eq(port->mtu, 1400);
+	ck_assert_uint_eq(port->ifp->mtu, 1400);
+	ck_assert_uint_eq(port->ifp->conf.rp_filter, 0);
+	/* nothing is said to a device that has it */
+	u->mtu = 0;
+	ctl_unit_must(u, "port set tapa mtu 1400");
+	ck_assert_uint_eq(u->mtu, 0);
+	/* by a file, and back when another line of it fails */
+	u->bad_port = "tapb";
+	ck_assert_int_eq(ctl_unit_file(u, "config apply f",
+	    "port add tapa mtu 1300\nroute add default via 10.0.0.9 dev tapa\n"
+	    "addr add 10.0.0.1/24 dev tapa\n"), 0);
+	ck_assert_uint_eq(u->mtu, 1300);
+	ck_assert_int_eq(ctl_unit_file(u, "config apply f",
+	    "port add tapa mtu 1200\naddr add 10.0.0.1/24 dev tapa\n"
+	    "route add default via 10.0.0.1\n"), 1);
+	ck_assert_uint_eq(u->mtu, 1300);
+	ck_assert_uint_eq(port->mtu, 1300);
+	ctl_unit_free(u);
+}
+END_TEST
+
 START_TEST(ip_as_a_whole)
 {
 	struct ctl_unit *u = ctl_unit_new();
@@ -563,6 +600,7 @@ main(void)
 	tcase_add_test(t, neighbours_and_drops_as_rows);
 	tcase_add_test(t, limits_stats_summary);
 	tcase_add_test(t, rarp_stations);
+	tcase_add_test(t, mtu_of_the_device);
 	tcase_add_test(t, ip_as_a_whole);
 	tcase_add_test(t, announce_sends_arp);
 	tcase_add_test(t, sessions_close_with_ctl);
