@@ -6,7 +6,12 @@
  *
  * One stack, one memory port that speaks bare IP; the peers are frames made
  * here.  A round is 100 data segments of 100 bytes to connections at random,
- * read by their owner, and the ACKs that the stack sends.
+ * read by their owner, and the ACKs that the stack sends.  Each segment draws
+ * its ACK, so that the work is the same however few or many share it.
+ *
+ * By themselves: timers among as many others, those of the same thousand
+ * connections (what the wheel costs) and those of any (what caches cost), and
+ * a flood of SYNs that nobody follows up.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -22,6 +27,8 @@
 #define PORTS 50000u		/* a peer address has so many connections */
 #define PAYLOAD 100u
 #define ROUNDS 2000u
+#define MOVES 2000000u
+#define SYNS 1000000u
 
 struct peer {
 	uint32_t seq, ack;
@@ -125,16 +132,19 @@ run(uint32_t count)
 	struct addr any = { { 0 } };
 	struct ip4_prefix a = { IP4(10, 0, 0, 1), 8 };
 	struct tcp_listener *l;
+	struct tcp_conf conf;
 	double t0, t1, t2;
 	uint64_t bytes;
 
 	env.limits.lb_flows = 4096;
+	tcp_conf_default(&conf);
+	conf.delack_us = 0;
 	b.stk = stack_new(&env, instant_from_us(0));
 	b.peers = calloc(count, sizeof(*b.peers));
 	b.port = mem_port_new(&b.stk->mem, "tun0", false, MAC_ZERO, 1500, 0);
 	if (port_add(b.stk, b.port) != 0 || iface_addr_add(b.stk,
 	    b.port->ifp, a, SCOPE_GLOBAL, NULL) != 0 || tcp_listen(b.stk,
-	    &any, 80, 1000, NULL, accepted, NULL, &l) != 0)
+	    &any, 80, 1000, &conf, accepted, NULL, &l) != 0)
 		return 1;
 	turn(&b);
 	bytes = b.stk->mem.live_bytes;
@@ -155,15 +165,109 @@ run(uint32_t count)
 	return 0;
 }
 
+/* ---- timers -------------------------------------------------------------- */
+
+static void
+fire(struct stack *stk, struct timer *t)
+{
+	(void)stk;
+	(void)t;
+}
+
+/* What it costs to move a timer of the first `hot` of count. */
+static double
+moves(struct timers *w, struct timer *t, uint32_t hot)
+{
+	double t0 = seconds();
+
+	for (uint32_t i = 0; i < MOVES; i++)
+		timer_set(w, &t[(uint32_t)random() % hot], instant_from_us(
+		    200000 + (int64_t)((uint32_t)random() % 1000000)));
+	return (seconds() - t0) * 1e9 / MOVES;
+}
+
+static int
+timers(uint32_t count)
+{
+	struct timer *t = calloc(count, sizeof(*t));
+	struct timers *w = calloc(1, sizeof(*w));
+	double hot, any;
+
+	if (t == NULL || w == NULL)
+		return 1;
+	timers_init(w, instant_from_us(0));
+	for (uint32_t i = 0; i < count; i++) {
+		timer_init(&t[i], fire);
+		timer_set(w, &t[i], instant_from_us(200000 +
+		    (int64_t)((uint32_t)random() % 120000000)));
+	}
+	hot = moves(w, t, count < 1000 ? count : 1000);
+	any = moves(w, t, count);
+	printf("%8u timers: moved %4.0f ns among the same thousand, %4.0f ns "
+	    "any\n", count, hot, any);
+	free(w);
+	free(t);
+	return 0;
+}
+
+/* ---- a flood ------------------------------------------------------------- */
+
+static int
+flood(void)
+{
+	struct env env = { .seed = { 1 }, .limits = LIMITS_DEFAULT };
+	struct bench b = { .now = 1 };
+	struct ip4_prefix a = { IP4(10, 0, 0, 1), 8 };
+	struct addr any = { { 0 } };
+	uint64_t bytes, answers = 0;
+	struct tcp_listener *l;
+	struct mem_frame *f;
+	double t0;
+
+	env.limits.lb_flows = 4096;
+	b.stk = stack_new(&env, instant_from_us(0));
+	b.peers = calloc(SYNS, sizeof(*b.peers));
+	b.port = mem_port_new(&b.stk->mem, "tun0", false, MAC_ZERO, 1500, 0);
+	if (port_add(b.stk, b.port) != 0 || iface_addr_add(b.stk,
+	    b.port->ifp, a, SCOPE_GLOBAL, NULL) != 0 || tcp_listen(b.stk,
+	    &any, 80, 1000, NULL, accepted, NULL, &l) != 0)
+		return 1;
+	t0 = seconds();
+	bytes = 0;
+	for (uint32_t n = 0; n < SYNS; n++) {
+		give(&b, n, TCP_SYN, 0);
+		if (n % 100 != 99)
+			continue;
+		turn(&b);
+		turn(&b);	/* each reads a part */
+		for (; (f = mem_port_take(b.port)) != NULL; answers++)
+			mem_port_free(b.port, f);
+		b.now += 1000;		/* 100,000 a second */
+		if (n == SYNS / 10 - 1)
+			bytes = b.stk->mem.live_bytes;
+	}
+	printf("%8u SYNs: %llu answers, %4.0f ns each, memory grew by %lld "
+	    "bytes after the first tenth\n", SYNS,
+	    (unsigned long long)answers, (seconds() - t0) * 1e9 / SYNS,
+	    (long long)(b.stk->mem.live_bytes - bytes));
+	stack_free(b.stk);
+	free(b.peers);
+	return 0;
+}
+
 int
 main(int argc, char **argv)
 {
 	static const uint32_t usual[] = { 1000, 100000, 1000000 };
 	int bad = 0;
 
-	for (int i = 1; i < argc; i++)
+	for (int i = 1; i < argc; i++) {
 		bad |= run((uint32_t)strtoul(argv[i], NULL, 10));
+		bad |= timers((uint32_t)strtoul(argv[i], NULL, 10));
+	}
 	for (int i = 0; argc == 1 && i < 3; i++)
 		bad |= run(usual[i]);
-	return bad;
+	for (int i = 0; argc == 1 && i < 3; i++)
+		bad |= timers(usual[i]);
+	return bad | flood();
 }
