@@ -83,6 +83,9 @@ enum tcp_icmp_mode { TCP_ICMP_ANY, TCP_ICMP_HARD, TCP_ICMP_NEVER };
 #define TCP_HABIT_FIN_AGAIN	0x08u	/* an ACK repeats a FIN not yet ACKed */
 #define TCP_HABIT_SYN_FIN	0x10u	/* a listener takes a SYN with a FIN */
 #define TCP_HABIT_NO_SYN_FIN	0x20u	/* nor does SYN-SENT take one */
+#define TCP_HABIT_ASK_ONCE	0x40u	/* a server that gives no Fast Open
+					 * cookie is not asked again soon */
+#define TCP_HABIT_PUSH_END	0x80u	/* PSH only where nothing follows */
 
 #define TCP_FASTOPEN_CLIENT	0x01u
 #define TCP_FASTOPEN_SERVER	0x02u
@@ -170,17 +173,20 @@ struct tcp_stats {
 	uint64_t listen_overflows, time_waits, dsacks_sent, dsacks_seen;
 };
 
-#define TCP_FO_CACHE 64		/* servers whose cookie a client remembers */
+#define TCP_FO_CACHE 64		/* paths whose cookie a client remembers */
 #define TCP_SPARE_MAX 64	/* warm buffers kept */
 #define TCP_LISTENER_BUCKETS 1024	/* by port */
 
 #define TCP_FO_COOKIE 8		/* bytes of the cookies that we give */
 
 struct tcp_fo_entry {
-	struct addr server;
+	struct addr client, server;
+	struct instant off_until;	/* with refused: no Fast Open till then */
 	uint16_t mss;		/* 0: the entry is free */
 	bool exp;		/* cookie by the experimental option */
 	uint8_t asked;		/* in vain, 1: by kind 34, 2: by both */
+	uint8_t refused;	/* data in the SYN not taken, times in a row */
+	bool bare;		/* those had no cookie with them */
 	uint8_t len;		/* of the cookie; 0: none known */
 	uint8_t cookie[16];
 };
@@ -198,6 +204,8 @@ struct tcp_state {
 	uint32_t listener_count;
 	uint32_t half_open;		/* SYN-RECEIVED by listeners */
 	uint32_t fo_pending;		/* accepted before SYN-RECEIVED ends */
+	uint32_t fo_resets;		/* RFC 7413 5.1: ended by a RST, which */
+	struct instant fo_resets_end;	/* counts as pending until then */
 	uint32_t tw_count;
 	uint32_t port_next;		/* RFC 6056 3.3.3: the counter */
 	uint64_t mem_used;		/* bytes in buffers */

@@ -179,6 +179,8 @@ tcp_die(struct stack *stk, struct tcp_conn *c, int error)
 		tcp_listen_forget(stk, c);
 		c->flags |= CF_ORPHAN;
 	}
+	if (c->key.state == TCPS_SYN_SENT)
+		tcp_fastopen_failed(stk, c, error);
 	tcp_set_state(stk, c, TCPS_CLOSED);
 	c->error = (uint8_t)error;
 	drop_sending(stk, c);

@@ -539,6 +539,11 @@ uint32_t tcp_fastopen_syn_len(const struct stack *stk,
 /* The SYN,ACK of an active open: a cookie to remember. */
 void tcp_fastopen_synack(struct stack *stk, struct tcp_conn *c,
     const struct tcp_seg *s);
+/* An active open ends in SYN-SENT with this errno. */
+void tcp_fastopen_failed(struct stack *stk, const struct tcp_conn *c,
+    int error);
+/* A RST ended what was accepted early. */
+void tcp_fastopen_reset(struct stack *stk);
 /* The handshake ends with this ACK: of the data that went with our SYN it
  * takes some, and the rest goes again. */
 void tcp_fastopen_taken(struct stack *stk, struct tcp_conn *c, uint32_t ack);

@@ -110,8 +110,10 @@ tcp_icmp_error(struct stack *stk, const struct ip_meta *quoted,
 	}
 	c = (struct tcp_conn *)k;
 	if (error == EMSGSIZE) {
-		/* RFC 5927 7.2: it fits, so it was not too big. */
-		if (info >= quoted->l4_len + IP4_HLEN) {
+		/* RFC 5927 7.2: all that is out would fit, so no segment was
+		 * too big. */
+		if (info >= IP4_HLEN + TCP_HLEN + TCP_OPTIONS_MAX +
+		    tcp_flight_bytes(c)) {
 			drop_count(stk, DROP_ICMP_NO_MATCH);
 			return;
 		}

@@ -161,6 +161,9 @@ check_rst(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	if (c->key.state == TCPS_TIME_WAIT && c->conf->rfc1337)
 		return DROP_TCP_BAD_SEGMENT;
 	stk->tcp.stats.resets_received++;
+	if (c->key.state == TCPS_SYN_RECEIVED &&
+	    (c->flags & CF_FO_EARLY) != 0)
+		tcp_fastopen_reset(stk);
 	if ((c->flags & CF_CONNECTED) != 0)
 		stk->tcp.stats.established_resets++;
 	tcp_die(stk, c, reset_error(c));

@@ -225,7 +225,8 @@ pacing_holds(const struct stack *stk, const struct tcp_conn *c)
 static bool
 push(const struct tcp_conn *c, uint32_t seq, uint32_t len)
 {
-	if (len > tcp_mss_now(c))
+	if (len > tcp_mss_now(c) &&
+	    (c->conf->habits & TCP_HABIT_PUSH_END) == 0)
 		return true;
 	return len > 0 && seq + len == tcp_snd_end(c) &&
 	    ((c->flags & CF_MORE) == 0 || (c->flags & CF_FORCE) != 0);

@@ -112,7 +112,7 @@ layout_freebsd(struct pd *pd)
 	pd->conf.open_timeout_ms = 75000;
 	pd->conf.icmp = TCP_ICMP_HARD;
 	pd->conf.habits = TCP_HABIT_BUFFER_WINDOW | TCP_HABIT_FIN_AGAIN |
-	    TCP_HABIT_SYN_FIN;
+	    TCP_HABIT_SYN_FIN | TCP_HABIT_ASK_ONCE | TCP_HABIT_PUSH_END;
 	pd->rcvbuf_said = 65536;
 }
 
@@ -259,6 +259,17 @@ freebsd_wscale(unsigned long maxsockbuf)
 	return s;
 }
 
+/* Switched off it forgets all cookies. */
+static void
+fastopen_client(struct pd *pd, bool on)
+{
+	pd->conf.fastopen = (uint8_t)(on ?
+	    pd->conf.fastopen | TCP_FASTOPEN_CLIENT :
+	    pd->conf.fastopen & ~TCP_FASTOPEN_CLIENT);
+	if (!on && pd->stk != NULL)
+		tcp_fastopen_forget(pd->stk);
+}
+
 /* FreeBSD's settings that are one choice of a few, or a bit. */
 static bool
 sysctl_freebsd(struct pd *pd, const char *name, const char *value)
@@ -272,6 +283,11 @@ sysctl_freebsd(struct pd *pd, const char *name, const char *value)
 		habit(pd, TCP_HABIT_SYN_RESETS, on);
 	else if (strcmp(name, "net.inet.tcp.icmp_may_rst") == 0)
 		c->icmp = on ? TCP_ICMP_HARD : TCP_ICMP_NEVER;
+	else if (strcmp(name, "net.inet.tcp.fastopen.server_enable") == 0)
+		c->fastopen = (uint8_t)(on ? c->fastopen | TCP_FASTOPEN_SERVER :
+		    c->fastopen & ~TCP_FASTOPEN_SERVER);
+	else if (strcmp(name, "net.inet.tcp.fastopen.client_enable") == 0)
+		fastopen_client(pd, on);
 	else if (strcmp(name, "net.inet.tcp.ecn.maxretries") == 0)
 		c->ecn_tries = (uint8_t)(strtoul(value, NULL, 0) + 1);
 	else if (strcmp(name, "kern.ipc.maxsockbuf") == 0)
@@ -322,6 +338,11 @@ pd_conf_refresh(const struct pd *pd, struct pd_sock *s)
 	c->fastopen = now->fastopen;
 	if (s->fastopen_queue <= 0 && !pd->fastopen_all)
 		c->fastopen &= (uint8_t)~TCP_FASTOPEN_SERVER;
+	/* FreeBSD: one option for both sides. */
+	if (s->fastopen_queue <= 0 && pd->layout == PD_FREEBSD)
+		c->fastopen = 0;
+	if (!c->mss_option)		/* TCP_NOOPT */
+		c->sack = c->timestamps = c->window_scaling = false;
 	if (s->fastopen_bare)
 		c->fastopen |= TCP_FASTOPEN_CLIENT_BARE |
 		    TCP_FASTOPEN_SERVER_BARE;

@@ -388,18 +388,20 @@ give_connecting(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
     size_t n, int flags, const struct sockaddr *sa, socklen_t salen)
 {
 	bool wait = !s->nonblock && (flags & MSG_DONTWAIT) == 0;
+	/* FreeBSD: the call takes what the buffer holds and never waits. */
+	bool buffered = pd->layout == PD_FREEBSD;
 	ssize_t done = 0;
 	int r;
 
-	if ((flags & MSG_FASTOPEN) != 0 &&
+	if ((flags & MSG_FASTOPEN) != 0 && !buffered &&
 	    ((pd->conf.fastopen & TCP_FASTOPEN_CLIENT) == 0 || (sa != NULL &&
 	    salen >= sizeof(sa->sa_family) && sa->sa_family == AF_UNSPEC)))
 		return -EOPNOTSUPP;
 	if (bad_iov(iov, n))
 		return -EFAULT;
 	if (s->conn == NULL) {
-		done = open_with(pd, s, iov, n, wait, sa, salen);
-		if ((done < 0 && done != -EINPROGRESS) || !wait)
+		done = open_with(pd, s, iov, n, wait || buffered, sa, salen);
+		if ((done < 0 && done != -EINPROGRESS) || !wait || buffered)
 			return done;
 		done = done < 0 ? 0 : done;
 	} else if (!s->connecting) {

@@ -4,6 +4,8 @@
  *
  * Stack 0 is the client, stack 1 the server; SYNs of the client are noted.
  */
+#include <errno.h>
+
 #include "base/cursor.h"
 #include "base/hash.h"
 #include "icmp/icmp.h"
@@ -266,6 +268,208 @@ START_TEST(refused_without_blame)
 }
 END_TEST
 
+static void
+pass_seconds(int64_t s)
+{
+	pair_run_until(p, p->now.us + s * USEC_PER_SEC);
+}
+
+/* RFC 7413 4.1.3.1: who was refused does without for a minute, two, ... */
+START_TEST(refusal_is_remembered)
+{
+	struct tcp_conf conf = both(), off;
+	struct tcp_listener *l = pair_serve(p, 1, 80, &conf, &a);
+
+	whole(&conf, 100);
+	tcp_conf_default(&off);
+	ck_assert_int_eq(tcp_listener_set_conf(p->stk[1], l, &off), 0);
+	whole(&conf, 100);
+	ck_assert_uint_eq(syn[1].data, 100);
+	whole(&conf, 100);
+	ck_assert(!syn[2].o.fo_on && syn[2].data == 0);
+	pass_seconds(60);
+	whole(&conf, 100);
+	ck_assert_uint_eq(syn[3].data, 100);
+	pass_seconds(100);
+	whole(&conf, 100);
+	ck_assert(!syn[4].o.fo_on);
+	pass_seconds(20);
+	/* Taken again: all is forgiven. */
+	ck_assert_int_eq(tcp_listener_set_conf(p->stk[1], l, &conf), 0);
+	whole(&conf, 100);
+	ck_assert_uint_eq(syn[5].data, 100);
+	ck_assert_int_eq(tcp_listener_set_conf(p->stk[1], l, &off), 0);
+	whole(&conf, 100);
+	pass_seconds(60);
+	whole(&conf, 100);
+	ck_assert_uint_eq(syn[7].data, 100);
+}
+END_TEST
+
+/* A way on which SYNs with data vanish. */
+static bool
+swallow_syn_data(void *arg, int from, const struct mem_frame *f)
+{
+	unsigned n = syns;
+
+	note_syn(arg, from, f);
+	return syns == n || syn[n].data == 0;
+}
+
+/* The same where nothing answers: with another SYN, and without any. */
+START_TEST(loss_is_remembered)
+{
+	struct tcp_conf conf = both(), hasty;
+
+	pair_serve(p, 1, 80, &conf, &a);
+	whole(&conf, 100);
+	p->filter = swallow_syn_data;
+	whole(&conf, 100);
+	ck_assert_uint_eq(syns, 3);
+	ck_assert(syn[1].data == 100 && syn[2].data == 0);
+	whole(&conf, 100);
+	ck_assert(!syn[3].o.fo_on && syn[3].data == 0);
+	pass_seconds(60);
+	hasty = conf;
+	hasty.syn_retries = 0;
+	begin(&hasty, 100, 0);
+	pass_seconds(2);
+	ck_assert_int_eq(b.error, -ETIMEDOUT);
+	ck_assert_uint_eq(syn[4].data, 100);
+	pass_seconds(100);
+	whole(&conf, 100);
+	ck_assert(!syn[5].o.fo_on);
+}
+END_TEST
+
+/* A server may want a cookie: data without one say nothing of data with. */
+START_TEST(bare_refusal_is_apart)
+{
+	struct tcp_conf conf = both(), bare = conf;
+
+	bare.fastopen = TCP_FASTOPEN_CLIENT | TCP_FASTOPEN_CLIENT_BARE;
+	pair_serve(p, 1, 80, &conf, &a);
+	whole(&bare, 100);
+	ck_assert_uint_eq(syn[0].data, 100);
+	whole(&bare, 100);
+	ck_assert_uint_eq(syn[1].data, 0);
+	whole(&conf, 100);
+	ck_assert(syn[2].o.fo_on && syn[2].o.fo_len == 0);
+	whole(&conf, 100);
+	ck_assert_uint_eq(syn[3].data, 100);
+}
+END_TEST
+
+/* By habit, a server that gives no cookie is left in peace. */
+START_TEST(asked_once)
+{
+	struct tcp_conf conf = both(), off;
+
+	tcp_conf_default(&off);
+	pair_serve(p, 1, 80, &off, &a);
+	conf.habits = TCP_HABIT_ASK_ONCE;
+	whole(&conf, 100);
+	whole(&conf, 100);
+	ck_assert(syn[0].o.fo_on && !syn[1].o.fo_on);
+	pass_seconds(60);
+	whole(&conf, 100);
+	ck_assert(syn[2].o.fo_on);
+}
+END_TEST
+
+/* RFC 7413 4.1.2: a cookie of the last key is good and replaced, an older one
+ * is only replaced. */
+START_TEST(keys_change)
+{
+	struct tcp_conf conf = both();
+	int64_t t;
+
+	pair_serve(p, 1, 80, &conf, &a);
+	whole(&conf, 100);
+	pass_seconds(12 * 3600);
+	begin(&conf, 100, 0);
+	t = p->now.us;
+	pair_run_until(p, t + 51000);
+	ck_assert_uint_eq(a.received, 100);
+	pair_run_apps(p, &a, &b, t + 10000000);
+	pass_seconds(12 * 3600);
+	begin(&conf, 100, 0);
+	t = p->now.us;
+	pair_run_until(p, t + 51000);
+	ck_assert(memcmp(syn[1].o.fo, syn[2].o.fo, 8) != 0);
+	ck_assert_uint_eq(a.received, 100);
+	pair_run_apps(p, &a, &b, t + 10000000);
+	pass_seconds(24 * 3600);
+	begin(&conf, 100, 0);
+	t = p->now.us;
+	pair_run_until(p, t + 51000);
+	ck_assert_uint_eq(syn[3].data, 100);
+	ck_assert_uint_eq(a.received, 0);
+	pair_run_apps(p, &a, &b, t + 10000000);
+	whole(&conf, 100);
+	ck_assert_uint_eq(syn[4].data, 100);
+}
+END_TEST
+
+/* RFC 7413 5.1: a reset makes no room for the next at once. */
+START_TEST(resets_count)
+{
+	struct tcp_conf conf = both();
+	int64_t t;
+
+	conf.fastopen_queue = 1;
+	pair_serve(p, 1, 80, &conf, &a);
+	whole(&conf, 100);
+	begin(&conf, 100, 0);
+	b.keep = true;
+	pair_run_until(p, p->now.us + 51000);
+	ck_assert_uint_eq(p->stk[1]->tcp.fo_pending, 1);
+	tcp_abort(p->stk[0], b.c);
+	/* The SYN,ACK finds nobody. */
+	pair_run_until(p, p->now.us + 200000);
+	ck_assert_uint_eq(p->stk[1]->tcp.fo_pending, 0);
+	ck_assert_uint_eq(p->stk[1]->tcp.fo_resets, 1);
+	begin(&conf, 100, 0);
+	t = p->now.us;
+	pair_run_until(p, t + 51000);
+	ck_assert_uint_eq(syn[2].data, 100);
+	ck_assert_uint_eq(a.received, 0);
+	pair_run_apps(p, &a, &b, t + 10000000);
+	ck_assert_uint_eq(a.received, 100);
+	pass_seconds(120);
+	begin(&conf, 100, 0);
+	t = p->now.us;
+	pair_run_until(p, t + 51000);
+	ck_assert_uint_eq(a.received, 100);
+	pair_run_apps(p, &a, &b, t + 10000000);
+}
+END_TEST
+
+/* RFC 7413 4.1.3: a cookie is of both addresses. */
+START_TEST(cookie_of_a_pair)
+{
+	struct tcp_conf conf = both();
+	struct ip4_prefix other = { IP4(10, 0, 0, 9), 24 };
+	struct tcp_open o = { .local = addr_from_ip4(other.ip),
+	    .remote = pair_addr(1), .rport = 80, .conf = &conf,
+	    .ready = pair_app_ready, .owner = &b, .data = "x",
+	    .data_len = 1 };
+
+	ck_assert_int_eq(iface_addr_add(p->stk[0], p->port[0]->ifp, other,
+	    SCOPE_GLOBAL, NULL), 0);
+	pair_serve(p, 1, 80, &conf, &a);
+	whole(&conf, 100);
+	b = (struct pair_app){ .p = p, .total = 1, .sent = 1, .salt = 1,
+	    .keep = true };
+	ck_assert_int_eq(tcp_connect(p->stk[0], &o, &b.c), 0);
+	pair_run_until(p, p->now.us + 1000);
+	ck_assert_uint_eq(syns, 2);
+	ck_assert(syn[1].o.fo_on && syn[1].o.fo_len == 0);
+	tcp_abort(p->stk[0], b.c);
+	pair_run_until(p, p->now.us + 200000);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -280,6 +484,13 @@ main(void)
 	tcase_add_test(t, room_of_a_syn);
 	tcase_add_test(t, too_big_for_the_path);
 	tcase_add_test(t, refused_without_blame);
+	tcase_add_test(t, refusal_is_remembered);
+	tcase_add_test(t, loss_is_remembered);
+	tcase_add_test(t, bare_refusal_is_apart);
+	tcase_add_test(t, asked_once);
+	tcase_add_test(t, keys_change);
+	tcase_add_test(t, resets_count);
+	tcase_add_test(t, cookie_of_a_pair);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }
