@@ -155,6 +155,7 @@ http_fini(struct stack *stk)
 		h->servers = s->next;
 		server_free(stk, s);
 	}
+	http_cache_clear(stk);
 	mem_free(&stk->mem, h->buf, HTTP_PIECE);
 	h->buf = NULL;
 }

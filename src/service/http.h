@@ -14,6 +14,9 @@
  * buffer takes: a client that does not read costs its send buffer, one that
  * does not send costs a struct of some two hundred bytes.
  *
+ * Files of up to HTTP_CACHE_FILE bytes are kept for HTTP_CACHE_US: so long a
+ * change may go unseen.
+ *
  * Limits: HTTP_* below and in http_request.h; service_conns of base/limits.h.
  */
 #ifndef HOPD_SERVICE_HTTP_H
@@ -24,6 +27,7 @@
 
 #include "base/addr.h"
 #include "base/err.h"
+#include "base/instant.h"
 #include "service/files.h"
 
 struct stack;
@@ -39,6 +43,10 @@ struct tcp_listener;
 #define HTTP_IDLE_US	(INT64_C(75) * 1000000)	/* between requests */
 #define HTTP_STALL_US	(INT64_C(300) * 1000000) /* without taking a byte */
 #define HTTP_LINGER_US	(INT64_C(5) * 1000000)	/* to close after us */
+
+#define HTTP_CACHE_SLOTS 64	/* small files kept */
+#define HTTP_CACHE_FILE	6144	/* bytes of one */
+#define HTTP_CACHE_US	1000000
 
 struct http_stats {
 	uint64_t accepted;	/* connections, ever */
@@ -61,9 +69,25 @@ struct http_server {
 	struct http_stats stats;
 };
 
+/* What an answer tells of a file. */
+struct http_about {
+	char tag[40];		/* with its quotes */
+	char fields[128];	/* whole lines */
+	uint32_t fields_len;
+};
+
+struct http_cached {
+	char *path;		/* NULL: empty */
+	char *data;		/* info.size bytes */
+	struct file_info info;
+	struct http_about about;
+	struct instant until;
+};
+
 struct http_state {
 	struct http_server *servers;	/* in the order of addition */
 	struct files files;
+	struct http_cached cache[HTTP_CACHE_SLOTS];
 	char *buf;		/* HTTP_PIECE bytes of a file on their way */
 	int64_t date_s;		/* what date says; 0: nothing yet */
 	char date[32];

@@ -55,6 +55,15 @@ bool http_answer(struct stack *stk, struct http_conn *hc,
 bool http_refuse(struct stack *stk, struct http_conn *hc,
     const struct http_request *rq, int status);
 
+/* http_cache.c: a small file, if it was filled in a moment ago. */
+const struct http_cached *http_cache_find(struct stack *stk,
+    const char *path);
+/* Keeps an open file; NULL: it is too big, cannot be read, no memory. */
+const struct http_cached *http_cache_fill(struct stack *stk, const char *path,
+    int file, const struct file_info *info);
+void http_cache_clear(struct stack *stk);
+void http_file_about(const struct file_info *info, struct http_about *out);
+
 /* http_page.c: the page that says who answered whom; returns its length. */
 uint32_t http_whoami(struct stack *stk, const struct http_conn *hc,
     const struct http_request *rq, char *buf, uint32_t size);

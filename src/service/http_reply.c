@@ -21,7 +21,6 @@
 #include "service/http_conn.h"
 #include "stack/stack.h"
 
-#define TAG_MAX		40
 #define PAGE_MAX	6144	/* what /whoami says, a long target included */
 
 /* An answer in the making. */
@@ -30,7 +29,7 @@ struct answer {
 	const char *type;	/* NULL: no Content-Type */
 	uint64_t length;	/* of the body */
 	const char *body;	/* made here; NULL: a file, or none */
-	const struct file_info *file;	/* adds date, tag and ranges */
+	const struct http_about *about;	/* of a file: date, tag, ranges */
 	uint64_t from, size;	/* 206: first byte, size; 416: size */
 	struct http_text location;	/* a slash is added */
 };
@@ -54,6 +53,33 @@ add(struct text *t, const char *fmt, ...)
 	va_end(ap);
 	assert(n >= 0 && (uint32_t)n < t->size - t->len);
 	t->len += (uint32_t)n;
+}
+
+static void
+add_bytes(struct text *t, const char *p, uint32_t n)
+{
+	assert(n < t->size - t->len);
+	memcpy(t->p + t->len, p, n);
+	t->len += n;
+}
+
+static void
+add_text(struct text *t, const char *s)
+{
+	add_bytes(t, s, (uint32_t)strlen(s));
+}
+
+static void
+add_number(struct text *t, uint64_t n)
+{
+	char digits[20];
+	uint32_t at = sizeof(digits);
+
+	do {
+		digits[--at] = (char)('0' + n % 10);
+		n /= 10;
+	} while (n > 0);
+	add_bytes(t, digits + at, (uint32_t)sizeof(digits) - at);
 }
 
 static const char *
@@ -97,32 +123,27 @@ add_date(struct stack *stk, struct text *t)
 		http_date_format(s, h->date);
 		h->date_s = s;
 	}
-	add(t, "Date: %s\r\n", h->date);
-}
-
-static void
-tag_format(const struct file_info *f, char tag[TAG_MAX])
-{
-	snprintf(tag, TAG_MAX, "\"%" PRIx64 "-%" PRIx64 "\"",
-	    (uint64_t)f->mtime, f->size);
+	add_text(t, "Date: ");
+	add_bytes(t, h->date, HTTP_DATE_LEN);
+	add_text(t, "\r\n");
 }
 
 static void
 add_fields(struct text *t, const struct answer *a)
 {
-	char date[HTTP_DATE_LEN + 1], tag[TAG_MAX];
-
-	if (a->type != NULL)
-		add(t, "Content-Type: %s\r\n", a->type);
-	/* RFC 9110 8.6: a 304 tells the length of nothing. */
-	if (a->status != 304)
-		add(t, "Content-Length: %" PRIu64 "\r\n", a->length);
-	if (a->file != NULL) {
-		http_date_format(a->file->mtime, date);
-		tag_format(a->file, tag);
-		add(t, "Last-Modified: %s\r\nETag: %s\r\n"
-		    "Accept-Ranges: bytes\r\n", date, tag);
+	if (a->type != NULL) {
+		add_text(t, "Content-Type: ");
+		add_text(t, a->type);
+		add_text(t, "\r\n");
 	}
+	/* RFC 9110 8.6: a 304 tells the length of nothing. */
+	if (a->status != 304) {
+		add_text(t, "Content-Length: ");
+		add_number(t, a->length);
+		add_text(t, "\r\n");
+	}
+	if (a->about != NULL)
+		add_bytes(t, a->about->fields, a->about->fields_len);
 	if (a->status == 206)
 		add(t, "Content-Range: bytes %" PRIu64 "-%" PRIu64 "/%" PRIu64
 		    "\r\n", a->from, a->from + a->length - 1, a->size);
@@ -130,7 +151,7 @@ add_fields(struct text *t, const struct answer *a)
 		add(t, "Content-Range: bytes */%" PRIu64 "\r\n", a->size);
 	/* RFC 9110 15.5.6: which methods would do. */
 	if (a->status == 405)
-		add(t, "Allow: GET, HEAD\r\n");
+		add_text(t, "Allow: GET, HEAD\r\n");
 	if (a->location.p != NULL)
 		add(t, "Location: %.*s/\r\n", (int)a->location.len,
 		    a->location.p);
@@ -145,15 +166,18 @@ send_answer(struct stack *stk, struct http_conn *hc,
 	struct text t = { buf, 0, sizeof(buf) };
 	bool body = a->body != NULL && rq->method != HTTP_HEAD;
 
-	add(&t, "HTTP/1.1 %d %s\r\nServer: hopd\r\n", a->status,
-	    reason(a->status));
+	add_text(&t, "HTTP/1.1 ");
+	add_number(&t, (uint64_t)a->status);
+	add_text(&t, " ");
+	add_text(&t, reason(a->status));
+	add_text(&t, "\r\nServer: hopd\r\n");
 	add_date(stk, &t);
 	add_fields(&t, a);
 	if (hc->close)
-		add(&t, "Connection: close\r\n");
+		add_text(&t, "Connection: close\r\n");
 	else if (rq->minor == 0)
-		add(&t, "Connection: keep-alive\r\n");
-	add(&t, "\r\n");
+		add_text(&t, "Connection: keep-alive\r\n");
+	add_text(&t, "\r\n");
 	if (body) {
 		assert(a->length <= t.size - t.len);
 		memcpy(buf + t.len, a->body, a->length);
@@ -189,95 +213,114 @@ http_refuse(struct stack *stk, struct http_conn *hc,
 
 /* ---- files --------------------------------------------------------------- */
 
+/* A file of the tree, open or as it is kept. */
+struct subject {
+	int file;			/* -1: data has it */
+	const char *data;
+	const struct file_info *info;
+	const struct http_about *about;
+};
+
 /* RFC 9110 13.2.2: 0, or 304 or 412. */
 static int
-conditions(const struct http_request *rq, const struct file_info *f)
+conditions(const struct http_request *rq, const struct subject *s)
 {
-	char tag[TAG_MAX];
-	int64_t when;
+	const char *tag = s->about->tag;
+	int64_t mtime = s->info->mtime, when;
 
-	tag_format(f, tag);
 	if (rq->if_match.p != NULL) {
 		if (!http_tag_listed(rq->if_match, tag, false))
 			return 412;
 	} else if (rq->if_unmodified.p != NULL) {
 		if (http_date_parse(rq->if_unmodified.p,
-		    rq->if_unmodified.len, &when) && f->mtime > when)
+		    rq->if_unmodified.len, &when) && mtime > when)
 			return 412;
 	}
 	if (rq->if_none_match.p != NULL)
 		return http_tag_listed(rq->if_none_match, tag, true) ? 304 : 0;
 	if (rq->if_modified.p != NULL &&
 	    http_date_parse(rq->if_modified.p, rq->if_modified.len, &when) &&
-	    f->mtime <= when)
+	    mtime <= when)
 		return 304;
 	return 0;
 }
 
 /* RFC 9110 13.1.5: a range only of the file that the client knows. */
 static bool
-range_holds(const struct http_request *rq, const struct file_info *f)
+range_holds(const struct http_request *rq, const struct subject *s)
 {
-	char tag[TAG_MAX];
+	const char *tag = s->about->tag;
 	int64_t when;
 
 	if (rq->if_range.p == NULL)
 		return true;
-	tag_format(f, tag);
 	if (rq->if_range.len == strlen(tag) &&
 	    memcmp(rq->if_range.p, tag, rq->if_range.len) == 0)
 		return true;
 	return http_date_parse(rq->if_range.p, rq->if_range.len, &when) &&
-	    when == f->mtime;
+	    when == s->info->mtime;
 }
 
-/* An open file, as the request wants it. */
+/* Which part of the file: a->status, from and length. */
+static void
+choose_part(const struct http_request *rq, const struct subject *s,
+    struct answer *a)
+{
+	uint64_t end = s->info->size;
+
+	a->status = 200;
+	/* RFC 9110 14.2: only GET knows ranges. */
+	if (rq->range.p != NULL && rq->method == HTTP_GET &&
+	    range_holds(rq, s)) {
+		switch (http_range_parse(rq->range, s->info->size, &a->from,
+		    &end)) {
+		case HTTP_RANGE_GOOD:
+			a->status = 206;
+			break;
+		case HTTP_RANGE_BAD:
+			a->status = 416;
+			return;
+		case HTTP_RANGE_NONE:
+			a->from = 0;
+			end = s->info->size;
+			break;
+		}
+	}
+	a->length = end - a->from;
+}
+
+/* As the request wants it.  Takes over an open file. */
 static bool
 answer_file(struct stack *stk, struct http_conn *hc,
-    const struct http_request *rq, const char *path, int file,
-    const struct file_info *f)
+    const struct http_request *rq, const char *path, const struct subject *s)
 {
 	const struct files *files = &stk->service.http.files;
-	struct answer a = { .status = conditions(rq, f), .file = f,
-	    .size = f->size };
-	uint64_t end = f->size;
+	struct answer a = { .status = conditions(rq, s), .about = s->about,
+	    .size = s->info->size };
 	bool good;
 
 	if (a.status == 0) {
-		a.status = 200;
 		a.type = http_media_type(path);
-		/* RFC 9110 14.2: only GET knows ranges. */
-		if (rq->method == HTTP_GET && range_holds(rq, f)) {
-			switch (http_range_parse(rq->range, f->size, &a.from,
-			    &end)) {
-			case HTTP_RANGE_GOOD:
-				a.status = 206;
-				break;
-			case HTTP_RANGE_BAD:
-				a.status = 416;
-				break;
-			case HTTP_RANGE_NONE:
-				a.from = 0;
-				end = f->size;
-				break;
-			}
-		}
-		a.length = end - a.from;
+		choose_part(rq, s, &a);
 	}
 	if (a.status == 412 || a.status == 416) {
-		a.file = NULL;
+		a.about = NULL;
 		good = say(stk, hc, rq, &a);
 	} else {
+		if (s->data != NULL && a.length > 0)
+			a.body = s->data + a.from;
 		good = send_answer(stk, hc, rq, &a);
 	}
+	if (s->file < 0)
+		return good;
 	if (!good || a.status >= 300 || rq->method == HTTP_HEAD ||
 	    a.length == 0) {
-		files->close(files->arg, file);
+		files->close(files->arg, s->file);
 		return good;
 	}
-	hc->file = file;
+	hc->file = s->file;
 	hc->file_at = a.from;
-	hc->file_end = end;
+	hc->file_end = a.from + a.length;
 	return true;
 }
 
@@ -308,7 +351,10 @@ answer_path(struct stack *stk, struct http_conn *hc,
 	const struct files *files = &stk->service.http.files;
 	const char *root = hc->server->root;
 	char full[HTTP_ROOT_MAX + HTTP_PATH_MAX + 16];
+	const struct http_cached *kept;
+	struct http_about about;
 	struct file_info info = { 0 };
+	struct subject s = { .file = -1 };
 	struct answer a = { .status = 301 };
 	int file;
 
@@ -316,14 +362,26 @@ answer_path(struct stack *stk, struct http_conn *hc,
 	snprintf(full, sizeof(full), "%s%s%s%s%s", root,
 	    *root != '\0' && root[strlen(root) - 1] != '/' ? "/" : "", path,
 	    dir && *path != '\0' ? "/" : "", dir ? "index.html" : "");
-	file = files->open(files->arg, full, &info);
-	if (file >= 0)
-		return answer_file(stk, hc, rq, full, file, &info);
-	if (file != -EISDIR || dir)
-		return http_refuse(stk, hc, rq, status_of_errno(file));
-	/* Its files are named relative to it: with a slash. */
-	a.location = http_raw_path(rq->target);
-	return say(stk, hc, rq, &a);
+	kept = http_cache_find(stk, full);
+	if (kept == NULL) {
+		file = files->open(files->arg, full, &info);
+		if (file == -EISDIR && !dir) {
+			/* Its files are named relative to it: with a slash. */
+			a.location = http_raw_path(rq->target);
+			return say(stk, hc, rq, &a);
+		}
+		if (file < 0)
+			return http_refuse(stk, hc, rq, status_of_errno(file));
+		kept = http_cache_fill(stk, full, file, &info);
+		if (kept == NULL) {
+			http_file_about(&info, &about);
+			s = (struct subject){ file, NULL, &info, &about };
+			return answer_file(stk, hc, rq, full, &s);
+		}
+		files->close(files->arg, file);
+	}
+	s = (struct subject){ -1, kept->data, &kept->info, &kept->about };
+	return answer_file(stk, hc, rq, full, &s);
 }
 
 /* ---- all ----------------------------------------------------------------- */

@@ -475,6 +475,25 @@ ctl_seeds(void)
 }
 
 static void
+http_seeds(void)
+{
+	text("http", "get", "\x10GET /f HTTP/1.1\r\nHost: h\r\n\r\n"
+	    "GET /whoami HTTP/1.1\r\nHost: h\r\nRange: bytes=2-4\r\n\r\n"
+	    "HEAD /g HTTP/1.0\r\nConnection: keep-alive\r\n\r\n");
+	text("http", "bodies", "\x02POST /d HTTP/1.1\r\nHost: h\r\n"
+	    "Content-Length: 4\r\n\r\nabcd"
+	    "GET /d HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n"
+	    "\r\n3;x\r\nabc\r\n0\r\nT: u\r\n\r\nGET /g HTTP/1.0\r\n\r\n");
+	text("http", "fields", "\x01GET http://h/./a/../f?q HTTP/1.1\r\n"
+	    "Host: h\r\nIf-None-Match: W/\"a\", \"2ebc98a1-a\"\r\n"
+	    "If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n"
+	    "If-Range: \"x\"\r\nRange: bytes=-5\r\nExpect: 100-continue\r\n"
+	    "Connection: close, keep-alive\r\n\r\n");
+	text("http", "wrong", "\x01\r\n\nGET /%2e%2e/f HTTP/1.1\n\n"
+	    "BREW / HTTP/9.9\r\nA : b\r\n c\r\n\r\n");
+}
+
+static void
 flow_seeds(void)
 {
 	static const uint8_t none[] = { 0 };
@@ -546,6 +565,7 @@ main(int argc, char **argv)
 	pair_seeds();
 	grammar_seeds();
 	ctl_seeds();
+	http_seeds();
 	flow_seeds();
 	tap_seeds();
 	return 0;

@@ -19,6 +19,7 @@
 static struct pair *p;
 static struct talk t;
 static int opened;		/* files open now */
+static unsigned opens;		/* ever */
 static bool cut_short;		/* big ends in its middle */
 
 /* ---- files made of nothing ---------------------------------------------------- */
@@ -48,6 +49,7 @@ tree_open(void *arg, const char *path, struct file_info *info)
 		    BIG;
 		info->mtime = MTIME;
 		opened++;
+		opens++;
 		return (int)i;
 	}
 	return -ENOENT;
@@ -278,6 +280,30 @@ START_TEST(a_server_without_a_tree)
 	run_for(SECOND);
 	expect_part("\r\n\r\nnode: hopd\nserver: 10.0.0.2:8080\n");
 	expect_part("HTTP/1.1 404 Not Found\r\n");
+}
+END_TEST
+
+/* A small file is kept for a second, a big one is not. */
+START_TEST(small_files_are_kept)
+{
+	unsigned was;
+
+	ask("GET /a.txt HTTP/1.0\r\n\r\n");
+	was = opens;
+	talk_end(&t);
+	talk_open(&t, p, 80);
+	talk_text(&t, "GET /a.txt HTTP/1.1\r\nHost: h\r\n\r\n"
+	    "GET /a.txt HTTP/1.1\r\nHost: h\r\nRange: bytes=3-5\r\n\r\n"
+	    "HEAD /a.txt HTTP/1.1\r\nHost: h\r\n\r\n"
+	    "GET /a.txt HTTP/1.1\r\nHost: h\r\nIf-None-Match: *\r\n\r\n");
+	run_for(SECOND / 2);
+	/* The first of them found it a second old. */
+	ck_assert_uint_eq(opens, was + 1);
+	expect_part("\r\n\r\n0123456789HTTP/1.1 206 ");
+	expect_part("\r\n\r\n345HTTP/1.1 200 ");
+	expect_part("HTTP/1.1 304 ");
+	ask("GET /empty HTTP/1.0\r\n\r\n");
+	expect_part("Content-Length: 0\r\n");
 }
 END_TEST
 
@@ -607,6 +633,7 @@ main(void)
 	tcase_add_test(c, head_has_no_body);
 	tcase_add_test(c, a_304_has_no_length);
 	tcase_add_test(c, a_server_without_a_tree);
+	tcase_add_test(c, small_files_are_kept);
 	tcase_add_test(c, date_if_it_is_known);
 	tcase_add_test(c, pipelining);
 	tcase_add_test(c, a_request_in_crumbs);
