@@ -41,17 +41,26 @@ ms(uint32_t us)
 	return (double)us / 1000;
 }
 
-/* The words of ss(8), in its order, as far as they mean something here. */
+/* ss -i prints what it knows, and leaves out what is 0. */
 static void
-inner_text(const struct tcp_status *s, char *line, size_t size)
+append_if(char *line, size_t size, const char *word, uint64_t value)
 {
-	snprintf(line, size, "\t");
+	if (value != 0)
+		append(line, size, " %s:%" PRIu64, word, value);
+}
+
+/* What was agreed on, and how the path looks. */
+static void
+path_text(const struct tcp_status *s, char *line, size_t size)
+{
 	if (s->timestamps)
 		append(line, size, " ts");
 	if (s->sack)
 		append(line, size, " sack");
 	if (s->ecn)
 		append(line, size, " ecn");
+	if (s->fastopen)
+		append(line, size, " fastopen");
 	append(line, size, " %s", s->cc);
 	if (s->wscale)
 		append(line, size, " wscale:%u,%u", s->snd_wscale,
@@ -67,26 +76,42 @@ inner_text(const struct tcp_status *s, char *line, size_t size)
 	    s->advmss, s->cwnd_segs);
 	if (s->ssthresh != UINT32_MAX)
 		append(line, size, " ssthresh:%u", s->ssthresh_segs);
+}
+
+/* The words of ss(8), in its order, as far as they mean something here. */
+static void
+inner_text(const struct tcp_status *s, char *line, size_t size)
+{
+	snprintf(line, size, "\t");
+	path_text(s, line, size);
 	append(line, size, " bytes_sent:%" PRIu64, s->bytes_sent);
-	if (s->bytes_retrans != 0)
-		append(line, size, " bytes_retrans:%" PRIu64,
-		    s->bytes_retrans);
+	append_if(line, size, "bytes_retrans", s->bytes_retrans);
 	append(line, size, " bytes_acked:%" PRIu64 " bytes_received:%" PRIu64
 	    " segs_out:%u segs_in:%u", s->bytes_acked, s->bytes_received,
 	    s->segs_out, s->segs_in);
-	if (s->unacked_segs != 0)
-		append(line, size, " unacked:%u", s->unacked_segs);
+	append(line, size, " lastsnd:%lld lastrcv:%lld lastack:%lld",
+	    (long long)s->last_data_sent_us / 1000,
+	    (long long)s->last_data_recv_us / 1000,
+	    (long long)s->last_ack_recv_us / 1000);
+	if (s->pacing_rate != 0)
+		append(line, size, " pacing_rate %" PRIu64 "bps",
+		    8 * s->pacing_rate);
+	append_if(line, size, "unacked", s->unacked_segs);
 	if (s->total_retrans != 0)
 		append(line, size, " retrans:%u/%u", s->retrans_segs,
 		    s->total_retrans);
-	if (s->lost_segs != 0)
-		append(line, size, " lost:%u", s->lost_segs);
-	if (s->sacked_segs != 0)
-		append(line, size, " sacked:%u", s->sacked_segs);
-	append(line, size, " rcv_space:%u snd_wnd:%u", s->rcv_space,
-	    s->snd_wnd);
+	append_if(line, size, "lost", s->lost_segs);
+	append_if(line, size, "sacked", s->sacked_segs);
+	append_if(line, size, "dsack_dups", s->dsack_dups);
+	if (s->reordering != 3)		/* as ss: not what it begins with */
+		append_if(line, size, "reordering", s->reordering);
+	append(line, size, " rcv_space:%u rcv_wnd:%u", s->rcv_space,
+	    s->rcv_wnd);
+	append_if(line, size, "rcv_ooo", s->rcv_ooo);
+	append_if(line, size, "notsent", s->unsent);
 	if (s->min_rtt_us != 0 && s->min_rtt_us != UINT32_MAX)
 		append(line, size, " minrtt:%.3f", ms(s->min_rtt_us));
+	append(line, size, " snd_wnd:%u", s->snd_wnd);
 	append(line, size, " mem:%u", s->mem_bytes);
 	if (strcmp(s->timer, "off") != 0)
 		append(line, size, " timer:(%s,%.3fs)", s->timer,
@@ -155,6 +180,13 @@ conn_json(struct request *rq, const struct tcp_status *s)
 	set(o, "segs_out", s->segs_out);
 	set(o, "total_retrans", s->total_retrans);
 	set(o, "mem_bytes", s->mem_bytes);
+	set(o, "dsack_dups", s->dsack_dups);
+	set(o, "unsent", s->unsent);
+	set(o, "rcv_ooo", s->rcv_ooo);
+	set(o, "last_data_sent_us", (uint64_t)s->last_data_sent_us);
+	set(o, "last_data_recv_us", (uint64_t)s->last_data_recv_us);
+	set(o, "last_ack_recv_us", (uint64_t)s->last_ack_recv_us);
+	set(o, "pacing_rate", s->pacing_rate);
 	reply_data(rq, o);
 }
 

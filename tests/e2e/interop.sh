@@ -29,6 +29,10 @@ inetd add echo
 inetd add discard
 inetd add chargen
 http add 10.0.0.1:80 name judge root /
+addr add 10.0.0.100/32 dev t0
+http add 10.0.0.100:80 name local
+service add tcp 10.0.0.100:80 sched rr
+server add tcp 10.0.0.100:80 10.0.0.100:80 mode local
 END
 
 mkdir "$tmp/www"
@@ -133,6 +137,20 @@ if command -v curl >/dev/null; then
 	try 'that leads out' matches '^HTTP/1.1 404'
 else
 	skip 'curl' 'curl is not installed'
+fi
+
+# hopd as the real server behind its own virtual address.
+via_vip()
+{
+	in_ns client curl -sS --max-time 20 http://10.0.0.100/whoami
+}
+
+if command -v curl >/dev/null; then
+	try 'LOCAL behind a virtual address' via_vip
+	try 'answers itself' matches '^node: local$'
+	try 'to the client' matches '^client: 10\.0\.0\.2:'
+	try 'which the balancer' hopctl conn show
+	try 'knows' matches '10\.0\.0\.100:80'
 fi
 
 pipeline()

@@ -209,6 +209,8 @@ START_TEST(tcp_connections)
 	ck_assert_ptr_nonnull(strstr(u->text, "SYN-SENT "));
 	ck_assert_ptr_nonnull(strstr(u->text, "10.0.0.1:5000"));
 	ck_assert_ptr_nonnull(strstr(u->text, " cwnd:"));
+	ck_assert_ptr_nonnull(strstr(u->text, " lastsnd:0 "));
+	ck_assert_ptr_null(strstr(u->text, " reordering:"));
 	ctl_unit_must(u, "tcp show port 81");
 	ck_assert_ptr_null(strstr(u->text, "SYN-SENT"));
 	ctl_unit_must(u, "tcp show listening");

@@ -87,6 +87,45 @@ handshake(uint16_t sport)
 	give(sport, TCP_ACK, 101, seq + 1);
 }
 
+/* A FULLNAT director names the client in option 254 of the last ACK of the
+ * handshake; one of another length does not count. */
+START_TEST(the_client_behind_a_director)
+{
+	static const uint8_t toa[] = { 254, 8, 0x30, 0x39, 192, 0, 2, 7 };
+	static const uint8_t odd[] = { 254, 7, 0x30, 0x39, 192, 0, 2, 1 };
+	struct unit_frame f = {
+		.dst = { { 2, 0, 0, 0, 0, 1 } },
+		.src = { { 2, 0, 0, 0, 0, 2 } },
+		.sip = IP4(10, 0, 0, 2), .dip = IP4(10, 0, 0, 1),
+		.proto = IPPROTO_TCP4, .sport = 1001, .dport = 80,
+		.seq = 101, .flags = TCP_ACK, .options_len = 8,
+	};
+	struct tcp_ends e;
+	struct tcp_conn *c;
+
+	serve(5, NULL);
+	for (int i = 0; i < 2; i++) {
+		f.sport = (uint16_t)(1001 + i);
+		f.ack = syn(f.sport) + 1;
+		f.options = i == 0 ? toa : odd;
+		unit_feed(stk, port, &f);
+		c = tcp_accept(stk, l);
+		ck_assert_ptr_nonnull(c);
+		tcp_ends(c, &e);
+		ck_assert_uint_eq(e.rport, f.sport);
+		ck_assert_uint_eq(e.lport, 80);
+		ck_assert_int_eq(addr_is_any(&e.toa), i);
+		ck_assert_uint_eq(e.toa_port, i == 0 ? 12345 : 0);
+		if (i == 0)
+			ck_assert(ip4_eq(addr_to_ip4(&e.toa),
+			    IP4(192, 0, 2, 7)));
+		tcp_abort(stk, c);
+		unit_poll(stk);
+		flush();
+	}
+}
+END_TEST
+
 /* tcp_listen_backlog: the accept queue holds backlog + 1, further last ACKs
  * are ignored until there is room, further SYNs too. */
 START_TEST(tcp_listen_backlog)
@@ -334,6 +373,7 @@ main(void)
 	TCase *t = tcase_create("listen");
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, the_client_behind_a_director);
 	tcase_add_test(t, tcp_listen_backlog);
 	tcase_add_test(t, stray_ack_draws_reset);
 	tcase_add_test(t, nothing_without_syn_or_ack);
