@@ -466,6 +466,17 @@ ctl_seeds(void)
 	    "\"port add tapb\\n\"}\n"
 	    "{\"id\":3,\"command\":[\"config\",\"check\",\"f\"],\"input\":"
 	    "\"port ad\"}\n");
+	text("ctl", "apply-text",
+	    "{\"id\":1,\"command\":[\"config\",\"apply\",\"f\"],"
+	    "\"input_bytes\":65}\n"
+	    "port add tapa mtu 1400\n"
+	    "ip set accept_source_route on min_pmtu 68\n"
+	    "{\"id\":2,\"command\":[\"config\",\"plan\",\"f\"],"
+	    "\"input_bytes\":3}\n\xff\n\n"
+	    "{\"id\":3,\"command\":[\"config\",\"apply\",\"f\"],"
+	    "\"input_bytes\":0}\n"
+	    "{\"id\":4,\"command\":[\"config\",\"show\"],"
+	    "\"input_bytes\":100}\n#");
 	text("ctl", "jobs",
 	    "{\"id\":1,\"command\":[\"ping\",\"10.0.0.2\",\"count\",\"2\"]}\n"
 	    "{\"id\":2,\"command\":[\"traceroute\",\"10.0.0.2\"]}\n"
