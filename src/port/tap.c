@@ -1,10 +1,11 @@
 /*
  * tap.c - a port on a TAP or TUN descriptor.
  *
- * One system call a frame: readv() and writev() with the virtio header as the
- * first vector, so that the frame itself lands behind the headroom and leaves
- * from where it is.  The header's fields are in the machine's byte order, as
- * the kernel has them by default.
+ * One system call a frame: read() and write() with the virtio header in the
+ * headroom just before it, so that the frame lands behind the headroom and
+ * leaves from where it is.  Vectors would cost the kernel as much again as
+ * all of our own work, so writev() is for borrowed payload only.  The header's
+ * fields are in the machine's byte order, as the kernel has them by default.
  *
  * It does not open, configure or poll the device; the descriptor comes ready
  * and is closed with the port.
@@ -141,15 +142,11 @@ tap_vnet_build(const struct pkt *pkt, uint8_t hdr[TAP_VNET_HLEN])
 static enum port_read
 tap_read(struct port *port, struct pkt *pkt, int *why)
 {
-	uint8_t hdr[TAP_VNET_HLEN];
+	uint8_t *hdr = pkt_data(pkt) - TAP_VNET_HLEN;
 	uint32_t room = pkt_tailroom(pkt);
-	struct iovec iov[2] = {
-		{ hdr, sizeof(hdr) },
-		{ pkt_data(pkt), room },
-	};
 	ssize_t n;
 
-	n = readv(tap_of(port)->fd, iov, 2);
+	n = read(tap_of(port)->fd, hdr, TAP_VNET_HLEN + room);
 	if (n < 0) {
 		if (errno == EAGAIN || errno == EINTR)
 			return PORT_READ_EMPTY;
@@ -157,17 +154,17 @@ tap_read(struct port *port, struct pkt *pkt, int *why)
 		*why = DROP_PORT_DOWN;
 		return PORT_READ_ERROR;
 	}
-	if ((size_t)n < sizeof(hdr)) {
+	if (n < TAP_VNET_HLEN) {
 		*why = DROP_PORT_BAD_VNET;
 		return PORT_READ_ERROR;
 	}
 	/* The kernel cuts a frame that does not fit without a word; so a full
 	 * buffer is taken for a frame that was longer. */
-	if ((size_t)n == sizeof(hdr) + room) {
+	if ((size_t)n == TAP_VNET_HLEN + room) {
 		*why = DROP_NO_MEMORY;
 		return PORT_READ_ERROR;
 	}
-	pkt_append(pkt, (uint32_t)n - (uint32_t)sizeof(hdr));
+	pkt_append(pkt, (uint32_t)n - TAP_VNET_HLEN);
 	if (tap_vnet_parse(hdr, pkt, port->l2) != 0) {
 		*why = DROP_PORT_BAD_VNET;
 		return PORT_READ_ERROR;
@@ -175,22 +172,34 @@ tap_read(struct port *port, struct pkt *pkt, int *why)
 	return PORT_READ_FRAME;
 }
 
-static int
-tap_send(struct port *port, const struct pkt *pkt)
+/* With payload by reference: header, live bytes and payload in one call. */
+static ssize_t
+send_vectors(int fd, const struct pkt *pkt, uint8_t hdr[TAP_VNET_HLEN])
 {
-	uint8_t hdr[TAP_VNET_HLEN];
 	struct iovec iov[2 + TAP_REFS_MAX];
-	ssize_t n;
 
-	if (pkt->nref > TAP_REFS_MAX)
-		return -EMSGSIZE;
-	tap_vnet_build(pkt, hdr);
-	iov[0] = (struct iovec){ hdr, sizeof(hdr) };
+	iov[0] = (struct iovec){ hdr, TAP_VNET_HLEN };
 	iov[1] = (struct iovec){ pkt_data(pkt), pkt->len };
 	for (uint32_t i = 0; i < pkt->nref; i++)
 		iov[2 + i] = pkt->ref[i];
+	return writev(fd, iov, 2 + (int)pkt->nref);
+}
+
+static int
+tap_send(struct port *port, const struct pkt *pkt)
+{
+	/* Nothing lives in what is left of the headroom by now. */
+	uint8_t *hdr = pkt_data(pkt) - TAP_VNET_HLEN;
+	int fd = tap_of(port)->fd;
+	ssize_t n;
+
+	if (pkt->nref > TAP_REFS_MAX || pkt_headroom(pkt) < TAP_VNET_HLEN)
+		return -EMSGSIZE;
+	tap_vnet_build(pkt, hdr);
 	do {
-		n = writev(tap_of(port)->fd, iov, 2 + (int)pkt->nref);
+		n = pkt->nref == 0 ?
+		    write(fd, hdr, TAP_VNET_HLEN + pkt->len) :
+		    send_vectors(fd, pkt, hdr);
 	} while (n < 0 && errno == EINTR);
 	if (n >= 0)
 		return 0;

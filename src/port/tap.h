@@ -2,7 +2,7 @@
  * tap.h - a port on a TAP or TUN descriptor with IFF_VNET_HDR.
  *
  * The descriptor is opened elsewhere (the keeper, which has the privilege to);
- * here it is only read and written.  One readv()/writev() a frame, the virtio
+ * here it is only read and written.  One read() or write() a frame, the virtio
  * header in front.
  */
 #ifndef HOPD_PORT_TAP_H
