@@ -55,7 +55,7 @@ count()		# CASE: leaves the profile in $tmp/out
 
 if [ "${1-}" = --profile ]; then
 	count "$2"
-	callgrind_annotate "$tmp/out"
+	callgrind_annotate --auto=no "$tmp/out"
 	exit
 fi
 if [ "${1-}" = --table ]; then

@@ -23,10 +23,11 @@
 
 /* Could a host have that address on ifp at all? */
 static bool
-is_possible_sender(const struct iface *ifp, struct ip4 ip)
+is_possible_sender(const struct stack *stk, const struct iface *ifp,
+    struct ip4 ip)
 {
 	return ip4_is_any(ip) || (ip.v >> 24 != 0 && ip.v >> 28 < 0xe &&
-	    !ip4_is_loopback(ip) && !iface_is_broadcast(ifp, ip));
+	    !ip4_is_loopback(ip) && !iface_is_broadcast(stk, ifp, ip));
 }
 
 /* Is ip reached by ifp: on its networks, by a route to it, or because we asked
@@ -118,7 +119,8 @@ answer(struct stack *stk, struct iface *ifp, const struct arp_msg *m)
 
 /* Step 1: the drop reason of an impossible message, or DROP_COUNT. */
 static enum drop
-judge(const struct iface *ifp, const struct pkt *pkt, struct arp_msg *m)
+judge(const struct stack *stk, const struct iface *ifp, const struct pkt *pkt,
+    struct arp_msg *m)
 {
 	int r = arp_parse(pkt_data(pkt), pkt->len, m);
 
@@ -130,7 +132,7 @@ judge(const struct iface *ifp, const struct pkt *pkt, struct arp_msg *m)
 		return DROP_ARP_BAD;
 	if (mac_is_group(m->sha) || mac_eq(m->sha, MAC_ZERO))
 		return DROP_ARP_SPOOF;
-	if (!is_possible_sender(ifp, m->spa))
+	if (!is_possible_sender(stk, ifp, m->spa))
 		return DROP_ARP_BAD;
 	return DROP_COUNT;
 }
@@ -174,7 +176,7 @@ void
 arp_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 {
 	struct arp_msg m;
-	enum drop why = judge(ifp, pkt, &m);
+	enum drop why = judge(stk, ifp, pkt, &m);
 	bool to_us, proxied = false;
 
 	if (why == DROP_COUNT && is_claim(stk, ifp, &m))

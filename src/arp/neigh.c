@@ -401,10 +401,11 @@ neigh_new(struct stack *stk, struct iface *ifp, struct ip4 ip,
 }
 
 /* To a neighbour that is not simply there. */
-static void
+static SLOW void
 output_slow(struct stack *stk, struct iface *ifp, struct ip4 ip,
-    struct neigh *n, struct pkt *pkt)
+    struct pkt *pkt)
 {
+	struct neigh *n = neigh_lookup(stk, ifp, ip);
 	struct cause c = { .ev = EV_PACKET, .pkt = pkt };
 	enum drop why;
 
@@ -428,13 +429,13 @@ void
 neigh_output(struct stack *stk, struct iface *ifp, struct ip4 next_hop,
     struct pkt *pkt)
 {
-	struct neigh *n = neigh_lookup(stk, ifp, next_hop);
+	struct neigh *n = neigh_recent(&stk->arp, ifp, next_hop);
 
 	if (n != NULL &&
 	    (n->state == NEIGH_REACHABLE || n->state == NEIGH_PERMANENT))
 		send_to(stk, n, pkt);
 	else
-		output_slow(stk, ifp, next_hop, n, pkt);
+		output_slow(stk, ifp, next_hop, pkt);
 }
 
 void

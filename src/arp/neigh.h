@@ -68,6 +68,7 @@ struct neigh {
 TAILQ_HEAD(neigh_list, neigh);
 
 #define NEIGH_BUCKETS 4096
+#define NEIGH_RECENT 1024
 
 struct arp_stats {
 	uint64_t received;		/* messages that were made use of */
@@ -80,11 +81,14 @@ struct arp_stats {
  * Invariants: every entry is in one bucket and in lru[its class]; a list of
  * lru is sorted by ranked, and used >= ranked; an entry is in holders if and
  * only if held.count > 0; held is the sum of all held.count; count is at most
- * limits.neighs.
+ * limits.neighs; what is in recent is in the table.
  */
 struct arp_state {
 	struct hash_key key;
 	struct neigh *bucket[NEIGH_BUCKETS];
+	/* Found last, by the low bits of the address: saves most of the
+	 * keyed hashes, and a stranger can at most undo that. */
+	struct neigh *recent[NEIGH_RECENT];
 	struct neigh_list lru[NEIGH_CLASS_COUNT];  /* least recent first */
 	struct neigh_list holders;	/* whose packets wait, oldest first */
 	uint32_t count;
@@ -117,6 +121,16 @@ void neigh_confirm(struct stack *stk, struct iface *ifp, struct ip4 ip);
 
 struct neigh *neigh_lookup(struct stack *stk, const struct iface *ifp,
     struct ip4 ip);
+
+/* The same, if it was looked up a moment ago; else perhaps NULL. */
+static inline struct neigh *
+neigh_recent(const struct arp_state *arp, const struct iface *ifp,
+    struct ip4 ip)
+{
+	struct neigh *n = arp->recent[ip.v % NEIGH_RECENT];
+
+	return n != NULL && ip4_eq(n->ip, ip) && n->ifp == ifp ? n : NULL;
+}
 
 /* Control: a permanent entry (a dynamic one becomes permanent); 0, -EINVAL
  * (no unicast address or MAC, or ifp has no neighbours), -EEXIST, -ENOSPC,

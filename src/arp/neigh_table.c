@@ -2,7 +2,8 @@
  * neigh_table.c - where neighbours are kept: look-up, order of eviction, and
  * the packets that wait.  What their states mean is neigh.c's.
  *
- * Look-up is a keyed hash (a stranger's packets choose the addresses).
+ * Look-up is a keyed hash (a stranger's packets choose the addresses) behind a
+ * small table of what was found last.
  *
  * Eviction.  The table is bounded; a new entry displaces the least recently
  * used one of the lowest class that has any:
@@ -49,10 +50,15 @@ bucket_of(struct stack *stk, const struct iface *ifp, struct ip4 ip)
 struct neigh *
 neigh_lookup(struct stack *stk, const struct iface *ifp, struct ip4 ip)
 {
-	struct neigh *n = *bucket_of(stk, ifp, ip);
+	struct neigh *n = neigh_recent(&stk->arp, ifp, ip);
 
+	if (n != NULL)
+		return n;
+	n = *bucket_of(stk, ifp, ip);
 	while (n != NULL && (!ip4_eq(n->ip, ip) || n->ifp != ifp))
 		n = n->hash_next;
+	if (n != NULL)
+		stk->arp.recent[ip.v % NEIGH_RECENT] = n;
 	return n;
 }
 
@@ -168,9 +174,12 @@ void
 neigh_table_free(struct stack *stk, struct neigh *n, enum drop why)
 {
 	struct neigh **np = bucket_of(stk, n->ifp, n->ip);
+	struct neigh **recent = &stk->arp.recent[n->ip.v % NEIGH_RECENT];
 	struct pkt_queue waiting;
 	struct pkt *pkt;
 
+	if (*recent == n)
+		*recent = NULL;
 	while (*np != n)
 		np = &(*np)->hash_next;
 	*np = n->hash_next;

@@ -50,7 +50,14 @@ struct ip4_prefix {
 static inline bool
 mac_eq(struct mac a, struct mac b)
 {
-	return memcmp(a.b, b.b, 6) == 0;
+	uint32_t a4, b4;
+	uint16_t a2, b2;
+
+	memcpy(&a4, a.b, 4);
+	memcpy(&b4, b.b, 4);
+	memcpy(&a2, a.b + 4, 2);
+	memcpy(&b2, b.b + 4, 2);
+	return a4 == b4 && a2 == b2;
 }
 
 /* The group bit: multicast and broadcast. */

@@ -40,12 +40,12 @@ load16(const uint8_t *p)
 	return v;
 }
 
-/* Both halves of v: four words that can carry 2^30 times before the
- * accumulator overflows. */
+/* One's complement: what is carried out comes in again below (RFC 1071 2 A). */
 static inline uint64_t
-halves(uint64_t v)
+add64(uint64_t sum, uint64_t v)
 {
-	return (v & UINT32_MAX) + (v >> 32);
+	sum += v;
+	return sum + (sum < v);
 }
 
 static inline uint16_t
@@ -67,49 +67,28 @@ csum_add(uint32_t sum, const void *data, size_t len)
 	uint16_t native;
 
 	for (; len >= 32; p += 32, len -= 32) {
-		a += halves(load64(p));
-		b += halves(load64(p + 8));
-		a += halves(load64(p + 16));
-		b += halves(load64(p + 24));
+		a = add64(a, load64(p));
+		b = add64(b, load64(p + 8));
+		a = add64(a, load64(p + 16));
+		b = add64(b, load64(p + 24));
 	}
 	for (; len >= 8; p += 8, len -= 8)
-		a += halves(load64(p));
+		a = add64(a, load64(p));
 	if (len & 4) {
-		b += load32(p);
+		b = add64(b, load32(p));
 		p += 4;
 	}
 	if (len & 2) {
-		b += load16(p);
+		b = add64(b, load16(p));
 		p += 2;
 	}
 	if (len & 1) {
 		two[0] = *p;
-		b += load16(two);
+		b = add64(b, load16(two));
 	}
-	native = fold64(a + b);
+	native = fold64(add64(a, b));
 	memcpy(two, &native, sizeof(native));
 	return csum_fold(sum) + (uint32_t)be16_get(two);
-}
-
-uint16_t
-csum_fold(uint32_t sum)
-{
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (uint16_t)sum;
-}
-
-uint16_t
-csum_finish(uint32_t sum)
-{
-	return (uint16_t)~csum_fold(sum);
-}
-
-uint32_t
-csum_pseudo4(struct ip4 src, struct ip4 dst, uint8_t proto, uint32_t l4_len)
-{
-	return (src.v >> 16) + (src.v & 0xffff) + (dst.v >> 16) +
-	    (dst.v & 0xffff) + proto + (l4_len >> 16) + (l4_len & 0xffff);
 }
 
 uint32_t
@@ -125,27 +104,6 @@ csum_pseudo(const struct addr *src, const struct addr *dst, uint8_t proto,
 	sum = csum_add(0, src->b, sizeof(src->b));
 	sum = csum_add(sum, dst->b, sizeof(dst->b));
 	return sum + proto + (l4_len >> 16) + (l4_len & 0xffff);
-}
-
-uint16_t
-csum_update16(uint16_t csum, uint16_t old, uint16_t new_)
-{
-	/* RFC 1624 3, equation 3 */
-	return csum_finish((uint32_t)(uint16_t)~csum + (uint16_t)~old + new_);
-}
-
-/* What changing a 32-bit field adds to a sum that is not complemented. */
-static inline uint32_t
-delta32(uint32_t old, uint32_t new_)
-{
-	return (~old >> 16) + (~old & 0xffff) + (new_ >> 16) +
-	    (new_ & 0xffff);
-}
-
-uint16_t
-csum_update32(uint16_t csum, uint32_t old, uint32_t new_)
-{
-	return csum_finish((uint16_t)~csum + delta32(old, new_));
 }
 
 /* Adds delta to a complete checksum at field. */
@@ -170,7 +128,8 @@ csum_fix_addr(uint8_t *field, const struct addr *old, const struct addr *new_,
 	uint32_t delta = 0;
 
 	for (int i = 0; i < 16; i += 4)
-		delta += delta32(be32_get(old->b + i), be32_get(new_->b + i));
+		delta += csum_delta32(be32_get(old->b + i),
+		    be32_get(new_->b + i));
 	if (needed)
 		be16_put(field, csum_fold(be16_get(field) + delta));
 	else
@@ -182,13 +141,13 @@ csum_fix_u16(uint8_t *field, uint16_t old, uint16_t new_, bool needed,
     bool udp)
 {
 	if (!needed)
-		fix_complete(field, (uint32_t)(uint16_t)~old + new_, udp);
+		fix_complete(field, csum_delta16(old, new_), udp);
 }
 
 void
 csum_fix_len(uint8_t *field, uint16_t old, uint16_t new_, bool needed, bool udp)
 {
-	uint32_t delta = (uint32_t)(uint16_t)~old + new_;
+	uint32_t delta = csum_delta16(old, new_);
 
 	if (needed)
 		be16_put(field, csum_fold(be16_get(field) + delta));
@@ -201,5 +160,5 @@ csum_fix_u32(uint8_t *field, uint32_t old, uint32_t new_, bool needed,
     bool udp)
 {
 	if (!needed)
-		fix_complete(field, delta32(old, new_), udp);
+		fix_complete(field, csum_delta32(old, new_), udp);
 }

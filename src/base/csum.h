@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/addr.h"
 
@@ -26,22 +27,77 @@
 uint32_t csum_add(uint32_t sum, const void *p, size_t len);
 
 /* Folds to 16 bits, not complemented. */
-uint16_t csum_fold(uint32_t sum);
+static inline uint16_t
+csum_fold(uint32_t sum)
+{
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (uint16_t)sum;
+}
 
 /* ~csum_fold(): what a checksum field holds.  Over a message that includes a
  * right checksum field it is 0. */
-uint16_t csum_finish(uint32_t sum);
+static inline uint16_t
+csum_finish(uint32_t sum)
+{
+	return (uint16_t)~csum_fold(sum);
+}
+
+/* Is the checksum right that stands among these bytes?  For headers: len is a
+ * multiple of 4.  Whether a sum is 0xffff does not depend on the byte order
+ * (RFC 1071 2 B). */
+static inline bool
+csum_header_ok(const uint8_t *p, size_t len)
+{
+	uint64_t sum = 0;
+	uint32_t word;
+
+	for (size_t i = 0; i < len; i += sizeof(word)) {
+		memcpy(&word, p + i, sizeof(word));
+		sum += word;
+	}
+	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
+	return csum_fold((uint32_t)sum) == 0xffff;
+}
 
 /* Pseudo-header sums for TCP and UDP (RFC 9293 3.1, RFC 768). */
 uint32_t csum_pseudo(const struct addr *src, const struct addr *dst,
     uint8_t proto, uint32_t l4_len);
-uint32_t csum_pseudo4(struct ip4 src, struct ip4 dst, uint8_t proto,
-    uint32_t l4_len);
+
+static inline uint32_t
+csum_pseudo4(struct ip4 src, struct ip4 dst, uint8_t proto, uint32_t l4_len)
+{
+	return (src.v >> 16) + (src.v & 0xffff) + (dst.v >> 16) +
+	    (dst.v & 0xffff) + proto + (l4_len >> 16) + (l4_len & 0xffff);
+}
+
+/* What changing a field adds to a sum that is not complemented. */
+static inline uint32_t
+csum_delta16(uint16_t old, uint16_t new_)
+{
+	return (uint32_t)(uint16_t)~old + new_;
+}
+
+static inline uint32_t
+csum_delta32(uint32_t old, uint32_t new_)
+{
+	return (~old >> 16) + (~old & 0xffff) + (new_ >> 16) +
+	    (new_ & 0xffff);
+}
 
 /* RFC 1624 eqn 3: HC' = ~(~HC + ~m + m'), for a changed 16-bit or 32-bit
  * field.  csum is the field's old value in host order; returns the new. */
-uint16_t csum_update16(uint16_t csum, uint16_t old, uint16_t new_);
-uint16_t csum_update32(uint16_t csum, uint32_t old, uint32_t new_);
+static inline uint16_t
+csum_update16(uint16_t csum, uint16_t old, uint16_t new_)
+{
+	return csum_finish((uint16_t)~csum + csum_delta16(old, new_));
+}
+
+static inline uint16_t
+csum_update32(uint16_t csum, uint32_t old, uint32_t new_)
+{
+	return csum_finish((uint16_t)~csum + csum_delta32(old, new_));
+}
 
 /*
  * Keeps a transport checksum right after a rewrite.  `field` points at the two

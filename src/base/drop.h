@@ -14,6 +14,8 @@
 
 #include <stdint.h>
 
+#include "base/slow.h"
+
 struct pkt;
 struct stack;
 
@@ -141,10 +143,11 @@ struct drop_state {
 };
 
 /* Counts, answers with ICMP if the row says so, frees pkt. */
-void pkt_drop(struct stack *stk, struct pkt *pkt, enum drop why);
+SLOW void pkt_drop(struct stack *stk, struct pkt *pkt, enum drop why);
 
 /* As pkt_drop without the answer: for who has answered already. */
-void pkt_drop_silent(struct stack *stk, struct pkt *pkt, enum drop why);
+SLOW void pkt_drop_silent(struct stack *stk, struct pkt *pkt,
+    enum drop why);
 
 /* Counts a packet of which there is no buffer; received: a port brought it
  * in, and it has no fate yet. */

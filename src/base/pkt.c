@@ -12,6 +12,7 @@
 
 #include "base/csum.h"
 #include "base/cursor.h"
+#include "base/slow.h"
 
 #define UDP_CSUM_OFFSET 6	/* RFC 768; TCP's is 16 */
 
@@ -47,17 +48,12 @@ pkt_pool_fini(struct pkt_pool *pool)
 	pool->free_large = NULL;
 }
 
-/* Off the free list, or made if the bound allows. */
-static struct pkt *
-take(struct pkt_pool *pool, struct pkt **list, uint32_t *made, uint32_t max,
-    uint32_t size)
+/* Made, if the bound allows. */
+static SLOW struct pkt *
+make(struct pkt_pool *pool, uint32_t *made, uint32_t max, uint32_t size)
 {
-	struct pkt *pkt = *list;
+	struct pkt *pkt;
 
-	if (pkt != NULL) {
-		*list = pkt->next;
-		return pkt;
-	}
 	if (*made >= max)
 		return NULL;
 	pkt = mem_alloc(pool->mem, sizeof(*pkt) + size);
@@ -68,6 +64,48 @@ take(struct pkt_pool *pool, struct pkt **list, uint32_t *made, uint32_t max,
 	pkt->buf = (uint8_t *)(pkt + 1);
 	pkt->size = size;
 	return pkt;
+}
+
+/* Off the free list, or made. */
+static inline struct pkt *
+take(struct pkt_pool *pool, struct pkt **list, uint32_t *made, uint32_t max,
+    uint32_t size)
+{
+	struct pkt *pkt = *list;
+
+	if (pkt == NULL)
+		return make(pool, made, max, size);
+	*list = pkt->next;
+	return pkt;
+}
+
+/* Everything but pool, buf and size.  Field by field, because the compiler
+ * would clear the whole with a string instruction, which takes as long as all
+ * of a router's checks. */
+static inline void
+reset(struct pkt *pkt)
+{
+	pkt->next = NULL;
+	pkt->off = PKT_HEADROOM;
+	pkt->len = 0;
+	pkt->l3 = PKT_NO_OFF;
+	pkt->l4 = PKT_NO_OFF;
+	pkt->csum_start = 0;
+	pkt->csum_offset = 0;
+	pkt->gso_size = 0;
+	pkt->gso_type = PKT_GSO_NONE;
+	pkt->csum_needed = false;
+	pkt->csum_ok = false;
+	pkt->gso_ecn = false;
+	pkt->l2_group = false;
+	pkt->forwarded = false;
+	pkt->undecided = false;
+	pkt->ifp = NULL;
+	pkt->mark = 0;
+	pkt->info = 0;
+	pkt->ref = NULL;
+	pkt->nref = 0;
+	pkt->ref_len = 0;
 }
 
 struct pkt *
@@ -85,14 +123,7 @@ pkt_alloc(struct pkt_pool *pool, uint32_t room)
 		pool->exhausted++;
 		return NULL;
 	}
-	*pkt = (struct pkt){
-		.pool = pool,
-		.buf = pkt->buf,
-		.size = pkt->size,
-		.off = PKT_HEADROOM,
-		.l3 = PKT_NO_OFF,
-		.l4 = PKT_NO_OFF,
-	};
+	reset(pkt);
 	pool->live++;
 	return pkt;
 }

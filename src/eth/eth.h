@@ -9,10 +9,13 @@
 #ifndef HOPD_ETH_ETH_H
 #define HOPD_ETH_ETH_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/addr.h"
+#include "base/cursor.h"
 #include "base/pkt.h"
 
 struct iface;
@@ -20,6 +23,8 @@ struct stack;
 
 #define ETH_HLEN	14
 #define ETH_MIN		60	/* shortest frame, FCS not counted */
+#define ETH_OFF_SRC	6
+#define ETH_OFF_TYPE	12
 
 #define ETHERTYPE_MIN	0x0600	/* below it the field is an 802.3 length */
 #define ETHERTYPE_IP4	0x0800
@@ -40,7 +45,19 @@ struct eth_group {
 };
 
 /* Reads the header at pkt's data; 0 or -EINVAL (too short).  Pulls nothing. */
-int eth_parse(const struct pkt *pkt, struct eth_hdr *out);
+static inline int
+eth_parse(const struct pkt *pkt, struct eth_hdr *out)
+{
+	const uint8_t *p = pkt_data(pkt);
+
+	if (pkt->len < ETH_HLEN)
+		return -EINVAL;
+	memcpy(out->dst.b, p, sizeof(out->dst.b));
+	memcpy(out->src.b, p + ETH_OFF_SRC, sizeof(out->src.b));
+	out->type = be16_get(p + ETH_OFF_TYPE);
+	return 0;
+}
+
 void eth_build(uint8_t p[ETH_HLEN], const struct eth_hdr *h);
 
 /* Consumes a frame that came in by ifp. */

@@ -6,21 +6,7 @@
  * Frames are not padded to 60 bytes: a TAP has no such minimum, and a card
  * behind one pads by itself.
  */
-#include <errno.h>
-
-#include "base/cursor.h"
 #include "stack/stack.h"
-
-int
-eth_parse(const struct pkt *pkt, struct eth_hdr *out)
-{
-	struct rd r = rd_init(pkt_data(pkt), pkt->len);
-
-	rd_copy(&r, out->dst.b, sizeof(out->dst.b));
-	rd_copy(&r, out->src.b, sizeof(out->src.b));
-	out->type = rd_u16(&r);
-	return r.bad ? -EINVAL : 0;
-}
 
 void
 eth_build(uint8_t p[ETH_HLEN], const struct eth_hdr *h)

@@ -88,17 +88,10 @@ iface_set_up(struct stack *stk, struct iface *ifp, bool up)
 
 /* ---- addresses ------------------------------------------------------- */
 
-static struct iface_addr **
-addr_bucket(struct stack *stk, struct ip4 ip)
-{
-	return &stk->ip.addr_hash[(ip.v ^ ip.v >> 8 ^ ip.v >> 16) %
-	    IP_ADDR_BUCKETS];
-}
-
 struct iface_addr *
 iface_addr_local(struct stack *stk, struct ip4 ip)
 {
-	struct iface_addr *a = *addr_bucket(stk, ip);
+	struct iface_addr *a = stk->ip.addr_hash[ip_addr_bucket(ip)];
 
 	while (a != NULL && !ip4_eq(a->prefix.ip, ip))
 		a = a->hash_next;
@@ -117,16 +110,24 @@ prefix_network(struct ip4_prefix p)
 	return (struct ip4_prefix){ { p.ip.v & ip4_mask(p.len) }, p.len };
 }
 
-bool
-iface_is_broadcast(const struct iface *ifp, struct ip4 ip)
+/* RFC 3021 2.2: a /31 has none. */
+static bool
+prefix_has_broadcast(struct ip4_prefix p)
 {
-	for (const struct iface_addr *a = ifp->addrs; a != NULL; a = a->next) {
-		/* RFC 3021 2.2: a /31 has no broadcast */
-		if (a->prefix.len < 31 &&
-		    ip4_eq(prefix_broadcast(a->prefix), ip))
-			return true;
-	}
-	return false;
+	return p.len < 31;
+}
+
+bool
+iface_is_broadcast(const struct stack *stk, const struct iface *ifp,
+    struct ip4 ip)
+{
+	const struct iface_addr *a =
+	    stk->ip.broadcast_hash[ip_addr_bucket(ip)];
+
+	while (a != NULL && (a->ifp != ifp ||
+	    !ip4_eq(prefix_broadcast(a->prefix), ip)))
+		a = a->broadcast_next;
+	return a != NULL;
 }
 
 const struct iface_addr *
@@ -190,7 +191,7 @@ addr_routes(const struct iface_addr *a, struct route_kernel r[3])
 		return n;
 	r[n++] = (struct route_kernel){ prefix_network(a->prefix),
 	    lo ? ROUTE_LOCAL : ROUTE_UNICAST, a->ifp, a->prefix.ip };
-	if (a->prefix.len < 31)
+	if (prefix_has_broadcast(a->prefix))
 		r[n++] = (struct route_kernel){
 		    { prefix_broadcast(a->prefix), 32 }, ROUTE_BROADCAST,
 		    a->ifp, a->prefix.ip };
@@ -202,9 +203,15 @@ addr_unlink(struct stack *stk, struct iface_addr *a)
 {
 	struct iface_addr **p;
 
-	for (p = addr_bucket(stk, a->prefix.ip); *p != a; p = &(*p)->hash_next)
+	for (p = &stk->ip.addr_hash[ip_addr_bucket(a->prefix.ip)]; *p != a;
+	    p = &(*p)->hash_next)
 		continue;
 	*p = a->hash_next;
+	p = &stk->ip.broadcast_hash[ip_addr_bucket(prefix_broadcast(a->prefix))];
+	while (*p != NULL && *p != a)
+		p = &(*p)->broadcast_next;
+	if (*p != NULL)
+		*p = a->broadcast_next;
 	for (p = &a->ifp->addrs; *p != a; p = &(*p)->next)
 		continue;
 	*p = a->next;
@@ -214,10 +221,16 @@ addr_unlink(struct stack *stk, struct iface_addr *a)
 static void
 addr_link(struct stack *stk, struct iface_addr *a)
 {
-	struct iface_addr **p = addr_bucket(stk, a->prefix.ip);
+	struct iface_addr **p = &stk->ip.addr_hash[ip_addr_bucket(a->prefix.ip)];
 
 	a->hash_next = *p;
 	*p = a;
+	if (prefix_has_broadcast(a->prefix)) {
+		p = &stk->ip.broadcast_hash[ip_addr_bucket(
+		    prefix_broadcast(a->prefix))];
+		a->broadcast_next = *p;
+		*p = a;
+	}
 	for (p = &a->ifp->addrs; *p != NULL; p = &(*p)->next)
 		continue;
 	*p = a;

@@ -27,6 +27,7 @@ struct iface_addr {
 	enum addr_scope scope;
 	bool builtin;			/* lo's 127.0.0.1: not configured */
 	struct iface_addr *hash_next;	/* by address: local delivery */
+	struct iface_addr *broadcast_next;	/* by the network's broadcast */
 	struct acd acd;			/* conflict detection: arp/acd.c */
 };
 
@@ -83,7 +84,8 @@ int iface_addr_del(struct stack *stk, struct iface *ifp,
 /* The entry for an address of ours on any interface, or NULL. */
 struct iface_addr *iface_addr_local(struct stack *stk, struct ip4 ip);
 /* Is ip a subnet broadcast of ifp (not 255.255.255.255)? */
-bool iface_is_broadcast(const struct iface *ifp, struct ip4 ip);
+bool iface_is_broadcast(const struct stack *stk, const struct iface *ifp,
+    struct ip4 ip);
 /* The address of ifp whose network holds ip, or NULL. */
 const struct iface_addr *iface_addr_near(const struct iface *ifp,
     struct ip4 ip);

@@ -115,23 +115,33 @@ ip_flow_hash(struct stack *stk, const struct ip4_hdr *h, const uint8_t *l4,
 	return (uint32_t)siphash13(&stk->ip.key, b, sizeof(b));
 }
 
+/* Few routes have a choice, so the hash is made only for those. */
+static SLOW struct route_result
+route_choice(struct stack *stk, const struct ip4_hdr *h, const uint8_t *l4,
+    size_t len)
+{
+	return route_lookup(stk, h->dst, ip_flow_hash(stk, h, l4, len));
+}
+
 struct route_result
 ip_route_flow(struct stack *stk, const struct ip4_hdr *h, const uint8_t *l4,
     size_t len)
 {
 	struct route_result r = route_lookup(stk, h->dst, 0);
 
-	/* Few routes have a choice, so the hash is made only for those. */
-	if (r.route == NULL || r.route->hops < 2)
-		return r;
-	return route_lookup(stk, h->dst, ip_flow_hash(stk, h, l4, len));
+	if (r.route != NULL && r.route->hops > 1)
+		return route_choice(stk, h, l4, len);
+	return r;
 }
 
 struct route_result
 ip_route(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h)
 {
+	struct route_result r = route_lookup(stk, h->dst, 0);
 	uint32_t l4 = pkt->l3 + h->hlen;
 
-	return ip_route_flow(stk, h, pkt->buf + l4,
-	    pkt->off + pkt->len - l4);
+	if (r.route != NULL && r.route->hops > 1)
+		return route_choice(stk, h, pkt->buf + l4,
+		    pkt->off + pkt->len - l4);
+	return r;
 }

@@ -10,6 +10,7 @@
 #include "base/addr.h"
 #include "base/hash.h"
 #include "base/pkt.h"
+#include "base/slow.h"
 #include "base/timer.h"
 #include "ip/iface.h"
 #include "ip/igmp.h"
@@ -56,6 +57,13 @@ struct ip_stats {
 #define IP_ID_BUCKETS	2048	/* by (src, dst, proto) */
 #define IP_LOOP_MAX	1024	/* packets to ourselves under way */
 
+/* The bucket of an address in the tables below. */
+static inline uint32_t
+ip_addr_bucket(struct ip4 ip)
+{
+	return (ip.v ^ ip.v >> 8 ^ ip.v >> 16) % IP_ADDR_BUCKETS;
+}
+
 /* The routes of one prefix, the best first; next_free links free slots. */
 struct route_slot {
 	struct route *chain;
@@ -67,6 +75,7 @@ struct ip_state {
 	uint32_t iface_next_index;
 	uint32_t addr_count;
 	struct iface_addr *addr_hash[IP_ADDR_BUCKETS];
+	struct iface_addr *broadcast_hash[IP_ADDR_BUCKETS];
 	struct lpm *lpm;
 	struct route_slot *routes;	/* by the value of lpm; 0 is unused */
 	uint32_t route_slots, route_slots_max;	/* ever used, allocated */
@@ -94,12 +103,18 @@ void ip_input(struct stack *stk, struct iface *ifp, struct pkt *pkt);
 void ip_input_whole(struct stack *stk, struct pkt *pkt,
     const struct ip4_hdr *h);
 
-/* Not for us: checks, then routes on.  Consumes.  h is the header, parsed. */
-void ip_forward(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h);
+/* Not for us: checks, then sends on by r.  Consumes.  h is the header,
+ * parsed. */
+void ip_forward(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    const struct route_result *r);
 
 /* Is it for us only because its source route, which is not done, goes by us?
- * Then ip_forward() sends it on to the next address in there. */
+ * Then ip_forward_source_route() sends it on to the next address in there. */
 bool ip_is_waypoint(struct stack *stk, const struct pkt *pkt,
+    const struct ip4_hdr *h);
+/* A packet with a source route: on towards its destination, or by us to the
+ * next address (RFC 791 3.1, RFC 1812 5.2.4.1).  Consumes. */
+void ip_forward_source_route(struct stack *stk, struct pkt *pkt,
     const struct ip4_hdr *h);
 
 /* ip_forward() in two halves, for who rewrites the packet in between.  The
@@ -115,7 +130,8 @@ void ip_transit(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 void ip_deliver(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h);
 
 /* A complete IP packet (data at its header, l3 set) goes out by r, fragmented
- * if it must and may be: consumes.  h is its header, parsed. */
+ * if it must and may be: consumes.  h is its header, parsed; the TTL in it
+ * does not matter. */
 void ip_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     const struct route_result *r);
 
@@ -189,7 +205,14 @@ uint32_t ip_flow_hash(struct stack *stk, const struct ip4_hdr *h,
     const uint8_t *l4, size_t len);
 
 /* Length on the wire: a super-frame's segments, else the packet's own. */
-uint32_t ip_wire_len(const struct pkt *pkt, const struct ip4_hdr *h);
+SLOW uint32_t ip_segment_len(const struct pkt *pkt, const struct ip4_hdr *h);
+
+static inline uint32_t
+ip_wire_len(const struct pkt *pkt, const struct ip4_hdr *h)
+{
+	return pkt->gso_type == PKT_GSO_NONE ? pkt_len(pkt) :
+	    ip_segment_len(pkt, h);
+}
 /* Out by r's interface, whatever the length: consumes.  dst decides between a
  * neighbour and a group. */
 void ip_link_output(struct stack *stk, struct pkt *pkt, struct ip4 dst,

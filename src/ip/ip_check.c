@@ -21,7 +21,7 @@ ip_check_header(const struct pkt *pkt, struct ip4_hdr *h)
 	if (r != 0)
 		return -r;
 	/* RFC 1812 5.2.2 (2): a wrong checksum is dropped in silence */
-	if (csum_finish(csum_add(0, p, h->hlen)) != 0)
+	if (!csum_header_ok(p, h->hlen))
 		return DROP_IP_CSUM;
 	return 0;
 }
@@ -50,6 +50,10 @@ static const struct special {
 	{ { { 0x00000000 },  0 }, V_OK, V_OK },
 };
 
+const bool ip_special_octet[256] = {
+	[0] = true, [127] = true, [169] = true, [224 ... 255] = true,
+};
+
 static const struct special *
 special_find(struct ip4 ip)
 {
@@ -61,14 +65,11 @@ special_find(struct ip4 ip)
 }
 
 /* Is the source reachable as rp_filter demands? */
-static bool
+static SLOW bool
 rp_filter_pass(struct stack *stk, const struct iface *ifp, struct ip4 src)
 {
-	struct route_result r;
+	struct route_result r = route_lookup(stk, src, 0);
 
-	if (ifp->conf.rp_filter == 0)
-		return true;
-	r = route_lookup(stk, src, 0);
 	if (r.route == NULL || r.route->type != ROUTE_UNICAST)
 		return false;
 	/* RFC 3704 2.4: loose is content with any way back */
@@ -81,33 +82,58 @@ rp_filter_pass(struct stack *stk, const struct iface *ifp, struct ip4 src)
 	return false;
 }
 
-int
-ip_check_addrs(struct stack *stk, const struct iface *ifp,
-    const struct ip4_hdr *h)
+/* Networks with rules of their own; *init: a host without an address. */
+static SLOW int
+check_special(const struct ip4_hdr *h, bool *init)
 {
 	const struct special *src = special_find(h->src);
 	bool to_group = ip4_is_multicast(h->dst) ||
 	    ip4_eq(h->dst, IP4_BROADCAST);
 
-	/* What we send ourselves may have any address of ours. */
-	if (ifp->kind == IFACE_LO)
-		return 0;
 	if (special_find(h->dst)->dst == V_MARTIAN)
 		return DROP_IP_MARTIAN_DST;
-	if (src->src == V_MARTIAN || (src->src == V_INIT && !to_group) ||
-	    iface_is_broadcast(ifp, h->src))
+	if (src->src == V_MARTIAN || (src->src == V_INIT && !to_group))
 		return DROP_IP_MARTIAN_SRC;
-	if (src->src == V_INIT)
-		return 0;
-	if (iface_addr_local(stk, h->src) != NULL)
-		return DROP_IP_OWN_SRC;
-	if (!rp_filter_pass(stk, ifp, h->src))
-		return DROP_IP_RP_FILTER;
+	*init = src->src == V_INIT;
 	return 0;
 }
 
+/* A source that shares its bucket with addresses of ours or broadcasts. */
+static SLOW int
+check_own(struct stack *stk, const struct iface *ifp, struct ip4 src)
+{
+	if (iface_is_broadcast(stk, ifp, src))
+		return DROP_IP_MARTIAN_SRC;
+	if (iface_addr_local(stk, src) != NULL)
+		return DROP_IP_OWN_SRC;
+	return 0;
+}
+
+int
+ip_check_addrs(struct stack *stk, const struct iface *ifp,
+    const struct ip4_hdr *h)
+{
+	uint32_t b = ip_addr_bucket(h->src);
+	bool init = false;
+	int why = 0;
+
+	/* What we send ourselves may have any address of ours. */
+	if (ifp->kind == IFACE_LO)
+		return 0;
+	if (!ip4_is_ordinary(h->src) || !ip4_is_ordinary(h->dst))
+		why = check_special(h, &init);
+	if (why != 0 || init)
+		return why;
+	if (stk->ip.addr_hash[b] != NULL || stk->ip.broadcast_hash[b] != NULL)
+		why = check_own(stk, ifp, h->src);
+	if (why == 0 && ifp->conf.rp_filter != 0 &&
+	    !rp_filter_pass(stk, ifp, h->src))
+		why = DROP_IP_RP_FILTER;
+	return why;
+}
+
 bool
-ip_may_forward(const struct ip4_hdr *h)
+ip_special_may_forward(const struct ip4_hdr *h)
 {
 	return special_find(h->src)->src == V_OK &&
 	    special_find(h->dst)->dst == V_OK;

@@ -15,6 +15,17 @@
 struct pkt;
 struct stack;
 
+/* First octets of networks that have rules of their own (RFC 6890). */
+extern const bool ip_special_octet[256];
+
+/* An address as nearly all are.  False: the table in ip_check.c has the
+ * answer. */
+static inline bool
+ip4_is_ordinary(struct ip4 ip)
+{
+	return !ip_special_octet[ip.v >> 24];
+}
+
 /* Header of the packet at data: version, lengths, checksum; parsed into h. */
 int ip_check_header(const struct pkt *pkt, struct ip4_hdr *h);
 
@@ -24,6 +35,13 @@ int ip_check_addrs(struct stack *stk, const struct iface *ifp,
     const struct ip4_hdr *h);
 
 /* May a router pass it on (RFC 1812 5.3.7, RFC 3927 7)? */
-bool ip_may_forward(const struct ip4_hdr *h);
+bool ip_special_may_forward(const struct ip4_hdr *h);
+
+static inline bool
+ip_may_forward(const struct ip4_hdr *h)
+{
+	return (ip4_is_ordinary(h->src) && ip4_is_ordinary(h->dst)) ||
+	    ip_special_may_forward(h);
+}
 
 #endif

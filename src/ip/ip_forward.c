@@ -43,10 +43,7 @@ void
 ip_transit(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     const struct route_result *r)
 {
-	struct ip4_hdr out = *h;
-
-	out.ttl--;
-	ip4_set_ttl(pkt_data(pkt), out.ttl);
+	ip4_dec_ttl(pkt_data(pkt));
 	if (h->hlen > IP4_HLEN)
 		ip_options_forward(pkt_data(pkt), h->hlen,
 		    iface_source(stk, r->ifp, r->next_hop),
@@ -54,19 +51,17 @@ ip_transit(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 	pkt->forwarded = true;
 	pkt_decide(pkt, PKT_FORWARDED);
 	stk->ip.stats.forwarded++;
-	ip_output(stk, pkt, &out, r);
+	ip_output(stk, pkt, h, r);
 }
 
 /* RFC 1812 5.2.7.2: tells a host on the link that it could have sent straight
  * to the next hop.  The packet goes on all the same. */
-static void
+static SLOW void
 redirect(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
     const struct route_result *r)
 {
 	const struct iface_addr *near;
 
-	if (r->ifp != pkt->ifp || !r->ifp->conf.redirects)
-		return;
 	near = iface_addr_near(r->ifp, h->src);
 	if (near == NULL || !ip4_in_prefix(r->next_hop, near->prefix) ||
 	    ip4_eq(h->src, r->next_hop))
@@ -93,19 +88,29 @@ ip_is_waypoint(struct stack *stk, const struct pkt *pkt,
 	    goes_by_us(stk, pkt, h, &sr);
 }
 
-/* A packet with a source route: on towards its destination, or by us to the
- * next address (RFC 791 3.1, RFC 1812 5.2.4.1).  No redirect speaks of it. */
-static void
-forward_source_route(struct stack *stk, struct pkt *pkt,
-    const struct ip4_hdr *h, const struct source_route *sr)
+static SLOW bool
+has_source_route(const struct pkt *pkt, const struct ip4_hdr *h)
 {
-	bool by_us = goes_by_us(stk, pkt, h, sr);
+	struct source_route sr;
+
+	return ip_options_source_route(pkt_data(pkt), h->hlen, &sr);
+}
+
+/* No redirect speaks of it. */
+void
+ip_forward_source_route(struct stack *stk, struct pkt *pkt,
+    const struct ip4_hdr *h)
+{
+	struct source_route sr = { 0 };
 	struct ip4_hdr to = *h;
 	struct route_result r;
+	bool by_us;
 	int why;
 
+	(void)ip_options_source_route(pkt_data(pkt), h->hlen, &sr);
+	by_us = goes_by_us(stk, pkt, h, &sr);
 	if (by_us)
-		to.dst = sr->next;
+		to.dst = sr.next;
 	if (by_us && ip_may_forward(&to) &&
 	    iface_addr_local(stk, to.dst) != NULL) {
 		/* We are the next one, too (but never as 127.0.0.1). */
@@ -119,7 +124,7 @@ forward_source_route(struct stack *stk, struct pkt *pkt,
 	else
 		why = ip_transit_check(pkt, &to, &r, 0);
 	/* RFC 791 3.1: a strict route goes straight to what it names */
-	if (why == 0 && sr->strict && !ip4_eq(r.next_hop, to.dst))
+	if (why == 0 && sr.strict && !ip4_eq(r.next_hop, to.dst))
 		why = DROP_IP_SR_FAILED;
 	if (why != 0) {
 		pkt_drop(stk, pkt, (enum drop)why);
@@ -132,26 +137,24 @@ forward_source_route(struct stack *stk, struct pkt *pkt,
 }
 
 void
-ip_forward(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
+ip_forward(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    const struct route_result *r)
 {
-	struct source_route sr;
-	struct route_result r;
 	int why;
 
-	if (h->hlen > IP4_HLEN && ip_options_source_route(pkt_data(pkt),
-	    h->hlen, &sr)) {
-		forward_source_route(stk, pkt, h, &sr);
+	if (h->hlen > IP4_HLEN && has_source_route(pkt, h)) {
+		ip_forward_source_route(stk, pkt, h);
 		return;
 	}
-	r = ip_route(stk, pkt, h);
 	if (!pkt->ifp->conf.forwarding || !ip_may_forward(h))
 		why = DROP_IP_NO_FORWARD;
 	else
-		why = ip_transit_check(pkt, h, &r, 0);
+		why = ip_transit_check(pkt, h, r, 0);
 	if (why != 0) {
 		pkt_drop(stk, pkt, (enum drop)why);
 		return;
 	}
-	redirect(stk, pkt, h, &r);
-	ip_transit(stk, pkt, h, &r);
+	if (r->ifp == pkt->ifp && r->ifp->conf.redirects)
+		redirect(stk, pkt, h, r);
+	ip_transit(stk, pkt, h, r);
 }

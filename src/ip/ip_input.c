@@ -21,80 +21,69 @@
 #include "tunnel/ipip.h"
 #include "udp/udp.h"
 
-enum fate { FATE_DELIVER, FATE_FORWARD, FATE_DROP };
-
-/* A unicast destination in a broadcast frame is someone's mistake, and
- * answering or forwarding it makes storms (RFC 1122 3.3.6, RFC 1812 5.3.4). */
-static enum fate
-unicast_fate(const struct pkt *pkt, enum fate f, enum drop *why)
+/* It is ours. */
+static void
+local_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 {
-	if (!pkt->l2_group)
-		return f;
-	*why = DROP_IP_L2_GROUP;
-	return FATE_DROP;
+	if (ip4_is_fragment(h))
+		reass_input(stk, pkt, h);
+	else
+		ip_deliver(stk, pkt, h);
 }
 
-/* Is it for us, for someone else, or for nobody? */
-static enum fate
-ip_fate(struct stack *stk, const struct iface *ifp, const struct pkt *pkt,
-    const struct ip4_hdr *h, enum drop *why)
+/* To everybody on the link, or to a group: for who listens. */
+static void
+group_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 {
-	struct route_result r;
+	if (ip4_eq(h->dst, IP4_BROADCAST) ||
+	    ip_group_is_member(stk, pkt->ifp, h->dst))
+		local_input(stk, pkt, h);
+	else
+		pkt_drop(stk, pkt, DROP_IP_NO_GROUP);
+}
 
-	if (ip4_eq(h->dst, IP4_BROADCAST))
-		return FATE_DELIVER;
-	if (ip4_is_multicast(h->dst)) {
-		if (ip_group_is_member(stk, ifp, h->dst))
-			return FATE_DELIVER;
-		*why = DROP_IP_NO_GROUP;
-		return FATE_DROP;
-	}
-	r = route_lookup(stk, h->dst, 0);
-	if (r.route == NULL)
-		return unicast_fate(pkt, FATE_FORWARD, why);
-	switch (r.route->type) {
-	case ROUTE_LOCAL:
-		return unicast_fate(pkt, FATE_DELIVER, why);
-	case ROUTE_BROADCAST:
+/* For us, for someone else, or for nobody: one look-up tells, and the packet
+ * goes on by its answer. */
+static void
+routed_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
+{
+	struct route_result way = ip_route(stk, pkt, h);
+	enum route_type type = way.route != NULL ? way.route->type :
+	    ROUTE_UNICAST;
+
+	if (type == ROUTE_BROADCAST) {
 		/* RFC 2644: a directed broadcast stays on its own link */
-		if (r.ifp == ifp || ifp->kind == IFACE_LO)
-			return FATE_DELIVER;
-		*why = DROP_IP_NO_FORWARD;
-		return FATE_DROP;
-	default:
-		return unicast_fate(pkt, FATE_FORWARD, why);
+		if (way.ifp == pkt->ifp || pkt->ifp->kind == IFACE_LO)
+			local_input(stk, pkt, h);
+		else
+			pkt_drop(stk, pkt, DROP_IP_NO_FORWARD);
+		return;
 	}
+	/* A unicast destination in a broadcast frame is someone's mistake, and
+	 * answering or forwarding it makes storms (RFC 1122 3.3.6, RFC 1812
+	 * 5.3.4). */
+	if (pkt->l2_group)
+		pkt_drop(stk, pkt, DROP_IP_L2_GROUP);
+	else if (type == ROUTE_LOCAL)
+		local_input(stk, pkt, h);
+	else
+		ip_forward(stk, pkt, h, &way);
 }
 
 void
 ip_input_whole(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 {
-	struct lb_hit hit = { 0 };
-	enum drop why = DROP_IP_NO_FORWARD;
+	struct lb_hit hit;
 
-	if (h->hlen > IP4_HLEN && ip_is_waypoint(stk, pkt, h)) {
-		ip_forward(stk, pkt, h);
-		return;
-	}
-	if (!ip4_is_fragment(h) && !pkt->l2_group &&
-	    lb_match(stk, pkt, h, &hit)) {
+	if (h->hlen > IP4_HLEN && ip_is_waypoint(stk, pkt, h))
+		ip_forward_source_route(stk, pkt, h);
+	else if (!ip4_is_fragment(h) && !pkt->l2_group &&
+	    lb_match(stk, pkt, h, &hit))
 		lb_input(stk, pkt, h, &hit);
-		return;
-	}
-	switch (ip_fate(stk, pkt->ifp, pkt, h, &why)) {
-	case FATE_DELIVER:
-		if (ip4_is_fragment(h))
-			reass_input(stk, pkt, h);
-		else
-			ip_deliver(stk, pkt, h);
-		break;
-	case FATE_FORWARD:
-		ip_forward(stk, pkt, h);
-		break;
-	case FATE_DROP:
-		pkt_drop(stk, pkt, why);
-		break;
-	}
+	else if (ip4_is_multicast(h->dst) || ip4_eq(h->dst, IP4_BROADCAST))
+		group_input(stk, pkt, h);
+	else
+		routed_input(stk, pkt, h);
 }
 
 /* Ethernet pads short packets: cuts pkt to what its header says.  False if a
@@ -158,7 +147,7 @@ ip_deliver(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 		.ttl = h->ttl,
 		.group = ip4_is_multicast(h->dst) ||
 		    ip4_eq(h->dst, IP4_BROADCAST) || (pkt->ifp != NULL &&
-		    iface_is_broadcast(pkt->ifp, h->dst)),
+		    iface_is_broadcast(stk, pkt->ifp, h->dst)),
 	};
 
 	stk->ip.stats.delivered++;

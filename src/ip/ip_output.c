@@ -37,7 +37,7 @@ ip_loop_input(struct stack *stk, struct timer *t)
 		timer_set(&stk->timers, t, instant_add(stk->now, 1));
 }
 
-static void
+static SLOW void
 loop_output(struct stack *stk, struct pkt *pkt)
 {
 	if (stk->ip.loop.count >= IP_LOOP_MAX) {
@@ -62,19 +62,26 @@ loop_output(struct stack *stk, struct pkt *pkt)
 
 /* ---- out of an interface --------------------------------------------- */
 
+/* A super-frame leaves as segments of gso_size. */
 uint32_t
-ip_wire_len(const struct pkt *pkt, const struct ip4_hdr *h)
+ip_segment_len(const struct pkt *pkt, const struct ip4_hdr *h)
 {
 	uint32_t l4 = pkt->l3 + h->hlen;
 	uint32_t l4_hlen = 8;		/* UDP's */
 
-	if (pkt->gso_type == PKT_GSO_NONE)
-		return pkt_len(pkt);
-	/* A super-frame leaves as segments of gso_size. */
 	if (pkt->gso_type != PKT_GSO_UDP)
 		l4_hlen = l4 + 13 <= pkt->off + pkt->len ?
 		    (pkt->buf[l4 + 12] >> 4) * 4u : 20;
 	return h->hlen + l4_hlen + pkt->gso_size;
+}
+
+/* To everybody, or to a group. */
+static SLOW void
+group_output(struct stack *stk, struct pkt *pkt, struct ip4 dst,
+    struct iface *ifp)
+{
+	eth_output(stk, ifp, ip4_is_multicast(dst) ? eth_group_mac(dst) :
+	    MAC_BROADCAST, ETHERTYPE_IP4, pkt);
 }
 
 void
@@ -82,8 +89,6 @@ ip_link_output(struct stack *stk, struct pkt *pkt, struct ip4 dst,
     const struct route_result *r)
 {
 	struct iface *ifp = r->ifp;
-	bool group = ip4_is_multicast(dst) || ip4_eq(dst, IP4_BROADCAST) ||
-	    (r->route != NULL && r->route->type == ROUTE_BROADCAST);
 
 	if (!ifp->up) {
 		pkt_drop(stk, pkt, DROP_PORT_DOWN);
@@ -96,32 +101,51 @@ ip_link_output(struct stack *stk, struct pkt *pkt, struct ip4 dst,
 		ifp->tunnel_output(stk, ifp, pkt);
 	else if (!ifp->needs_neigh)
 		port_send(stk, ifp->port, pkt);
-	else if (group)
-		eth_output(stk, ifp, ip4_is_multicast(dst) ?
-		    eth_group_mac(dst) : MAC_BROADCAST, ETHERTYPE_IP4, pkt);
+	else if (ip4_is_multicast(dst) || ip4_eq(dst, IP4_BROADCAST) ||
+	    (r->route != NULL && r->route->type == ROUTE_BROADCAST))
+		group_output(stk, pkt, dst, ifp);
 	else
 		neigh_output(stk, ifp, r->next_hop, pkt);
+}
+
+/* Longer than the way takes. */
+static SLOW void
+long_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    const struct route_result *r)
+{
+	if ((h->frag & IP_DF) == 0) {
+		ip_frag_output(stk, pkt, h, r);
+		return;
+	}
+	pkt->info = r->mtu;
+	pkt_drop(stk, pkt, DROP_IP_TOO_BIG);
+}
+
+/* An address of ours is reached inside, whatever interface has it. */
+static SLOW void
+inside_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    const struct route_result *r)
+{
+	struct route_result inside = *r;
+
+	inside.ifp = stk->ip.ifaces;
+	inside.mtu = inside.ifp->mtu;
+	if (ip_wire_len(pkt, h) <= inside.mtu)
+		ip_link_output(stk, pkt, h->dst, &inside);
+	else
+		long_output(stk, pkt, h, &inside);
 }
 
 void
 ip_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     const struct route_result *r)
 {
-	struct route_result way = *r;
-
-	/* An address of ours is reached inside, whatever interface has it. */
-	if (r->route != NULL && r->route->type == ROUTE_LOCAL) {
-		way.ifp = stk->ip.ifaces;
-		way.mtu = way.ifp->mtu;
-	}
-	if (ip_wire_len(pkt, h) <= way.mtu) {
-		ip_link_output(stk, pkt, h->dst, &way);
-	} else if ((h->frag & IP_DF) != 0) {
-		pkt->info = way.mtu;
-		pkt_drop(stk, pkt, DROP_IP_TOO_BIG);
-	} else {
-		ip_frag_output(stk, pkt, h, &way);
-	}
+	if (r->route != NULL && r->route->type == ROUTE_LOCAL)
+		inside_output(stk, pkt, h, r);
+	else if (ip_wire_len(pkt, h) <= r->mtu)
+		ip_link_output(stk, pkt, h->dst, r);
+	else
+		long_output(stk, pkt, h, r);
 }
 
 /* ---- what a transport sends ------------------------------------------ */

@@ -9,35 +9,6 @@
 #include "ip/ip_wire.h"
 
 #include "base/csum.h"
-#include "base/cursor.h"
-#include "base/drop.h"
-
-int
-ip4_parse_hdr(const uint8_t *p, size_t len, struct ip4_hdr *out)
-{
-	struct rd r = rd_init(p, len);
-	uint8_t vhl = rd_u8(&r);
-
-	if (len < IP4_HLEN)
-		return -(int)DROP_IP_SHORT;
-	if (vhl >> 4 != 4)
-		return -(int)DROP_IP_VERSION;
-	out->hlen = (uint8_t)((vhl & 0xf) * 4);
-	if (out->hlen < IP4_HLEN || out->hlen > len)
-		return -(int)DROP_IP_HLEN;
-	out->tos = rd_u8(&r);
-	out->total_len = rd_u16(&r);
-	out->id = rd_u16(&r);
-	out->frag = rd_u16(&r);
-	out->ttl = rd_u8(&r);
-	out->proto = rd_u8(&r);
-	out->csum = rd_u16(&r);
-	out->src.v = rd_u32(&r);
-	out->dst.v = rd_u32(&r);
-	if (out->total_len < out->hlen || out->total_len > len)
-		return -(int)DROP_IP_LENGTH;
-	return 0;
-}
 
 int
 ip4_parse_quote(const uint8_t *p, size_t len, struct ip4_hdr *out)
@@ -87,12 +58,6 @@ set32(uint8_t *p, unsigned off, uint32_t v)
 	sum = csum_update32(sum, be32_get(p + off), v);
 	be32_put(p + off, v);
 	be16_put(p + IP4_OFF_CSUM, sum);
-}
-
-void
-ip4_set_ttl(uint8_t *p, uint8_t ttl)
-{
-	set16(p, IP4_OFF_TTL, (uint16_t)(ttl << 8 | p[IP4_OFF_PROTO]));
 }
 
 void

@@ -9,6 +9,8 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/cursor.h"
+#include "base/drop.h"
 
 #define IP4_HLEN	20
 #define IP4_HLEN_MAX	60
@@ -51,7 +53,29 @@ struct ip4_hdr {
 /* Reads a header without judging it beyond version and lengths: 0, or the
  * negative drop reason -(int)DROP_IP_SHORT, _VERSION, _HLEN, _LENGTH.
  * len is the bytes there are; the checksum is not looked at. */
-int ip4_parse_hdr(const uint8_t *p, size_t len, struct ip4_hdr *out);
+static inline int
+ip4_parse_hdr(const uint8_t *p, size_t len, struct ip4_hdr *out)
+{
+	if (len < IP4_HLEN)
+		return -(int)DROP_IP_SHORT;
+	if (p[0] >> 4 != 4)
+		return -(int)DROP_IP_VERSION;
+	out->hlen = (uint8_t)((p[0] & 0xf) * 4);
+	if (out->hlen < IP4_HLEN || out->hlen > len)
+		return -(int)DROP_IP_HLEN;
+	out->tos = p[IP4_OFF_TOS];
+	out->total_len = be16_get(p + IP4_OFF_LEN);
+	out->id = be16_get(p + IP4_OFF_ID);
+	out->frag = be16_get(p + IP4_OFF_FRAG);
+	out->ttl = p[IP4_OFF_TTL];
+	out->proto = p[IP4_OFF_PROTO];
+	out->csum = be16_get(p + IP4_OFF_CSUM);
+	out->src.v = be32_get(p + IP4_OFF_SRC);
+	out->dst.v = be32_get(p + IP4_OFF_DST);
+	if (out->total_len < out->hlen || out->total_len > len)
+		return -(int)DROP_IP_LENGTH;
+	return 0;
+}
 
 /* The same for a header that an ICMP error quotes: what follows it may be cut
  * off, so total_len is only held against the header length. */
@@ -66,8 +90,17 @@ ip4_is_fragment(const struct ip4_hdr *h)
 	return (h->frag & (IP_MF | IP_OFFMASK)) != 0;
 }
 
+/* One hop less; RFC 1141 2, and the sum of 0xffff that RFC 1624 2 warns of. */
+static inline void
+ip4_dec_ttl(uint8_t *p)
+{
+	uint32_t csum = be16_get(p + IP4_OFF_CSUM) + 0x100u;
+
+	p[IP4_OFF_TTL]--;
+	be16_put(p + IP4_OFF_CSUM, (uint16_t)(csum + (csum >= 0xffff)));
+}
+
 /* In place, checksum kept right (RFC 1624). */
-void ip4_set_ttl(uint8_t *p, uint8_t ttl);
 void ip4_set_src(uint8_t *p, struct ip4 src);
 void ip4_set_dst(uint8_t *p, struct ip4 dst);
 void ip4_set_tos(uint8_t *p, uint8_t tos);

@@ -93,6 +93,19 @@ hop_pick(struct stack *stk, const struct route *r, uint32_t flow_hash)
 	return best;
 }
 
+static inline struct route_result
+way_by(const struct route *r, const struct next_hop *hop, struct ip4 dst)
+{
+	uint32_t mtu = hop->ifp->mtu;
+
+	return (struct route_result){
+		.route = r,
+		.ifp = hop->ifp,
+		.next_hop = ip4_is_any(hop->via) ? dst : hop->via,
+		.mtu = r->mtu != 0 && r->mtu < mtu ? r->mtu : mtu,
+	};
+}
+
 /* Fills in the first living route of a chain; false if there is none. */
 static bool
 chain_pick(struct stack *stk, const struct route *chain, struct ip4 dst,
@@ -110,28 +123,21 @@ chain_pick(struct stack *stk, const struct route *chain, struct ip4 dst,
 			continue;
 		if (hop == NULL)
 			hop = &r->hop[0];
-		out->route = r;
-		out->ifp = hop->ifp;
-		out->next_hop = ip4_is_any(hop->via) ? dst : hop->via;
-		out->mtu = hop->ifp->mtu;
-		if (r->mtu != 0 && r->mtu < out->mtu)
-			out->mtu = r->mtu;
+		*out = way_by(r, hop, dst);
 		return true;
 	}
 	return false;
 }
 
-struct route_result
-route_lookup(struct stack *stk, struct ip4 dst, uint32_t flow_hash)
+/* A chain whose first route does not simply lead somewhere. */
+static SLOW struct route_result
+chain_lookup(struct stack *stk, const struct route *chain, struct ip4 dst,
+    uint32_t flow_hash)
 {
 	struct route_result out = { .route = NULL };
-	uint32_t slot = lpm_lookup(stk->ip.lpm, dst);
-	const struct route *chain;
 	struct ip4_prefix p;
+	uint32_t slot;
 
-	if (slot == 0)
-		return out;
-	chain = stk->ip.routes[slot].chain;
 	if (chain_pick(stk, chain, dst, flow_hash, &out))
 		return out;
 	/* every interface of the longest prefix is down: try shorter ones */
@@ -144,6 +150,20 @@ route_lookup(struct stack *stk, struct ip4 dst, uint32_t flow_hash)
 			break;
 	}
 	return out;
+}
+
+struct route_result
+route_lookup(struct stack *stk, struct ip4 dst, uint32_t flow_hash)
+{
+	uint32_t slot = lpm_lookup(stk->ip.lpm, dst);
+	const struct route *r;
+
+	if (slot == 0)
+		return (struct route_result){ .route = NULL };
+	r = stk->ip.routes[slot].chain;
+	if (r->hops == 1 && r->hop[0].ifp->up)
+		return way_by(r, &r->hop[0], dst);
+	return chain_lookup(stk, r, dst, flow_hash);
 }
 
 int

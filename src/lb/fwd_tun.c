@@ -48,7 +48,7 @@ lb_tun_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 	if (stk->lb.conf.mss_clamp)
 		lb_mss_clamp(pkt, h, (uint16_t)(r.mtu - IPIP_OVERHEAD -
 		    IP4_HLEN - TCP_HLEN));
-	ip4_set_ttl(pkt_data(pkt), h->ttl - 1);
+	ip4_dec_ttl(pkt_data(pkt));
 	pkt->forwarded = true;
 	pkt_decide(pkt, PKT_FORWARDED);
 	stk->ip.stats.forwarded++;

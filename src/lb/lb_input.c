@@ -56,9 +56,9 @@ lb_match(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
 	struct lb_state *lb = &stk->lb;
 	struct lb_tuple t;
 
-	*hit = (struct lb_hit){ 0 };
 	if (lb->services.count == 0 && lb->flows.count == 0)
 		return false;
+	*hit = (struct lb_hit){ 0 };
 	if (h->proto == IPPROTO_ICMP4) {
 		hit->icmp = true;
 		hit->flow = lb_icmp_match(stk, pkt, h, &hit->reply);

@@ -108,16 +108,23 @@ offload_of(uint8_t gso_type)
 	return 0;
 }
 
+/* A frame that does not leave. */
+static SLOW void
+send_fail(struct stack *stk, struct port *port, struct pkt *pkt, enum drop why)
+{
+	port->stats.tx_errors++;
+	pkt_drop(stk, pkt, why);
+}
+
 /* Hands out a frame that the port can take as it is, but for its checksum. */
-static void
+static inline void
 send_frame(struct stack *stk, struct port *port, struct pkt *pkt)
 {
 	uint32_t l2_len = port->l2 ? ETH_HLEN : 0;
 
 	if (pkt->gso_type == PKT_GSO_NONE &&
 	    pkt_len(pkt) > port->mtu + l2_len) {
-		port->stats.tx_errors++;
-		pkt_drop(stk, pkt, DROP_PORT_MTU);
+		send_fail(stk, port, pkt, DROP_PORT_MTU);
 		return;
 	}
 	if (pkt->csum_needed && !(port->offload & PORT_CSUM))
@@ -126,8 +133,7 @@ send_frame(struct stack *stk, struct port *port, struct pkt *pkt)
 		port->tap(port->tap_arg, port, pkt, true);
 	if ((port->fault != NULL ? fault_send(stk, port, pkt) :
 	    port->ops->send(port, pkt)) != 0) {
-		port->stats.tx_errors++;
-		pkt_drop(stk, pkt, DROP_PORT_TX);
+		send_fail(stk, port, pkt, DROP_PORT_TX);
 		return;
 	}
 	port->stats.tx_packets++;
@@ -136,22 +142,20 @@ send_frame(struct stack *stk, struct port *port, struct pkt *pkt)
 }
 
 /* Sends a super-frame as the segments that it stands for. */
-static void
+static SLOW void
 send_segments(struct stack *stk, struct port *port, struct pkt *pkt)
 {
 	struct segmenter s;
 
 	if (segment_begin(&s, pkt) != 0) {
-		port->stats.tx_errors++;
-		pkt_drop(stk, pkt, DROP_PORT_TX);
+		send_fail(stk, port, pkt, DROP_PORT_TX);
 		return;
 	}
 	while (segment_more(&s)) {
 		struct pkt *seg = segment_next(&s);
 
 		if (seg == NULL) {
-			port->stats.tx_errors++;
-			pkt_drop(stk, pkt, DROP_NO_MEMORY);
+			send_fail(stk, port, pkt, DROP_NO_MEMORY);
 			return;
 		}
 		send_frame(stk, port, seg);
@@ -162,12 +166,9 @@ send_segments(struct stack *stk, struct port *port, struct pkt *pkt)
 void
 port_send(struct stack *stk, struct port *port, struct pkt *pkt)
 {
-	if (port->down) {
-		port->stats.tx_errors++;
-		pkt_drop(stk, pkt, DROP_PORT_DOWN);
-		return;
-	}
-	if (pkt->gso_type != PKT_GSO_NONE && (port->fault != NULL ||
+	if (port->down)
+		send_fail(stk, port, pkt, DROP_PORT_DOWN);
+	else if (pkt->gso_type != PKT_GSO_NONE && (port->fault != NULL ||
 	    !(port->offload & offload_of(pkt->gso_type))))
 		send_segments(stk, port, pkt);
 	else

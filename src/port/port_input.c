@@ -19,6 +19,37 @@ alloc_any(struct pkt_pool *pool)
 	return pkt != NULL ? pkt : pkt_alloc(pool, 0);
 }
 
+/* Without Ethernet the version is all that tells the protocol. */
+static void
+bare_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
+{
+	if (pkt->len == 0)
+		pkt_drop(stk, pkt, DROP_IP_SHORT);
+	else if (pkt_data(pkt)[0] >> 4 != 4)
+		pkt_drop(stk, pkt, DROP_IP_VERSION);
+	else
+		ip_input(stk, ifp, pkt);
+}
+
+void
+port_input(struct stack *stk, struct port *port, struct pkt *pkt)
+{
+	struct iface *ifp = port->ifp;
+
+	pkt_received(pkt);
+	port->stats.rx_packets++;
+	port->stats.rx_bytes += pkt_len(pkt);
+	if (port->tap != NULL)
+		port->tap(port->tap_arg, port, pkt, false);
+	pkt->ifp = ifp;
+	if (!ifp->up)
+		pkt_drop(stk, pkt, DROP_PORT_DOWN);
+	else if (port->l2)
+		eth_input(stk, ifp, pkt);
+	else
+		bare_input(stk, ifp, pkt);
+}
+
 void
 port_read(struct stack *stk, struct port *port)
 {
@@ -53,35 +84,4 @@ port_read(struct stack *stk, struct port *port)
 	}
 	if (port->down)
 		port->readable = false;
-}
-
-void
-port_input(struct stack *stk, struct port *port, struct pkt *pkt)
-{
-	struct iface *ifp = port->ifp;
-
-	pkt_received(pkt);
-	port->stats.rx_packets++;
-	port->stats.rx_bytes += pkt_len(pkt);
-	if (port->tap != NULL)
-		port->tap(port->tap_arg, port, pkt, false);
-	pkt->ifp = ifp;
-	if (!ifp->up) {
-		pkt_drop(stk, pkt, DROP_PORT_DOWN);
-		return;
-	}
-	if (port->l2) {
-		eth_input(stk, ifp, pkt);
-		return;
-	}
-	if (pkt->len == 0) {
-		pkt_drop(stk, pkt, DROP_IP_SHORT);
-		return;
-	}
-	/* Without Ethernet the version is all that tells the protocol. */
-	if (pkt_data(pkt)[0] >> 4 != 4) {
-		pkt_drop(stk, pkt, DROP_IP_VERSION);
-		return;
-	}
-	ip_input(stk, ifp, pkt);
 }

@@ -84,6 +84,27 @@ START_TEST(all_ones_do_not_overflow)
 }
 END_TEST
 
+/* The quick look at a header agrees with the sum, and sees one wrong bit. */
+START_TEST(headers)
+{
+	uint8_t b[60];
+
+	for (int i = 0; i < 20000; i++) {
+		uint32_t len = 20 + rng_below(&rng, 11) * 4;
+
+		rng_bytes(&rng, b, sizeof(b));
+		be16_put(b + 10, 0);
+		be16_put(b + 10, csum_finish(csum_add(0, b, len)));
+		ck_assert(csum_header_ok(b, len));
+		b[rng_below(&rng, len)] ^=
+		    (uint8_t)(1u << rng_below(&rng, 8));
+		ck_assert(!csum_header_ok(b, len));
+	}
+	memset(b, 0xff, sizeof(b));
+	ck_assert(csum_header_ok(b, sizeof(b)));
+}
+END_TEST
+
 START_TEST(pseudo_header)
 {
 	static const uint8_t b[] = { 10, 1, 2, 3, 192, 168, 0, 9, 0, 6, 5,
@@ -243,6 +264,7 @@ main(void)
 	tcase_add_test(tc, rfc1071_example);
 	tcase_add_loop_test(tc, random_against_words, 0, 2);
 	tcase_add_test(tc, all_ones_do_not_overflow);
+	tcase_add_test(tc, headers);
 	tcase_add_test(tc, pseudo_header);
 	tcase_add_test(tc, rfc1624_example);
 	tcase_add_test(tc, updates_against_scratch);

@@ -254,6 +254,47 @@ START_TEST(test_directed_broadcast_is_not_forwarded)
 }
 END_TEST
 
+/* A broadcast comes and goes with its network, and is one on its own link. */
+START_TEST(test_broadcast_goes_with_its_address)
+{
+	struct ip_net n = ip_net_up();
+	struct unit_frame f = ip_net_frame();
+	struct ip4_prefix p = { IP4(10, 5, 0, 1), 16 };
+
+	f.sip = IP4(10, 5, 255, 255);
+	ip_net_passes(&n, &f);
+	ck_assert_int_eq(iface_addr_add(n.stk, n.b->ifp, p, SCOPE_GLOBAL,
+	    NULL), 0);
+	ip_net_passes(&n, &f);
+	ck_assert_int_eq(iface_addr_del(n.stk, n.b->ifp, p, NULL), 0);
+	ck_assert_int_eq(iface_addr_add(n.stk, n.a->ifp, p, SCOPE_GLOBAL,
+	    NULL), 0);
+	ip_net_dies(&n, &f, DROP_IP_MARTIAN_SRC);
+	ck_assert_int_eq(iface_addr_del(n.stk, n.a->ifp, p, NULL), 0);
+	ip_net_passes(&n, &f);
+	ip_net_down(&n);
+}
+END_TEST
+
+/* For every checksum that a header can have. */
+START_TEST(test_ttl_keeps_the_checksum)
+{
+	struct ip4_hdr h = { .total_len = 20, .proto = 17, .src = HOST_A,
+	    .dst = HOST_B };
+	uint8_t p[IP4_HLEN], q[IP4_HLEN];
+
+	for (uint32_t id = 0; id <= UINT16_MAX; id++) {
+		h.id = (uint16_t)id;
+		h.ttl = (uint8_t)(id % 255 + 1);
+		ip4_build_hdr(p, &h);
+		h.ttl--;
+		ip4_build_hdr(q, &h);
+		ip4_dec_ttl(p);
+		ck_assert_mem_eq(p, q, IP4_HLEN);
+	}
+}
+END_TEST
+
 /* RFC 3021: a /31 has two hosts and no broadcast. */
 START_TEST(test_slash_31)
 {
@@ -509,6 +550,8 @@ main(void)
 	tcase_add_test(tc, test_unicast_in_group_frame);
 	tcase_add_test(tc, test_broadcasts_are_ours_not_forwarded);
 	tcase_add_test(tc, test_directed_broadcast_is_not_forwarded);
+	tcase_add_test(tc, test_broadcast_goes_with_its_address);
+	tcase_add_test(tc, test_ttl_keeps_the_checksum);
 	tcase_add_test(tc, test_slash_31);
 	tcase_add_test(tc, test_multicast_only_for_members);
 	tcase_add_test(tc, test_unknown_protocol);

@@ -159,6 +159,21 @@ check_lists(void)
 	ck_assert_uint_eq(listed, stk->arp.count);
 }
 
+/* What was found last is still there. */
+static void
+check_recent(void)
+{
+	const struct neigh *recent;
+	struct neigh *n;
+
+	for (uint32_t i = 0; i < NEIGH_RECENT; i++) {
+		recent = stk->arp.recent[i];
+		n = NULL;
+		while (recent != NULL && (n = neigh_next(stk, n)) != recent)
+			ck_assert_ptr_nonnull(n);
+	}
+}
+
 static void
 check_invariants(void)
 {
@@ -186,6 +201,7 @@ check_invariants(void)
 	ck_assert_uint_le(count, stk->limits.neighs);
 	ck_assert_uint_le(held, stk->limits.neigh_hold_all);
 	check_lists();
+	check_recent();
 }
 
 /* ---- the oracle -------------------------------------------------------- */
