@@ -82,7 +82,7 @@ bench_end()
 	exit $failed
 }
 
-# ---- peers that may be missing --------------------------------------------------
+# ---- peers that may be missing ---------------------------------------------
 
 have()		# COMMAND: is it installed?
 {
@@ -111,7 +111,7 @@ need_tool()	# COMMAND...; nothing can be measured without it
 	done
 }
 
-# ---- processors -----------------------------------------------------------------
+# ---- processors ------------------------------------------------------------
 
 # Generator, what is measured, and receiver have a processor each; with two,
 # the receiver sits with what is measured: the kernel's own router runs where
@@ -131,7 +131,7 @@ cpus_choose()
 	on_far=(taskset -c "$far")
 }
 
-# ---- namespaces, processes --------------------------------------------------------
+# ---- namespaces, processes -------------------------------------------------
 
 ns_name()	# NODE
 {
@@ -267,7 +267,7 @@ worker_of()	# NAME; the process that moves the frames
 	echo "${list[0]}"
 }
 
-# ---- CPU time ---------------------------------------------------------------------
+# ---- CPU time --------------------------------------------------------------
 
 # cpu_mark PID, then cpu_used PID: "user=PERCENT busy=PERCENT", the share of
 # user space in its CPU time and its CPU time a second of the clock.
@@ -308,7 +308,7 @@ machine_used_us()
 	echo $((($(machine_ticks) - mark) * 1000000 / $(getconf CLK_TCK)))
 }
 
-# ---- comparing --------------------------------------------------------------------
+# ---- comparing -------------------------------------------------------------
 
 # What a run found, for the peer it was run for.
 sample()	# VALUE [KEY=VALUE...]

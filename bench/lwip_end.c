@@ -29,7 +29,7 @@
 static int tap;
 static char pattern[65536];
 
-/* ---- the device ------------------------------------------------------------- */
+/* ---- the device -------------------------------------------------------- */
 
 static void
 tap_make(const char *name)
@@ -88,7 +88,7 @@ frames_in(struct netif *netif)
 	}
 }
 
-/* ---- services --------------------------------------------------------------- */
+/* ---- services ---------------------------------------------------------- */
 
 static err_t
 discard(void *arg, struct tcp_pcb *pcb, struct pbuf *p, err_t e)

@@ -82,7 +82,7 @@ no_delay(int fd)
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
-/* ---- the other ends ----------------------------------------------------------- */
+/* ---- the other ends ---------------------------------------------------- */
 
 static int
 listener(const char *port)
@@ -132,7 +132,7 @@ serve(void)
 	}
 }
 
-/* ---- bulk --------------------------------------------------------------------- */
+/* ---- bulk -------------------------------------------------------------- */
 
 static void
 bulk(struct sockaddr_in to, double length, bool upload)
@@ -162,7 +162,7 @@ bulk(struct sockaddr_in to, double length, bool upload)
 	printf("%.4f\n", bytes * 8 / (now - start) / 1e9);
 }
 
-/* ---- round trips -------------------------------------------------------------- */
+/* ---- round trips ------------------------------------------------------- */
 
 static int
 by_time(const void *a, const void *b)
@@ -199,7 +199,7 @@ round_trips(struct sockaddr_in to, double length)
 	free(times);
 }
 
-/* ---- a connection each ------------------------------------------------------ */
+/* ---- a connection each ------------------------------------------------- */
 
 static void
 conn_open(struct conns *c)

@@ -38,14 +38,18 @@ with_servers()	# COUNT; $sched
 # "1000 flows: 139 bytes each, open 830 ns, ... packet in 366 ns, out 383 ns"
 with_flows()	# COUNT
 {
-	take 's/.*: +([0-9]+) bytes.*open +([0-9]+).*in +([0-9]+) ns, out +([0-9]+).*/\3 out=\4 open=\2 bytes=\1/' \
+	local n=' +([0-9]+)'
+
+	take "s/.*:$n bytes.*open$n.*in$n ns, out$n.*/\3 out=\4 open=\2 bytes=\1/" \
 	    flow_scale "$1"
 }
 
 # "1000 connections: 554 bytes each, open 1414 ns, segment in and its ACK 678"
 with_connections()	# COUNT
 {
-	take 's/.*: +([0-9]+) bytes.*open +([0-9]+).*ACK +([0-9]+).*/\3 open=\2 bytes=\1/' \
+	local n=' +([0-9]+)'
+
+	take "s/.*:$n bytes.*open$n.*ACK$n.*/\3 open=\2 bytes=\1/" \
 	    tcp_scale "$1"
 }
 
