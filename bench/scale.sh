@@ -16,7 +16,7 @@ take()		# SED SCRIPT PROGRAM ARGUMENTS...
 	shift 2
 	"${on_mid[@]}" "$build/bench/$program" "$@" >"$tmp/out" || return
 	# shellcheck disable=SC2046
-	sample $(sed -E "$script" "$tmp/out")
+	sample $(sed -nE "${script}p" "$tmp/out")
 }
 
 with_routes()	# COUNT
