@@ -154,6 +154,7 @@ static size_t
 take_request(struct ctl_session *s, json_t *obj)
 {
 	static const char *const of_job[] = { "stream", "end", "taken" };
+	struct request rq = { .ctl = s->ctl, .session = s };
 	const json_t *bytes = json_object_get(obj, "input_bytes");
 	const char *input = json_string_value(json_object_get(obj, "input"));
 
@@ -162,6 +163,13 @@ take_request(struct ctl_session *s, json_t *obj)
 			job_input(s, obj);
 			return 0;
 		}
+	}
+	/* Taken for an empty file it would do away with everything. */
+	if (bytes != NULL && (!json_is_integer(bytes) ||
+	    json_integer_value(bytes) < 0)) {
+		rq.id = json_object_get(obj, "id");
+		refuse(&rq, "\"input_bytes\": expected a number of bytes");
+		return 0;
 	}
 	if (json_integer_value(bytes) > 0) {
 		s->waiting = json_incref(obj);

@@ -160,6 +160,28 @@ START_TEST(text_behind_the_request)
 }
 END_TEST
 
+/* Not taken for an empty file, which would do away with everything. */
+START_TEST(text_of_no_length)
+{
+	static const char *const bytes[] = { "-1", "\"5\"", "null", "1.5",
+	    "[]" };
+	struct ctl_unit *u = applied(base);
+	char *before = config_copy(u), line[128];
+
+	for (size_t i = 0; i < sizeof(bytes) / sizeof(bytes[0]); i++) {
+		snprintf(line, sizeof(line), "{\"id\":7,\"command\":"
+		    "[\"config\",\"apply\",\"f\"],\"input_bytes\":%s}",
+		    bytes[i]);
+		ck_assert_int_eq(ctl_unit_raw(u, line), 2);
+		ck_assert_str_eq(u->error,
+		    "\"input_bytes\": expected a number of bytes");
+		ck_assert_str_eq(ctl_unit_config(u), before);
+	}
+	free(before);
+	ctl_unit_free(u);
+}
+END_TEST
+
 START_TEST(text_behind_that_is_none)
 {
 	static const char *const text[] = {
@@ -506,6 +528,7 @@ main(void)
 	tcase_add_loop_test(t, show_applies_to_nothing, 0, 2);
 	tcase_add_test(t, show_makes_the_same_again);
 	tcase_add_test(t, text_behind_the_request);
+	tcase_add_test(t, text_of_no_length);
 	tcase_add_test(t, text_behind_that_is_none);
 	tcase_add_test(t, order_of_lines_means_nothing);
 	tcase_add_test(t, plan_tells_and_changes_nothing);
