@@ -96,9 +96,11 @@ struct tcp_flight {
 	/* RACK-TLP: RFC 8985 5.2 */
 	struct instant rack_sent;	/* of the latest delivered record */
 	uint32_t rack_end, rack_rtt_us, rack_fack;
+	uint32_t rack_fack_new;		/* with what this ACK brings */
 	uint32_t reo_round;		/* RACK.dsack_round's end */
 	bool dsack_round_on;
 	uint8_t frto;			/* enum tcp_frto */
+	uint8_t reordering;		/* segments, in this flight */
 
 	/* HyStart++: RFC 9406 4.2 */
 	uint32_t hs_round_end, hs_last_min_us, hs_cur_min_us, hs_base_us;

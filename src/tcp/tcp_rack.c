@@ -37,6 +37,16 @@ came_before(const struct tcp_conn *c, const struct tcp_rec *r,
 	    seq_lt(a->tsecr, ts)) || rtt < (int64_t)c->min_rtt_us);
 }
 
+/* How far segments have overtaken others, for who looks. */
+static void
+note_degree(struct tcp_conn *c, uint32_t bytes)
+{
+	uint32_t n = (bytes + tcp_mss_now(c) - 1) / tcp_mss_now(c);
+
+	c->fl->reordering = (uint8_t)tcp_max(c->fl->reordering,
+	    tcp_min(n, UINT8_MAX));
+}
+
 /* RFC 8985 6.2 steps 1 to 3, for one record newly delivered. */
 void
 tcp_rack_delivered(struct stack *stk, struct tcp_conn *c,
@@ -49,12 +59,15 @@ tcp_rack_delivered(struct stack *stk, struct tcp_conn *c,
 		a->again = true;
 	else if (seq_le(r->end, f->recover))
 		a->once = true;
-	/* Step 3: an original that arrives below what arrived before. */
+	/* Step 3: an original that arrives below what arrived before this
+	 * ACK: what one ACK brings has no order. */
 	if ((r->flags & REC_EVER) == 0 && f->rack_fack != 0 &&
-	    seq_lt(r->end, f->rack_fack))
+	    seq_lt(r->end, f->rack_fack)) {
 		c->reo_seen = true;
-	if (f->rack_fack == 0 || seq_gt(r->end, f->rack_fack))
-		f->rack_fack = r->end;
+		note_degree(c, f->rack_fack - r->seq);
+	}
+	if (f->rack_fack_new == 0 || seq_gt(r->end, f->rack_fack_new))
+		f->rack_fack_new = r->end;
 	if (came_before(c, r, a, rtt))
 		return;
 	if (f->rack_rtt_us == 0 || sent_after(r->sent, r->end, f->rack_sent,
@@ -134,6 +147,7 @@ tcp_rack_detect(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
 	struct tcp_flight *f = c->fl;
 	int64_t next;
 
+	f->rack_fack = f->rack_fack_new;
 	adapt_window(c, a);
 	if (f->rack_rtt_us == 0 || f->head == NULL || (f->sacked == 0 &&
 	    f->retrans == 0 && !c->reo_seen))

@@ -342,8 +342,13 @@ tcp_recovery_ack(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
 		enter_recovery(stk, c, a);
 	if (c->key.ca == TCP_CA_CWR || c->key.ca == TCP_CA_RECOVERY)
 		prr(c, a);
-	else if (a->acked > 0 && f->frto != TCP_FRTO_NEW)
+	else if (a->acked > 0 && f->frto != TCP_FRTO_NEW) {
+		/* What duplicates told of has let new segments out
+		 * (RFC 3042). */
+		if (!was_reducing)
+			a->acked = tcp_min(a->acked, a->delivered);
 		tcp_cc_acked(stk, c, a);
+	}
 	if (c->key.ca <= TCP_CA_DISORDER)
 		c->key.ca = f->sacked > 0 || f->dupacks > 0 ?
 		    TCP_CA_DISORDER : TCP_CA_OPEN;

@@ -40,6 +40,7 @@ show_sending(const struct tcp_conn *c, struct tcp_status *o)
 	    c->ssthresh / mss;
 	o->unacked_segs = segments(tcp_flight_bytes(c), mss);
 	if (f != NULL) {
+		o->reordering = tcp_max(f->reordering, TCP_DUPTHRESH);
 		o->sacked_segs = segments(f->sacked + f->dup_bytes, mss);
 		o->lost_segs = segments(f->lost, mss);
 		o->retrans_segs = segments(f->retrans, mss);
