@@ -44,6 +44,44 @@ collect(struct pd *pd)
 	}
 }
 
+int64_t
+pd_epoch_us(struct instant t)
+{
+	return t.us + EPOCH_US;
+}
+
+/* The clock moves: sockets note how long they waited for what. */
+static void
+set_now(struct pd *pd, struct instant now)
+{
+	int64_t us = instant_diff(now, pd->now);
+
+	for (int fd = 0; fd < PD_FDS && us > 0; fd++) {
+		if (pd->sock[fd] != NULL)
+			pd_sndbuf_account(pd, pd->sock[fd], us);
+	}
+	pd->now = now;
+}
+
+/* After a turn: completed writes, and room where there was none. */
+static void
+look_at_sockets(struct pd *pd)
+{
+	for (int fd = 0; fd < PD_FDS; fd++) {
+		struct pd_sock *s = pd->sock[fd];
+
+		if (s == NULL || s->conn == NULL)
+			continue;
+		pd_errq_scan(pd, s);
+		if (s->nospace && pd_sndbuf_fixed(pd, s) &&
+		    pd_sndbuf_writable(pd, s)) {
+			s->nospace = false;
+			s->out_edges++;
+			pd->event = true;
+		}
+	}
+}
+
 /* Who moves the clock lets every sleeper look at what happened. */
 static void
 let_look(struct pd *pd)
@@ -65,6 +103,7 @@ pd_settle(struct pd *pd)
 	for (int i = 0; i < TURNS_MAX; i++) {
 		stack_poll(pd->stk, pd->now);
 		collect(pd);
+		look_at_sockets(pd);
 		let_look(pd);
 		if (!instant_reached(pd->now,
 		    stack_next_deadline(pd->stk))) {
@@ -91,7 +130,7 @@ step(struct pd *pd, struct instant end)
 	if (instant_before(end, due) || instant_is_never(due))
 		return false;
 	if (instant_before(pd->now, due))
-		pd->now = due;
+		set_now(pd, due);
 	if (instant_reached(pd->now, pd->sleep_due))
 		pd->event = true;
 	pd_settle(pd);
@@ -104,7 +143,7 @@ pd_run_until(struct pd *pd, struct instant end)
 	while (step(pd, end))
 		;
 	if (instant_before(pd->now, end))
-		pd->now = end;
+		set_now(pd, end);
 	pd_settle(pd);
 }
 
@@ -184,8 +223,8 @@ pd_gettimeofday(void *ud, struct timeval *tv, struct timezone *tz)
 		now = pd->now;
 	}
 	pthread_mutex_unlock(&pd->lock);
-	tv->tv_sec = (time_t)((now.us + EPOCH_US) / USEC_PER_SEC);
-	tv->tv_usec = (suseconds_t)((now.us + EPOCH_US) % USEC_PER_SEC);
+	tv->tv_sec = (time_t)(pd_epoch_us(now) / USEC_PER_SEC);
+	tv->tv_usec = (suseconds_t)(pd_epoch_us(now) % USEC_PER_SEC);
 	return 0;
 }
 
@@ -308,7 +347,7 @@ pd_netdev_receive(void *ud, void *buf, size_t *len, long long *time_us)
 	n = pd->out;
 	if (n == NULL) {
 		*len = 0;
-		*time_us = pd->now.us + EPOCH_US;
+		*time_us = pd_epoch_us(pd->now);
 	} else {
 		pd->out = n->next;
 		if (pd->out == NULL)
@@ -316,7 +355,7 @@ pd_netdev_receive(void *ud, void *buf, size_t *len, long long *time_us)
 		if (n->f->len < *len)
 			*len = n->f->len;
 		memcpy(buf, n->f->data, *len);
-		*time_us = n->sent.us + EPOCH_US;
+		*time_us = pd_epoch_us(n->sent);
 		mem_port_free(pd->port, n->f);
 		free(n);
 	}
@@ -442,8 +481,30 @@ packetdrill_interface_init(const char *flags,
 
 /*
  * packetdrill asks libc, and not the interface, for TCP_INFO in its %{ }%
- * blocks.  With this object in LD_PRELOAD too, the question comes here.
+ * blocks, and for sendfile().  With this object in LD_PRELOAD too, both come
+ * here.
  */
+__attribute__((visibility("default")))
+ssize_t sendfile(int out, int in, off_t *at, size_t len);
+
+ssize_t
+sendfile(int out, int in, off_t *at, size_t len)
+{
+	ssize_t (*next)(int, int, off_t *, size_t);
+	struct pd *pd = the_pd;
+	void *sym;
+
+	if (pd != NULL && out >= 0 && out < PD_FDS && pd->sock[out] != NULL)
+		return pd_send_file(pd, out, in, at, len);
+	sym = dlsym(RTLD_NEXT, "sendfile");
+	if (sym == NULL) {
+		errno = ENOSYS;
+		return -1;
+	}
+	memcpy(&next, &sym, sizeof(next));
+	return next(out, in, at, len);
+}
+
 __attribute__((visibility("default")))
 int getsockopt(int fd, int level, int name, void *restrict val,
     socklen_t *restrict len);

@@ -31,6 +31,7 @@
 #define PD_FDS		1024	/* descriptors above are not ours */
 #define PD_OPTIONS	24	/* options only remembered, a socket */
 #define PD_INTERESTS	32	/* descriptors in one epoll set */
+#define PD_ERRQ		32	/* marks, and notices, a socket */
 
 enum pd_kind { PD_TCP, PD_EPOLL };
 
@@ -49,6 +50,18 @@ struct pd_interest {
 	bool fresh;			/* just added or modified */
 };
 
+/* A write of which more is to be told: pd_errq.c. */
+struct pd_mark {
+	uint64_t end;			/* bytes written before */
+	uint32_t id, want;
+};
+
+struct pd_note {
+	uint32_t error, info, data;	/* of struct sock_extended_err */
+	uint8_t origin, code;
+	struct instant when;
+};
+
 struct pd_sock {
 	int fd;
 	enum pd_kind kind;
@@ -57,6 +70,7 @@ struct pd_sock {
 	bool connecting;		/* connect() began, outcome not told */
 	bool cork_opt, more;		/* TCP_CORK; the last send had MSG_MORE */
 	bool inq, nospace;
+	bool modelled;			/* pd_sndbuf_fixed() at the last write */
 	bool fastopen_connect;
 	bool deferred;			/* connect() waits for the first data */
 	bool fastopen_bare, fastopen_keyed;	/* asked for by options */
@@ -79,6 +93,16 @@ struct pd_sock {
 	struct pd_interest interest[PD_INTERESTS];	/* PD_EPOLL */
 	uint32_t interests;
 	bool *event;			/* pd->event: set by callbacks */
+	uint64_t written;		/* bytes taken, ever */
+	bool zerocopy;
+	uint32_t zc_next, tstamp;	/* SO_TIMESTAMPING's flags */
+	uint64_t tstamp_base;
+	struct pd_mark mark[PD_ERRQ];
+	struct pd_note note[PD_ERRQ];
+	uint32_t marks, notes;
+	uint32_t notsent_lowat;		/* 0: by sysctl */
+	uint32_t run_len, max_wnd;	/* pd_sndbuf.c */
+	uint64_t busy_us, rwnd_us, sndbuf_us;
 };
 
 struct pd_frame {
@@ -113,6 +137,7 @@ struct pd {
 	uint32_t rcvbuf_said;		/* SO_RCVBUF before it is set */
 	struct tcp_conf conf;		/* of new sockets */
 	bool fastopen_all;		/* listeners need not ask for it */
+	uint32_t notsent_lowat;		/* UINT32_MAX: no bound */
 	char *sysctl_path;		/* lines name=value, appended to */
 	long sysctl_at;			/* read up to here */
 	char *status_path;
@@ -128,6 +153,8 @@ void pd_run_until(struct pd *pd, struct instant due);
  * happened.  False: due has come, or nothing can ever happen. */
 bool pd_block(struct pd *pd, struct instant due);
 struct instant pd_after_ms(const struct pd *pd, int timeout_ms);
+/* As gettimeofday() tells it. */
+int64_t pd_epoch_us(struct instant t);
 /* Enters a call on fd; NULL: errno is set, and the lock not held. */
 struct pd_sock *pd_enter(struct pd *pd, int fd);
 /* Leaves: settles, unlocks, turns -Exxx into -1 and errno. */
@@ -160,6 +187,8 @@ int pd_addr_get(const struct sockaddr *sa, socklen_t n, struct addr *a,
 
 /* ---- pd_io.c ---- */
 void pd_io_members(struct packetdrill_interface *ifc);
+/* As sendfile(2), out is a socket of ours. */
+ssize_t pd_send_file(struct pd *pd, int out, int in, off_t *at, size_t len);
 
 /* ---- pd_opt.c, pd_info.c ---- */
 void pd_opt_members(struct packetdrill_interface *ifc);
@@ -168,6 +197,25 @@ int pd_getsockopt(struct pd *pd, struct pd_sock *s, int level, int name,
 int pd_info_get(struct pd *pd, struct pd_sock *s, void *val, socklen_t *len);
 int pd_meminfo_get(struct pd *pd, struct pd_sock *s, void *val,
     socklen_t *len);
+
+/* ---- pd_errq.c ---- */
+/* A write has ended at s->written. */
+void pd_errq_wrote(struct pd_sock *s, bool zerocopy);
+void pd_errq_timestamping(struct pd_sock *s, uint32_t flags);
+/* After a turn: tells what happened to the marks. */
+void pd_errq_scan(struct pd *pd, struct pd_sock *s);
+/* recvmsg(MSG_ERRQUEUE): 0 or -EAGAIN. */
+int pd_errq_read(struct pd_sock *s, struct msghdr *msg);
+
+/* ---- pd_sndbuf.c ---- */
+/* Is it this file that says how much s takes? */
+bool pd_sndbuf_fixed(const struct pd *pd, const struct pd_sock *s);
+/* Bytes that may be written now; the stack shall have sent before. */
+uint32_t pd_sndbuf_room(struct pd *pd, struct pd_sock *s);
+void pd_sndbuf_wrote(struct pd_sock *s, uint32_t n);
+bool pd_sndbuf_writable(struct pd *pd, struct pd_sock *s);
+/* So much time has passed. */
+void pd_sndbuf_account(struct pd *pd, struct pd_sock *s, int64_t us);
 
 /* ---- pd_poll.c ---- */
 void pd_poll_members(struct packetdrill_interface *ifc);

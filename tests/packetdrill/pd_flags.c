@@ -221,6 +221,8 @@ sysctl_special(struct pd *pd, const char *name, const char *value)
 		pd->fastopen_all = (v & 0x400) != 0;
 	} else if (strcmp(name, "net.ipv4.tcp_fastopen_key") == 0) {
 		fastopen_key(c, value);
+	} else if (strcmp(name, "net.ipv4.tcp_notsent_lowat") == 0) {
+		pd->notsent_lowat = (uint32_t)strtoul(value, NULL, 0);
 	} else if (strcmp(name, "hop.metrics_flush") == 0) {
 		if (pd->stk != NULL)
 			tcp_fastopen_forget(pd->stk);
@@ -468,6 +470,7 @@ pd_flags_parse(struct pd *pd, const char *flags)
 
 	pd->local = (struct ip4_prefix){ IP4(192, 168, 0, 1), 16 };
 	pd->mtu = 1500;
+	pd->notsent_lowat = UINT32_MAX;
 	if (flags != NULL && strstr(flags, "layout=freebsd") != NULL)
 		layout_freebsd(pd);
 	else

@@ -131,6 +131,9 @@ pd_info_get(struct pd *pd, struct pd_sock *s, void *val, socklen_t *len)
 		i.tcpi_snd_wscale = st.snd_wscale & 15;
 		i.tcpi_rcv_wscale = st.rcv_wscale & 15;
 		fill_numbers(&i, &st);
+		i.tcpi_busy_time = s->busy_us;
+		i.tcpi_rwnd_limited = s->rwnd_us;
+		i.tcpi_sndbuf_limited = s->sndbuf_us;
 		fill_times(&i, &st);
 	}
 	/* Room beyond what this header knows reads as zero. */

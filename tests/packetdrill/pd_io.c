@@ -131,8 +131,6 @@ take(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 	bool wait = !s->nonblock && (flags & MSG_DONTWAIT) == 0;
 	int r;
 
-	if ((flags & MSG_ERRQUEUE) != 0)
-		return -EAGAIN;
 	if (s->kind == PD_TCP && s->deferred)
 		return -EAGAIN;
 	if (s->kind != PD_TCP || s->conn == NULL)
@@ -157,9 +155,12 @@ static ssize_t
 receive(struct pd *pd, int fd, const struct iovec *iov, size_t n, int flags)
 {
 	struct pd_sock *s = pd_enter(pd, fd);
+	struct msghdr nothing = { 0 };
 
 	if (s == NULL)
 		return -1;
+	if ((flags & MSG_ERRQUEUE) != 0)
+		return pd_leave(pd, pd_errq_read(s, &nothing));
 	return pd_leave(pd, take(pd, s, iov, n, flags));
 }
 
@@ -240,6 +241,8 @@ pd_recvmsg(void *ud, int fd, struct msghdr *msg, int flags)
 		return -1;
 	if (msg == NULL)
 		return pd_leave(pd, -EFAULT);
+	if ((flags & MSG_ERRQUEUE) != 0)
+		return pd_leave(pd, pd_errq_read(s, msg));
 	r = take(pd, s, msg->msg_iov, msg->msg_iovlen, flags);
 	msg->msg_flags = 0;
 	msg->msg_namelen = 0;
@@ -270,6 +273,14 @@ may_give(struct pd_sock *s)
 	return (ev & TCP_EV_CONNECTED) != 0 ? 0 : -EAGAIN;
 }
 
+/* Is there a connection that room may come on? */
+static bool
+may_wait(const struct pd_sock *s)
+{
+	return s->conn != NULL &&
+	    (tcp_events(s->conn) & TCP_EV_CLOSED) == 0;
+}
+
 /* MSG_MORE corks until a call without it. */
 static void
 cork(struct pd *pd, struct pd_sock *s, bool more)
@@ -281,6 +292,32 @@ cork(struct pd *pd, struct pd_sock *s, bool more)
 	tcp_set(pd->stk, s->conn, TCPO_CORK, more);
 }
 
+/* Gives as much as fits; a full run is sent before the next one begins. */
+static uint32_t
+put_bytes(struct pd *pd, struct pd_sock *s, const uint8_t *p, uint32_t len)
+{
+	bool fixed = pd_sndbuf_fixed(pd, s);
+	uint32_t got = 0, n;
+	int32_t r;
+
+	s->modelled = fixed;
+	while (got < len) {
+		n = fixed ? pd_sndbuf_room(pd, s) : len;
+		n = n < len - got ? n : len - got;
+		r = n == 0 ? 0 : tcp_write(pd->stk, s->conn, p + got, n);
+		if (r <= 0)
+			break;
+		got += (uint32_t)r;
+		s->written += (uint32_t)r;
+		if (!fixed)
+			break;
+		pd_sndbuf_wrote(s, (uint32_t)r);
+		if (got < len)
+			pd_settle(pd);
+	}
+	return got;
+}
+
 /* Gives the bytes of iov behind the first `done`; what was taken. */
 static size_t
 gather(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
@@ -289,20 +326,17 @@ gather(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 	size_t at = 0, got = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		size_t from = done > at ? done - at : 0, len;
-		int32_t r;
+		size_t from = done > at ? done - at : 0, len, r;
 
 		at += iov[i].iov_len;
 		if (from >= iov[i].iov_len)
 			continue;
 		len = iov[i].iov_len - from;
-		r = tcp_write(pd->stk, s->conn,
-		    (const uint8_t *)iov[i].iov_base + from, (uint32_t)len);
-		if (r <= 0)
-			break;
-		got += (size_t)r;
-		done += (size_t)r;
-		if ((size_t)r < len)
+		r = put_bytes(pd, s, (const uint8_t *)iov[i].iov_base + from,
+		    (uint32_t)len);
+		got += r;
+		done += r;
+		if (r < len)
 			break;
 	}
 	return got;
@@ -336,8 +370,10 @@ give(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 		if (!wait)
 			return done > 0 ? (ssize_t)done : -EAGAIN;
 		pd_settle(pd);
-		if (!pd_block(pd, INSTANT_NEVER))
-			return done > 0 ? (ssize_t)done : -EAGAIN;
+		do {
+			if (!pd_block(pd, INSTANT_NEVER))
+				return done > 0 ? (ssize_t)done : -EAGAIN;
+		} while (s->modelled && s->nospace && may_wait(s));
 	}
 }
 
@@ -377,6 +413,7 @@ open_with(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 	free(data);
 	if (r != -EINPROGRESS)
 		return r;
+	s->written += len;
 	pd_settle(pd);
 	return len > 0 ? (ssize_t)len : -EINPROGRESS;
 }
@@ -428,6 +465,8 @@ transmit(struct pd *pd, int fd, const struct iovec *iov, size_t n, int flags,
 		r = give_connecting(pd, s, iov, n, flags, sa, salen);
 	else
 		r = give(pd, s, iov, n, flags, 0);
+	if (r > 0)
+		pd_errq_wrote(s, (flags & MSG_ZEROCOPY) != 0);
 	return pd_leave(pd, r);
 }
 
@@ -486,12 +525,30 @@ pd_splice(void *ud, int in, loff_t *in_off, int out, loff_t *out_off,
 	ssize_t n;
 
 	(void)flags;
-	if (in_off != NULL || out_off != NULL) {
+	/* packetdrill passes a pointer to 0 for none. */
+	if ((in_off != NULL && *in_off != 0) ||
+	    (out_off != NULL && *out_off != 0)) {
 		errno = ESPIPE;
 		return -1;
 	}
 	n = pd_read(ud, in, buf, len < sizeof(buf) ? len : sizeof(buf));
 	return n <= 0 ? n : pd_write(ud, out, buf, (size_t)n);
+}
+
+ssize_t
+pd_send_file(struct pd *pd, int out, int in, off_t *at, size_t len)
+{
+	uint8_t buf[65536];
+	ssize_t n, r;
+
+	len = len < sizeof(buf) ? len : sizeof(buf);
+	n = at != NULL ? pread(in, buf, len, *at) : read(in, buf, len);
+	if (n <= 0)
+		return n;
+	r = pd_write(pd, out, buf, (size_t)n);
+	if (at != NULL && r > 0)
+		*at += r;
+	return r;
 }
 
 void

@@ -197,11 +197,17 @@ rcvbuf_set(struct pd *pd, struct pd_sock *s, uint32_t v)
 	return s->conn != NULL ? tcp_set(pd->stk, s->conn, TCPO_RCVBUF, v) : 0;
 }
 
+/* The stack's own bound is beyond what pd_sndbuf.c lets in. */
+#define SNDBUF_SPARE 262144u
+
 static int
 sndbuf_set(struct pd *pd, struct pd_sock *s, uint32_t v)
 {
 	s->sndbuf = v;
 	v = doubled(pd, v);
+	/* pd_sndbuf.c keeps it. */
+	if (pd->layout == PD_LINUX)
+		v += SNDBUF_SPARE;
 	s->conf.sndbuf = s->conf.sndbuf_max = v;
 	return s->conn != NULL ? tcp_set(pd->stk, s->conn, TCPO_SNDBUF, v) : 0;
 }
@@ -237,7 +243,7 @@ only_remembered(int level, int name)
 	case IPPROTO_TCP:
 		return name == TCP_DEFER_ACCEPT || name == TCP_WINDOW_CLAMP ||
 		    name == TCP_THIN_LINEAR_TIMEOUTS ||
-		    name == TCP_THIN_DUPACK || name == TCP_NOTSENT_LOWAT ||
+		    name == TCP_THIN_DUPACK ||
 		    name == TCP_SAVE_SYN;
 	case IPPROTO_IP:
 		return name == IP_RECVERR || name == IP_FREEBIND ||
@@ -343,6 +349,9 @@ set_tcp(struct pd *pd, struct pd_sock *s, int name, int value)
 			return -EINVAL;
 		s->inq = value != 0;
 		return 0;
+	case TCP_NOTSENT_LOWAT:
+		s->notsent_lowat = (uint32_t)value;
+		return 0;
 	case TCP_FASTOPEN:
 		if (value < 0 || s->conn != NULL)
 			return -EINVAL;
@@ -403,6 +412,16 @@ set_option(struct pd *pd, struct pd_sock *s, int level, int name,
 		s->rcvlowat = v > 0 ? (uint32_t)v : 1;
 		return 0;
 	}
+	if (level == SOL_SOCKET && name == SO_ZEROCOPY) {
+		if (v != 0 && v != 1)
+			return -EINVAL;
+		s->zerocopy = v != 0;
+		return 0;
+	}
+	if (level == SOL_SOCKET && name == SO_TIMESTAMPING) {
+		pd_errq_timestamping(s, (uint32_t)v);
+		return 0;
+	}
 	if (level == IPPROTO_IP && name == IP_MTU_DISCOVER)
 		return pmtud_set(s, v);
 	if (only_remembered(level, name))
@@ -452,6 +471,10 @@ get_socket(struct pd *pd, struct pd_sock *s, int name, void *val,
 		return put_int(val, len, s->listener != NULL);
 	case SO_RCVLOWAT:
 		return put_int(val, len, (int)s->rcvlowat);
+	case SO_ZEROCOPY:
+		return put_int(val, len, s->zerocopy);
+	case SO_TIMESTAMPING:
+		return put_int(val, len, (int)s->tstamp);
 	case SO_MEMINFO:
 		return pd_meminfo_get(pd, s, val, len);
 	default:
@@ -478,6 +501,8 @@ get_tcp(struct pd *pd, struct pd_sock *s, int name, void *val, socklen_t *len)
 		return put_bytes(val, len, name16, sizeof(name16));
 	case TCP_INQ:
 		return put_int(val, len, s->inq);
+	case TCP_NOTSENT_LOWAT:
+		return put_int(val, len, (int)s->notsent_lowat);
 	case TCP_FASTOPEN:
 		return put_int(val, len, s->fastopen_queue);
 	case PD_TCP_KEEPINIT:

@@ -13,7 +13,6 @@ pd_events(struct pd *pd, struct pd_sock *s)
 {
 	uint32_t ev, out = 0;
 
-	(void)pd;
 	if (s->kind != PD_TCP)
 		return 0;
 	if (s->listener != NULL)
@@ -29,13 +28,20 @@ pd_events(struct pd *pd, struct pd_sock *s)
 		out |= EPOLLIN | EPOLLRDNORM;
 	if ((ev & (TCP_EV_FIN | TCP_EV_CLOSED)) != 0 || s->rd_shut)
 		out |= EPOLLRDHUP;
+	if ((ev & TCP_EV_WRITABLE) != 0 && pd_sndbuf_fixed(pd, s)) {
+		s->modelled = true;
+		if (!pd_sndbuf_writable(pd, s)) {
+			s->nospace = true;
+			ev &= ~TCP_EV_WRITABLE;
+		}
+	}
 	if ((ev & (TCP_EV_WRITABLE | TCP_EV_CLOSED)) != 0 ||
 	    (s->wr_shut && (ev & TCP_EV_CONNECTED) != 0))
 		out |= EPOLLOUT | EPOLLWRNORM;
 	if ((ev & TCP_EV_CLOSED) != 0 ||
 	    (s->wr_shut && (out & EPOLLRDHUP) != 0))
 		out |= EPOLLHUP;
-	if (s->error != 0 || (tcp_error(s->conn) != 0 && !s->error_told))
+	if (s->error != 0 || s->notes > 0 || (tcp_error(s->conn) != 0 && !s->error_told))
 		out |= EPOLLERR;
 	return out;
 }

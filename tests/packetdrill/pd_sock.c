@@ -103,7 +103,7 @@ conn_ready(struct stack *stk, struct tcp_conn *c, void *owner)
 		s->more = false;
 		tcp_set(stk, c, TCPO_CORK, s->cork_opt);
 	}
-	if (s->nospace && (ev & TCP_EV_WRITABLE) != 0) {
+	if (s->nospace && !s->modelled && (ev & TCP_EV_WRITABLE) != 0) {
 		s->nospace = false;
 		s->out_edges++;
 	}
@@ -269,6 +269,8 @@ accepted(struct pd *pd, const struct pd_sock *l, struct tcp_conn *c)
 	s->rcvbuf = l->rcvbuf;
 	s->sndbuf = l->sndbuf;
 	s->inq = l->inq;
+	s->zerocopy = l->zerocopy;
+	s->notsent_lowat = l->notsent_lowat;
 	memcpy(s->option, l->option, sizeof(s->option));
 	s->options = l->options;
 	s->cork_opt = l->conf.cork;
