@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define ERRORS_MAX 50		/* then only their number */
+#define LINE_LIKELY 16		/* few lines that make something are shorter */
 
 struct file {
 	struct conf *conf;
@@ -100,16 +101,19 @@ take_line(struct file *f, char *line)
 	}
 }
 
+/* How many objects the text may hold: its lines, but blank ones make none. */
 static size_t
-count_lines(const char *s)
+guess_objects(const char *text)
 {
-	size_t n = 1;
+	const char *s = text;
+	size_t lines = 1, most;
 
 	while ((s = strchr(s, '\n')) != NULL) {
 		s++;
-		n++;
+		lines++;
 	}
-	return n;
+	most = strlen(text) / LINE_LIKELY + 1;
+	return lines < most ? lines : most;
 }
 
 int
@@ -120,7 +124,7 @@ conf_parse(struct conf *c, const char *name, const char *text,
 	const char *s = text;
 	char line[COMMAND_TEXT_MAX];
 
-	f.no_memory = conf_reserve(c, count_lines(text)) != 0;
+	f.no_memory = conf_reserve(c, guess_objects(text)) != 0;
 	while (*s != '\0' && !f.no_memory) {
 		size_t len = strcspn(s, "\n");
 
