@@ -16,7 +16,7 @@ sleep 1000 &
 bystander=$!
 pids="$pids $bystander"
 
-for name in lvs-dr lvs-fullnat lvs-nat lvs-tun router; do
+for name in lvs-dr lvs-fullnat lvs-nat lvs-self lvs-tun router; do
 	try "$name: goes up" lab_up $name
 	try "$name: shows its drawing" matches --tap
 	try "$name: is listed as up" sh -c \
@@ -57,9 +57,9 @@ ip netns del "$HOPD_LAB_PREFIX-router-left"
 try 'nothing else is left' nothing_left
 
 try_status 'no lab up: exec says so' 1 lab exec client true
-try 'and names the labs' matches 'no lab is up.*lvs-nat lvs-tun router'
+try 'and names the labs' matches 'no lab is up.*lvs-nat lvs-self lvs-tun router'
 try_status 'a lab that is none is named' 1 lab up nowhere
 try 'with the labs that there are' \
-    matches "'nowhere': no such lab; there are: lvs-dr lvs-fullnat lvs-nat lvs-tun router"
+    matches "'nowhere': no such lab; there are: lvs-dr lvs-fullnat lvs-nat lvs-self lvs-tun router"
 try_status 'no word: usage' 2 lab
 finish
