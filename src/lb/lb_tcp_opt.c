@@ -71,10 +71,21 @@ void
 lb_tcp_add32(struct pkt *pkt, const struct ip4_hdr *h, uint32_t off,
     uint32_t delta)
 {
-	uint8_t b[4];
+	uint8_t *l4 = pkt_data(pkt) + h->hlen;
+	uint32_t old = be32_get(l4 + off);
 
-	be32_put(b, be32_get(pkt_data(pkt) + h->hlen + off) + delta);
-	lb_tcp_write(pkt, h, off, b, sizeof(b));
+	/* In an option the word may stand at an odd place, where its bytes
+	 * belong to three words of the sum. */
+	if (off % 2 != 0) {
+		uint8_t b[4];
+
+		be32_put(b, old + delta);
+		lb_tcp_write(pkt, h, off, b, sizeof(b));
+		return;
+	}
+	be32_put(l4 + off, old + delta);
+	csum_fix_u32(l4 + TCP_OFF_CSUM, old, old + delta, pkt->csum_needed,
+	    false);
 }
 
 void
