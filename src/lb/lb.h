@@ -83,6 +83,18 @@ void lb_fini(struct stack *stk);
 bool lb_match(struct stack *stk, const struct pkt *pkt,
     const struct ip4_hdr *h, struct lb_hit *hit);
 
+/* Frames that were read together: asks the memory for what looking them up
+ * will want.  Pays when the table does not fit into the processor's cache. */
+#define LB_FETCH_MAX	8u
+#define LB_FETCH_FLOWS	8192u		/* 1 MiB of flows */
+void lb_fetch(struct stack *stk, struct pkt *const pkts[], uint32_t n,
+    bool l2);
+static inline bool
+lb_fetch_pays(const struct lb_state *lb)
+{
+	return lb->flows.count > LB_FETCH_FLOWS;
+}
+
 /* Translates and sends on, or drops: consumes pkt. */
 void lb_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     const struct lb_hit *hit);

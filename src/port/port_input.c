@@ -5,9 +5,14 @@
  * it is; the pool hands out the same, warm one each time.  Who keeps a packet
  * moves it to a small one (pkt_keep), so large ones run out only under a flood
  * of super-frames that wait; plain frames then still come in by small ones.
+ *
+ * Each frame goes its whole way before the next is read, while it is in the
+ * cache.  Only beside a large flow table a few are read together, so that what
+ * they want from there is fetched for all at once (lb/lb.h).
  */
 #include "port/port.h"
 
+#include "lb/lb.h"
 #include "port/fault.h"
 #include "stack/stack.h"
 
@@ -50,36 +55,62 @@ port_input(struct stack *stk, struct port *port, struct pkt *pkt)
 		bare_input(stk, ifp, pkt);
 }
 
-void
-port_read(struct stack *stk, struct port *port)
+/* Reads up to max frames; *more becomes false where there is nothing to read,
+ * or nothing to read into.  A super-frame ends the group: it is to be sent on
+ * while it is in the cache. */
+static uint32_t
+frames_read(struct stack *stk, struct port *port, struct pkt *frame[],
+    uint32_t max, bool *more)
 {
-	for (int i = 0; i < PORT_BATCH && !port->down; i++) {
+	uint32_t n = 0;
+
+	while (n < max) {
 		struct pkt *pkt = alloc_any(&stk->pool);
 		int why = DROP_NO_MEMORY;
 
 		if (pkt == NULL) {
-			/* Nothing to read into until something is freed: wait
-			 * for the owner to mark the port again. */
+			/* Wait for the owner to mark the port again. */
 			drop_count(stk, DROP_NO_MEMORY);
-			port->readable = false;
-			return;
+			port->readable = *more = false;
+			return n;
 		}
 		switch (port->ops->read(port, pkt, &why)) {
 		case PORT_READ_FRAME:
-			if (port->fault != NULL)
-				fault_input(stk, port, pkt);
-			else
-				port_input(stk, port, pkt);
+			frame[n++] = pkt;
+			if (pkt->len > PKT_SMALL)
+				return n;
 			break;
 		case PORT_READ_EMPTY:
 			pkt_free(pkt);
-			port->readable = false;
-			return;
+			port->readable = *more = false;
+			return n;
 		case PORT_READ_ERROR:
 			port->stats.rx_errors++;
 			pkt_received(pkt);
 			pkt_drop(stk, pkt, (enum drop)why);
-			break;
+			return n;
+		}
+	}
+	return n;
+}
+
+void
+port_read(struct stack *stk, struct port *port)
+{
+	struct pkt *frame[LB_FETCH_MAX];
+	uint32_t max = lb_fetch_pays(&stk->lb) ? LB_FETCH_MAX : 1, n;
+	bool more = true;
+
+	for (uint32_t done = 0; more && done < PORT_BATCH && !port->down;
+	    done += max) {
+		n = frames_read(stk, port, frame, max, &more);
+		if (n > 1)
+			lb_fetch(stk, frame, n, port->l2);
+		for (uint32_t i = 0; i < n; i++) {
+			if (port->fault != NULL)
+				fault_input(stk, port, frame[i]);
+			else
+				port_input(stk, port, frame[i]);
 		}
 	}
 	if (port->down)

@@ -140,6 +140,42 @@ counters_check(struct churn *c)
 	}
 }
 
+/* Beside so many flows frames are read some at a time: in their order, each
+ * judged by itself, rubbish among them. */
+static void
+together_check(struct churn *c)
+{
+	uint32_t given[40], n = 0;
+	uint8_t p[2048];
+	struct mem_frame *m;
+
+	ck_assert(lb_fetch_pays(&c->stk->lb));
+	for (uint32_t i = 0; i < 60; i++) {
+		uint32_t k = (uint32_t)rand() % CONNS;
+		struct unit_frame f = lb_bed_in(IPPROTO_TCP4, client_port(k),
+		    TCP_ACK);
+		uint32_t len;
+
+		f.sip = client_ip(k);
+		len = unit_frame_build(p, sizeof(p), &f);
+		if (i % 3 == 2)
+			len = (uint32_t)rand() % 34;	/* cut off */
+		else if (c->server[k] != 255)
+			given[n++] = k;
+		ck_assert_int_eq(mem_port_give(c->cl, p, len), 0);
+	}
+	stack_poll(c->stk, c->stk->now);
+	for (uint32_t i = 0; i < n; i++) {
+		m = mem_port_take(c->sv);
+		ck_assert_ptr_nonnull(m);
+		ck_assert_uint_eq(m->data[33] - 11u, c->server[given[i]]);
+		ck_assert_uint_eq(be16_get(m->data + 34),
+		    client_port(given[i]));
+		mem_port_free(c->sv, m);
+	}
+	ck_assert_uint_eq(mem_port_sent(c->sv), 0);
+}
+
 START_TEST(nobody_moves)
 {
 	struct churn *c = calloc(1, sizeof(*c));
@@ -167,6 +203,8 @@ START_TEST(nobody_moves)
 	for (n = 0; n < CONNS; n += 7)
 		ck_assert_uint_eq(client_sends(c, n, TCP_ACK), c->server[n]);
 	ck_assert_uint_eq(c->stk->lb.flows.count, CONNS - refused);
+	for (n = 0; n < 100; n++)
+		together_check(c);
 	/* Everybody leaves. */
 	for (n = 0; n < CONNS; n++) {
 		if (c->server[n] != 255)
