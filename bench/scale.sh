@@ -8,53 +8,52 @@
 bench_start "$@"
 make -s -C "$build" bench/flow_scale || die 'flow_scale does not build'
 
-# Runs a program of bench/ and makes a sample of what it prints.
-take()		# SED SCRIPT PROGRAM ARGUMENTS...
+# Runs a program of bench/ and makes a sample of the first line that the
+# pattern fits.
+take()		# PATTERN REPLACEMENT PROGRAM ARGUMENTS...
 {
-	local script=$1 program=$2
+	local pattern=$1 replacement=$2 program=$3
 
-	shift 2
+	shift 3
 	"${on_mid[@]}" "$build/bench/$program" "$@" >"$tmp/out" || return
 	# shellcheck disable=SC2046
-	sample $(sed -nE "${script}p" "$tmp/out")
+	sample $(sed -nE "s/^$pattern/$replacement/p" "$tmp/out" | head -n 1)
 }
+
+n=' *([0-9.]+)'		# a number
 
 with_routes()	# COUNT
 {
-	take 's/(.*) (.*) (.*)/\1 bytes=\3/' scale routes "$1" "$tmp/routes"
+	take "$n$n$n" '\1 bytes=\3' scale routes "$1" "$tmp/routes"
 }
 
 with_services()	# COUNT
 {
-	take 's/(.*) (.*) (.*)/\1 open=\2 bytes=\3/' scale services "$1"
+	take "$n$n$n" '\1 open=\2 bytes=\3' scale services "$1"
 }
 
 with_servers()	# COUNT; $sched
 {
-	take 's/(.*) (.*) (.*)/\1 open=\2 bytes=\3/' scale servers "$1" \
+	take "$n$n$n" '\1 open=\2 bytes=\3' scale servers "$1" \
 	    "$sched"
 }
 
 # "1000 flows: 139 bytes each, open 830 ns, ... packet in 366 ns, out 383 ns"
 with_flows()	# COUNT
 {
-	local n=' +([0-9]+)'
-
-	take "s/.*:$n bytes.*open$n.*in$n ns, out$n.*/\3 out=\4 open=\2 bytes=\1/" \
-	    flow_scale "$1"
+	take ".*:$n bytes.*open$n.*in$n ns, out$n.*" \
+	    '\3 out=\4 open=\2 bytes=\1' flow_scale "$1"
 }
 
 # "1000 connections: 554 bytes each, open 1414 ns, segment in and its ACK 678"
 with_connections()	# COUNT
 {
-	local n=' +([0-9]+)'
-
-	take "s/.*:$n bytes.*open$n.*ACK$n.*/\3 open=\2 bytes=\1/" \
-	    tcp_scale "$1"
+	take ".*:$n bytes.*open$n.*ACK$n.*" \
+	    '\3 open=\2 bytes=\1' tcp_scale "$1"
 }
 
 bench/routes "$tmp/all"
-grep -Ev '^(10|192\.168|172\.(1[6-9]|2[0-9]|3[01]))\.' "$tmp/all" |
+grep -Ev '^(10|169\.254|192\.168|172\.(1[6-9]|2[0-9]|3[01]))\.' "$tmp/all" |
     shuf --random-source=<(yes) >"$tmp/routes"
 grow 'routes: a packet forwarded' ns less with_routes 1 1000 100000 \
     "$(wc -l <"$tmp/routes")"
