@@ -301,7 +301,7 @@ static const struct arg args_server_drain[] = {
 	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
 	SERVER_ARG(ARG_POS | ARG_REQ | ARG_KEY),
 	{ A_TIMEOUT, ARG_DURATION, 0, "timeout", "SECONDS", 0, 0, 0,
-	    "then remove it" },
+	    "then its connections end, too" },
 	{ .kind = ARG_END },
 };
 

@@ -85,6 +85,8 @@ enum lb_tcp_state lb_tcp_next(enum lb_tcp_state state, uint8_t tcp_flags,
     bool output, bool no_output);
 bool lb_tcp_is_active(enum lb_tcp_state state);
 bool lb_tcp_is_half_open(enum lb_tcp_state state);
+/* Did a FIN or a RST pass? */
+bool lb_tcp_is_ending(enum lb_tcp_state state);
 /* Idle time-out of f in its state. */
 uint32_t lb_flow_timeout_s(struct stack *stk, const struct lb_flow *f);
 

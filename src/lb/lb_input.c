@@ -269,6 +269,21 @@ refuse(struct stack *stk, const struct lb_service *svc, struct pkt *pkt,
 	pkt_drop_silent(stk, pkt, why);
 }
 
+/* A SYN on a flow whose connection has begun to end is another connection, even
+ * where it keeps the flow (persistence, conn_reuse_mode 0): nothing that was
+ * noted of sequence numbers holds, and FULLNAT needs a later initial one than
+ * the server remembers. */
+static void
+flow_renew(struct lb_flow *f, uint8_t flags)
+{
+	const uint16_t noted = LB_FLOW_SEQ | LB_FLOW_SERVER_ISN |
+	    LB_FLOW_TOA_DONE | LB_FLOW_CLIENT_SEQ | LB_FLOW_SERVER_SEQ;
+
+	if ((flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN &&
+	    lb_tcp_is_ending((enum lb_tcp_state)f->state))
+		f->flags &= (uint16_t)~noted;
+}
+
 static void
 client_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_flow *f)
@@ -280,6 +295,7 @@ client_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 		return;
 	}
 	count_in(stk, srv, h->total_len);
+	flow_renew(f, tcp_flags(pkt, h));
 	flow_step(stk, f, pkt, h, false);
 	lb_fwd_in(stk, pkt, h, f);
 }

@@ -89,6 +89,13 @@ lb_tcp_is_half_open(enum lb_tcp_state state)
 	return state == NO || state == SS || state == SR || state == SA;
 }
 
+bool
+lb_tcp_is_ending(enum lb_tcp_state state)
+{
+	return state == FW || state == TW || state == CL || state == CW ||
+	    state == LA;
+}
+
 /* The service's own time-out if it has one, else the global one. */
 static uint32_t
 timeout_or(uint32_t own, uint32_t global)

@@ -13,7 +13,7 @@
  *	refused	never answered: a RST, or an ICMP error
  *	moved	another server's line
  *	broken	answered before, and then ended by somebody else
- *	silent	no answer within a minute
+ *	silent	no answer as long as the kernel tries
  *
  * of the done and the broken ones how many by server, and the milliseconds of
  * the longest wait for an answer.
@@ -35,7 +35,7 @@
 #define LINE		64
 #define ROUNDS_MAX	6
 #define PAUSE_MS	1000
-#define PATIENCE_MS	60000
+#define PATIENCE_MS	150000	/* the kernel's own, about */
 #define EVENTS		256
 
 enum result { DONE, REFUSED, MOVED, BROKEN, SILENT, RESULTS };

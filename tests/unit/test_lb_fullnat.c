@@ -145,6 +145,55 @@ START_TEST(sequence_numbers_are_mapped)
 }
 END_TEST
 
+/* Where a flow is kept for the next connection on the client's port, that one
+ * gets numbers of its own: later ones than the server saw, and the client's
+ * address again. */
+START_TEST(the_next_connection_gets_later_numbers)
+{
+	struct lb_bed b = bed_of(IPPROTO_TCP4, 0);
+	struct unit_frame f;
+	struct unit_seen s;
+	struct lb_conf conf;
+	uint32_t last;
+
+	lb_conf_get(b.stk, &conf);
+	conf.conn_reuse_mode = 0;
+	ck_assert_int_eq(lb_conf_set(b.stk, &conf, NULL), 0);
+	handshake(&b, 40000);
+	f = client_data(40000, 5100, "x");
+	f.flags = TCP_FIN | TCP_ACK;
+	unit_feed(b.stk, b.cl, &f);
+	s = lb_bed_expect(b.sv);
+	last = s.seq + 2;
+	unit_seen_free(&s);
+	f = from_server(&b, IPPROTO_TCP4, TCP_FIN | TCP_ACK);
+	unit_feed(b.stk, b.sv, &f);
+	s = lb_bed_expect(b.cl);
+	unit_seen_free(&s);
+	lb_bed_expect_state(&b, "TIME_WAIT", 120);
+	/* The client's own numbers may be anything. */
+	unit_run_until(b.stk, b.stk->now.us + USEC_PER_SEC);
+	f = lb_bed_in(IPPROTO_TCP4, 40000, TCP_SYN);
+	f.seq = 1000 - 500000;
+	unit_feed(b.stk, b.cl, &f);
+	s = lb_bed_expect(b.sv);
+	ck_assert_int_gt((int32_t)(s.seq - last), 0);
+	ck_assert_int_lt((int32_t)(s.seq - last), 500000);
+	unit_seen_free(&s);
+	f = from_server(&b, IPPROTO_TCP4, TCP_SYN | TCP_ACK);
+	unit_feed(b.stk, b.sv, &f);
+	s = lb_bed_expect(b.cl);
+	unit_seen_free(&s);
+	f = client_data(40000, 5001, "GET");
+	f.seq = 1001 - 500000;
+	unit_feed(b.stk, b.cl, &f);
+	s = lb_bed_expect(b.sv);
+	ck_assert_uint_eq(s.l4[20], 254);
+	unit_seen_free(&s);
+	lb_bed_down(&b);
+}
+END_TEST
+
 START_TEST(toa_until_the_servers_data_is_acked)
 {
 	struct lb_bed b = bed_of(IPPROTO_TCP4, 0);
@@ -458,6 +507,7 @@ main(void)
 	tcase_add_test(tc, both_sides_are_rewritten);
 	tcase_add_test(tc, udp_is_rewritten);
 	tcase_add_test(tc, sequence_numbers_are_mapped);
+	tcase_add_test(tc, the_next_connection_gets_later_numbers);
 	tcase_add_test(tc, toa_until_the_servers_data_is_acked);
 	tcase_add_test(tc, toa_goes_into_a_super_frame);
 	tcase_add_test(tc, syn_options_are_made_fit);
