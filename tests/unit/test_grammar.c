@@ -117,7 +117,7 @@ static const struct {
 	{ "port add x type tab", 4,
 	    "\"tab\": expected tap or tun; did you mean \"tap\"?" },
 	{ "port add x mtu 67", 4, "\"67\": expected a number from 68 to 65535 "
-	    "(largest IP packet)" },
+	    "(largest IP packet, of the device, too)" },
 	{ "port add x mtu 1500x", 4, NULL },
 	{ "port add x mtu", 4,
 	    "after \"mtu\" something is missing: expected N" },
