@@ -9,8 +9,8 @@
  *					connections, one HTTP request on each;
  *					prints connections a second, and how
  *					many failed
- *	rr -u ADDRESS PORT SECONDS	sends as much as goes; Gbit/s until the
- *					other end has seen the last byte
+ *	rr -u ADDRESS PORT SECONDS	sends as much as goes; Gbit/s that the
+ *					other end acknowledged
  *	rr -d ADDRESS PORT SECONDS	takes as much as comes; Gbit/s
  *	rr -s				the other ends: echo on port 7, discard
  *					on 9, chargen on 19
@@ -29,10 +29,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include <linux/sockios.h>
 
 #define TIMES_MAX	(1u << 22)
 #define PARALLEL_MAX	4096
@@ -140,6 +143,7 @@ bulk(struct sockaddr_in to, double length, bool upload)
 	static char buf[BULK];
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 	double start = seconds(), now = start, bytes = 0;
+	int queued = 0;
 	ssize_t n;
 
 	if (connect(fd, (struct sockaddr *)&to, sizeof(to)) == -1)
@@ -152,12 +156,8 @@ bulk(struct sockaddr_in to, double length, bool upload)
 		bytes += (double)n;
 		now = seconds();
 	}
-	if (upload) {
-		shutdown(fd, SHUT_WR);
-		while ((n = read(fd, buf, sizeof(buf))) > 0)
-			;
-		now = seconds();
-	}
+	if (upload && ioctl(fd, SIOCOUTQ, &queued) == 0)
+		bytes -= queued;
 	close(fd);
 	printf("%.4f\n", bytes * 8 / (now - start) / 1e9);
 }
