@@ -19,8 +19,11 @@
 uint32_t
 http_head_len(const char *p, uint32_t n, uint32_t from)
 {
-	const char *at = p + (from > 3 ? from - 3 : 0), *end = p + n;
+	const char *at = p, *end = p + n;
 
+	/* The end may have begun in what was looked at. */
+	if (from > 3)
+		at += from - 3 < n ? from - 3 : n;
 	while ((at = memchr(at, '\n', (size_t)(end - at))) != NULL) {
 		at++;
 		if (at < end && *at == '\n')

@@ -98,6 +98,9 @@ START_TEST(the_end_of_a_head)
 			ck_assert_uint_eq(http_head_len(texts[i], from, 0), 0);
 			ck_assert_uint_eq(http_head_len(more, n + 7, from), n);
 		}
+		/* More was looked at than lies in one piece. */
+		for (uint32_t from = 5; from < n + 20; from++)
+			ck_assert_uint_eq(http_head_len(texts[i], 5, from), 0);
 	}
 }
 END_TEST
