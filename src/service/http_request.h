@@ -40,7 +40,8 @@ struct http_request {
 };
 
 /* Bytes of the head at p, with the empty line that ends it; 0: its end is not
- * among the n bytes.  from: so many have been looked at before, perhaps more than n. */
+ * among the n bytes.  from: so many, perhaps more than n, have been looked at
+ * before. */
 uint32_t http_head_len(const char *p, uint32_t n, uint32_t from);
 
 /* Takes a whole head apart.  0, or the status of the refusal: 400, 413, 414,
