@@ -15,6 +15,8 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/cursor.h"
+
 struct mac {
 	uint8_t b[6];
 };
@@ -107,9 +109,10 @@ ip4_in_prefix(struct ip4 a, struct ip4_prefix p)
 static inline struct addr
 addr_from_ip4(struct ip4 ip)
 {
-	return (struct addr){ { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff,
-	    (uint8_t)(ip.v >> 24), (uint8_t)(ip.v >> 16),
-	    (uint8_t)(ip.v >> 8), (uint8_t)ip.v } };
+	struct addr a = { { [10] = 0xff, [11] = 0xff } };
+
+	be32_put(a.b + 12, ip.v);
+	return a;
 }
 
 static inline bool
@@ -124,7 +127,7 @@ addr_is_ip4(const struct addr *a)
 static inline struct ip4
 addr_to_ip4(const struct addr *a)
 {
-	return IP4(a->b[12], a->b[13], a->b[14], a->b[15]);
+	return (struct ip4){ be32_get(a->b + 12) };
 }
 
 static inline bool

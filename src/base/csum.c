@@ -122,6 +122,15 @@ fix_complete(uint8_t *field, uint32_t delta, bool udp)
 }
 
 void
+csum_fix(uint8_t *field, uint32_t pseudo, uint32_t text, bool needed, bool udp)
+{
+	if (!needed)
+		fix_complete(field, pseudo + text, udp);
+	else
+		be16_put(field, csum_fold(be16_get(field) + pseudo));
+}
+
+void
 csum_fix_addr(uint8_t *field, const struct addr *old, const struct addr *new_,
     bool needed, bool udp)
 {
@@ -130,35 +139,25 @@ csum_fix_addr(uint8_t *field, const struct addr *old, const struct addr *new_,
 	for (int i = 0; i < 16; i += 4)
 		delta += csum_delta32(be32_get(old->b + i),
 		    be32_get(new_->b + i));
-	if (needed)
-		be16_put(field, csum_fold(be16_get(field) + delta));
-	else
-		fix_complete(field, delta, udp);
+	csum_fix(field, delta, 0, needed, udp);
 }
 
 void
 csum_fix_u16(uint8_t *field, uint16_t old, uint16_t new_, bool needed,
     bool udp)
 {
-	if (!needed)
-		fix_complete(field, csum_delta16(old, new_), udp);
+	csum_fix(field, 0, csum_delta16(old, new_), needed, udp);
 }
 
 void
 csum_fix_len(uint8_t *field, uint16_t old, uint16_t new_, bool needed, bool udp)
 {
-	uint32_t delta = csum_delta16(old, new_);
-
-	if (needed)
-		be16_put(field, csum_fold(be16_get(field) + delta));
-	else
-		fix_complete(field, delta, udp);
+	csum_fix(field, csum_delta16(old, new_), 0, needed, udp);
 }
 
 void
 csum_fix_u32(uint8_t *field, uint32_t old, uint32_t new_, bool needed,
     bool udp)
 {
-	if (!needed)
-		fix_complete(field, csum_delta32(old, new_), udp);
+	csum_fix(field, 0, csum_delta32(old, new_), needed, udp);
 }

@@ -44,17 +44,21 @@ csum_finish(uint32_t sum)
 }
 
 /* Is the checksum right that stands among these bytes?  For headers: len is a
- * multiple of 4.  Whether a sum is 0xffff does not depend on the byte order
+ * multiple of 4, and at least 20.  Whether a sum is 0xffff does not depend on the byte order
  * (RFC 1071 2 B). */
 static inline bool
 csum_header_ok(const uint8_t *p, size_t len)
 {
 	uint64_t sum = 0;
-	uint32_t word;
+	uint32_t word[5];
 
-	for (size_t i = 0; i < len; i += sizeof(word)) {
-		memcpy(&word, p + i, sizeof(word));
-		sum += word;
+	/* Most end here: the compiler makes five additions of it. */
+	memcpy(word, p, sizeof(word));
+	for (size_t i = 0; i < 5; i++)
+		sum += word[i];
+	for (size_t i = sizeof(word); i < len; i += sizeof(word[0])) {
+		memcpy(word, p + i, sizeof(word[0]));
+		sum += word[0];
 	}
 	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
 	return csum_fold((uint32_t)sum) == 0xffff;
@@ -98,6 +102,12 @@ csum_update32(uint16_t csum, uint32_t old, uint32_t new_)
 {
 	return csum_finish((uint16_t)~csum + csum_delta32(old, new_));
 }
+
+/* Keeps a transport checksum right, as below, after any number of changes:
+ * pseudo and text are the sums of csum_delta*() of what changed in the
+ * pseudo-header, and in the transport's own bytes; 0: nothing did. */
+void csum_fix(uint8_t *field, uint32_t pseudo, uint32_t text, bool needed,
+    bool udp);
 
 /*
  * Keeps a transport checksum right after a rewrite.  `field` points at the two

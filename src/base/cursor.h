@@ -9,9 +9,11 @@
 #ifndef HOPD_BASE_CURSOR_H
 #define HOPD_BASE_CURSOR_H
 
+#include <endian.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct rd {
 	const uint8_t *p;	/* next byte */
@@ -37,34 +39,38 @@ wr_init(void *p, size_t len)
 	return (struct wr){ p, len, false };
 }
 
-/* Unchecked big-endian access to bytes that the caller has checked. */
+/* Unchecked big-endian access to bytes that the caller has checked.  One load
+ * or store each, which shifts of bytes are not sure to become. */
 static inline uint16_t
 be16_get(const uint8_t *p)
 {
-	return (uint16_t)(p[0] << 8 | p[1]);
+	uint16_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return be16toh(v);
 }
 
 static inline uint32_t
 be32_get(const uint8_t *p)
 {
-	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 |
-	    (uint32_t)p[2] << 8 | p[3];
+	uint32_t v;
+
+	memcpy(&v, p, sizeof(v));
+	return be32toh(v);
 }
 
 static inline void
 be16_put(uint8_t *p, uint16_t v)
 {
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
+	v = htobe16(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 static inline void
 be32_put(uint8_t *p, uint32_t v)
 {
-	p[0] = (uint8_t)(v >> 24);
-	p[1] = (uint8_t)(v >> 16);
-	p[2] = (uint8_t)(v >> 8);
-	p[3] = (uint8_t)v;
+	v = htobe32(v);
+	memcpy(p, &v, sizeof(v));
 }
 
 /* The next n bytes, or NULL (and bad) if there are fewer.  Once bad, a cursor

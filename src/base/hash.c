@@ -44,34 +44,58 @@ sip_rounds(struct sip *s, int n)
 	}
 }
 
-/* c rounds a word, d at the end; both constant where it is called, so that
- * the loops unroll. */
-static inline uint64_t
-siphash(const struct hash_key *key, const uint8_t *p, size_t len, int c, int d)
+static inline struct sip
+sip_begin(const struct hash_key *key)
 {
-	struct sip s = {
+	return (struct sip){
 		key->k0 ^ UINT64_C(0x736f6d6570736575),
 		key->k1 ^ UINT64_C(0x646f72616e646f6d),
 		key->k0 ^ UINT64_C(0x6c7967656e657261),
 		key->k1 ^ UINT64_C(0x7465646279746573),
 	};
+}
+
+static inline void
+sip_word(struct sip *s, uint64_t w, int c)
+{
+	s->v3 ^= w;
+	sip_rounds(s, c);
+	s->v0 ^= w;
+}
+
+static inline uint64_t
+sip_end(struct sip *s, int d)
+{
+	s->v2 ^= 0xff;
+	sip_rounds(s, d);
+	return s->v0 ^ s->v1 ^ s->v2 ^ s->v3;
+}
+
+/* c rounds a word, d at the end; both constant where it is called, so that
+ * the loops unroll. */
+static inline uint64_t
+siphash(const struct hash_key *key, const uint8_t *p, size_t len, int c, int d)
+{
+	struct sip s = sip_begin(key);
 	uint64_t m = (uint64_t)len << 56;
 
-	for (; len >= 8; p += 8, len -= 8) {
-		uint64_t w = le64_get(p);
-
-		s.v3 ^= w;
-		sip_rounds(&s, c);
-		s.v0 ^= w;
-	}
+	for (; len >= 8; p += 8, len -= 8)
+		sip_word(&s, le64_get(p), c);
 	for (size_t i = 0; i < len; i++)
 		m |= (uint64_t)p[i] << (8 * i);
-	s.v3 ^= m;
-	sip_rounds(&s, c);
-	s.v0 ^= m;
-	s.v2 ^= 0xff;
-	sip_rounds(&s, d);
-	return s.v0 ^ s.v1 ^ s.v2 ^ s.v3;
+	sip_word(&s, m, c);
+	return sip_end(&s, d);
+}
+
+uint64_t
+siphash13_pair(const struct hash_key *key, uint64_t a, uint64_t b)
+{
+	struct sip s = sip_begin(key);
+
+	sip_word(&s, a, 1);
+	sip_word(&s, b, 1);
+	sip_word(&s, UINT64_C(16) << 56, 1);
+	return sip_end(&s, 3);
 }
 
 uint64_t

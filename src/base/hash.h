@@ -17,5 +17,8 @@ struct hash_key {
 
 uint64_t siphash24(const struct hash_key *key, const void *p, size_t len);
 uint64_t siphash13(const struct hash_key *key, const void *p, size_t len);
+/* siphash13() of the 16 bytes that a and b are in little-endian order: what the
+ * words of an IPv4 flow fit into, without going through memory. */
+uint64_t siphash13_pair(const struct hash_key *key, uint64_t a, uint64_t b);
 
 #endif

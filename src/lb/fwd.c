@@ -79,7 +79,7 @@ lb_fwd_route(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 }
 
 /* Where the transport's checksum stands, or NULL: none to keep. */
-static uint8_t *
+static inline uint8_t *
 l4_csum(struct pkt *pkt, const struct ip4_hdr *h, uint8_t *l4)
 {
 	uint32_t room = pkt->len - h->hlen;
@@ -91,41 +91,33 @@ l4_csum(struct pkt *pkt, const struct ip4_hdr *h, uint8_t *l4)
 	return NULL;
 }
 
-static void
-port_set(struct pkt *pkt, uint8_t *at, uint16_t port, uint8_t *csum, bool udp)
-{
-	uint16_t old = be16_get(at);
-
-	if (old == port)
-		return;
-	be16_put(at, port);
-	if (csum != NULL)
-		csum_fix_u16(csum, old, port, pkt->csum_needed, udp);
-}
-
 void
 lb_fwd_rewrite(struct pkt *pkt, struct ip4_hdr *h, const struct lb_rewrite *to)
 {
 	uint8_t *ip = pkt_data(pkt), *l4 = ip + h->hlen;
 	uint8_t *csum = l4_csum(pkt, h, l4);
-	struct addr src = addr_from_ip4(h->src), dst = addr_from_ip4(h->dst);
-	bool udp = h->proto == IPPROTO_UDP4;
-
-	if (!addr_eq(&src, &to->src)) {
-		h->src = addr_to_ip4(&to->src);
-		ip4_set_src(ip, h->src);
-		if (csum != NULL)
-			csum_fix_addr(csum, &src, &to->src, pkt->csum_needed,
-			    udp);
-	}
-	if (!addr_eq(&dst, &to->dst)) {
-		h->dst = addr_to_ip4(&to->dst);
-		ip4_set_dst(ip, h->dst);
-		if (csum != NULL)
-			csum_fix_addr(csum, &dst, &to->dst, pkt->csum_needed,
-			    udp);
-	}
+	struct ip4 src = addr_to_ip4(&to->src), dst = addr_to_ip4(&to->dst);
 	/* Both ports are the first words of TCP, UDP and SCTP. */
-	port_set(pkt, l4, to->sport, csum, udp);
-	port_set(pkt, l4 + 2, to->dport, csum, udp);
+	uint32_t old = be32_get(l4);
+	uint32_t ports = (uint32_t)to->sport << 16 | to->dport;
+	uint32_t pseudo = 0, text = 0;
+
+	if (!ip4_eq(h->src, src))
+		pseudo += csum_delta32(h->src.v, src.v);
+	if (!ip4_eq(h->dst, dst))
+		pseudo += csum_delta32(h->dst.v, dst.v);
+	if (old != ports)
+		text = csum_delta32(old, ports);
+	be32_put(l4, ports);
+	if (csum != NULL && pseudo + text != 0)
+		csum_fix(csum, pseudo, text, pkt->csum_needed,
+		    h->proto == IPPROTO_UDP4);
+	if (pseudo == 0)
+		return;
+	/* The same addresses stand in the IP header. */
+	csum_fix(ip + IP4_OFF_CSUM, pseudo, 0, false, false);
+	be32_put(ip + IP4_OFF_SRC, src.v);
+	be32_put(ip + IP4_OFF_DST, dst.v);
+	h->src = src;
+	h->dst = dst;
 }

@@ -28,15 +28,16 @@ has_ports(uint8_t proto)
 static bool
 tuple_read(const struct pkt *pkt, const struct ip4_hdr *h, struct lb_tuple *t)
 {
-	struct rd r = rd_init(pkt_data(pkt), pkt->len);
+	const uint8_t *l4 = pkt_data(pkt) + h->hlen;
 
-	rd_skip(&r, h->hlen);
-	t->sport = rd_u16(&r);
-	t->dport = rd_u16(&r);
+	if (pkt->len < h->hlen + 4u)
+		return false;
+	t->sport = be16_get(l4);
+	t->dport = be16_get(l4 + 2);
 	t->src = addr_from_ip4(h->src);
 	t->dst = addr_from_ip4(h->dst);
 	t->proto = h->proto;
-	return !r.bad;
+	return true;
 }
 
 static struct lb_service *
@@ -84,42 +85,29 @@ tcp_flags(const struct pkt *pkt, const struct ip4_hdr *h)
 static bool
 header_is_whole(const struct pkt *pkt, const struct ip4_hdr *h)
 {
-	struct tcp_hdr tcp;
-
 	if (h->proto == IPPROTO_TCP4)
-		return tcp_parse_hdr(pkt_data(pkt) + h->hlen,
-		    pkt->len - h->hlen, &tcp) == 0;
+		return tcp_header_len(pkt_data(pkt) + h->hlen,
+		    pkt->len - h->hlen) != 0;
 	return pkt->len - h->hlen >= UDP_HLEN;
 }
 
-static void
-count_in(struct stack *stk, struct lb_server *srv, uint32_t bytes)
+static inline void
+count_one(struct lb_tally *t, uint32_t bytes, bool output)
 {
-	struct lb_tally *all[] = { srv->tally,
-	    srv->svc != NULL ? srv->svc->tally : NULL,
-	    stk->lb.services.tally };
-
-	for (unsigned i = 0; i < 3; i++) {
-		if (all[i] == NULL)
-			continue;
-		all[i]->stats.in_pkts++;
-		all[i]->stats.in_bytes += bytes;
-	}
+	if (t == NULL)
+		return;
+	*(output ? &t->stats.out_pkts : &t->stats.in_pkts) += 1;
+	*(output ? &t->stats.out_bytes : &t->stats.in_bytes) += bytes;
 }
 
-static void
-count_out(struct stack *stk, struct lb_server *srv, uint32_t bytes)
+/* A packet of srv, its service (which may be gone) and the whole. */
+static inline void
+count(struct stack *stk, struct lb_server *srv, uint32_t bytes, bool output)
 {
-	struct lb_tally *all[] = { srv->tally,
-	    srv->svc != NULL ? srv->svc->tally : NULL,
-	    stk->lb.services.tally };
-
-	for (unsigned i = 0; i < 3; i++) {
-		if (all[i] == NULL)
-			continue;
-		all[i]->stats.out_pkts++;
-		all[i]->stats.out_bytes += bytes;
-	}
+	count_one(srv->tally, bytes, output);
+	if (srv->svc != NULL)
+		count_one(srv->svc->tally, bytes, output);
+	count_one(stk->lb.services.tally, bytes, output);
 }
 
 /* Notes the sequence numbers that come next, for who must end the connection
@@ -157,19 +145,28 @@ is_half_open(const struct lb_flow *f)
 	    (f->flags & (LB_FLOW_TWO_WAY | LB_FLOW_NO_OUTPUT)) == 0;
 }
 
+static SLOW void
+flow_enter(struct stack *stk, struct lb_flow *f, enum lb_tcp_state state)
+{
+	f->state = (uint8_t)state;
+	lb_flow_set_active(stk, f, lb_tcp_is_active(state));
+}
+
 /* A packet passes: the flow's state, counters and deadline follow. */
 static void
 flow_step(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
     const struct ip4_hdr *h, bool output)
 {
+	enum lb_tcp_state next;
+
 	if (output)
 		f->flags |= LB_FLOW_TWO_WAY;
 	if (f->proto == IPPROTO_TCP4) {
-		f->state = (uint8_t)lb_tcp_next((enum lb_tcp_state)f->state,
+		next = lb_tcp_next((enum lb_tcp_state)f->state,
 		    tcp_flags(pkt, h), output,
 		    (f->flags & LB_FLOW_NO_OUTPUT) != 0);
-		lb_flow_set_active(stk, f,
-		    lb_tcp_is_active((enum lb_tcp_state)f->state));
+		if (next != f->state)
+			flow_enter(stk, f, next);
 		flow_note_seq(f, pkt, h, output);
 	}
 	if (f->template_index != 0 && (f->state == LB_TCP_ESTABLISHED ||
@@ -185,8 +182,8 @@ static void
 reply_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_flow *f)
 {
-	count_out(stk, lb_server_by_index(stk, f->server_index),
-	    h->total_len);
+	count(stk, lb_server_by_index(stk, f->server_index), h->total_len,
+	    true);
 	flow_step(stk, f, pkt, h, true);
 	lb_fwd_reply(stk, pkt, h, f);
 }
@@ -257,7 +254,7 @@ count_conn(struct stack *stk, struct lb_server *srv)
 }
 
 /* Nobody to take it: ICMP, as IPVS answers, or a RST if the service says so. */
-static void
+static SLOW void
 refuse(struct stack *stk, const struct lb_service *svc, struct pkt *pkt,
     const struct ip4_hdr *h, enum drop why)
 {
@@ -294,7 +291,7 @@ client_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 		pkt_drop(stk, pkt, DROP_LB_SERVER_GONE);
 		return;
 	}
-	count_in(stk, srv, h->total_len);
+	count(stk, srv, h->total_len, false);
 	flow_renew(f, tcp_flags(pkt, h));
 	flow_step(stk, f, pkt, h, false);
 	lb_fwd_in(stk, pkt, h, f);
@@ -302,18 +299,18 @@ client_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 
 /* One-packet scheduling: the flow lives as long as this packet, and replies
  * find none. */
-static void
+static SLOW void
 one_packet(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_server *srv, struct lb_flow *f)
 {
 	count_conn(stk, srv);
-	count_in(stk, srv, h->total_len);
+	count(stk, srv, h->total_len, false);
 	lb_fwd_in(stk, pkt, h, f);
 }
 
 /* A packet that opens a connection: picks a server, makes the flow and sends
  * the packet on it, or drops it. */
-static void
+static SLOW void
 schedule(struct stack *stk, struct lb_service *svc, struct pkt *pkt,
     const struct ip4_hdr *h)
 {

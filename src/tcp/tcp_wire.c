@@ -13,21 +13,21 @@
 int
 tcp_parse_hdr(const uint8_t *p, size_t len, struct tcp_hdr *out)
 {
-	struct rd r = rd_init(p, len);
-	struct tcp_hdr h;
+	uint32_t hlen = tcp_header_len(p, len);
 
-	h.sport = rd_u16(&r);
-	h.dport = rd_u16(&r);
-	h.seq = rd_u32(&r);
-	h.ack = rd_u32(&r);
-	h.hlen = (uint8_t)((rd_u8(&r) >> 4) * 4);
-	h.flags = rd_u8(&r);
-	h.window = rd_u16(&r);
-	h.csum = rd_u16(&r);
-	h.urgent = rd_u16(&r);
-	if (r.bad || h.hlen < TCP_HLEN || h.hlen > len)
+	if (hlen == 0)
 		return -EINVAL;
-	*out = h;
+	*out = (struct tcp_hdr){
+		.sport = be16_get(p + TCP_OFF_SPORT),
+		.dport = be16_get(p + TCP_OFF_DPORT),
+		.seq = be32_get(p + TCP_OFF_SEQ),
+		.ack = be32_get(p + TCP_OFF_ACK),
+		.hlen = (uint8_t)hlen,
+		.flags = p[TCP_OFF_FLAGS],
+		.window = be16_get(p + TCP_OFF_WINDOW),
+		.csum = be16_get(p + TCP_OFF_CSUM),
+		.urgent = be16_get(p + TCP_OFF_URG),
+	};
 	return 0;
 }
 

@@ -42,6 +42,16 @@ struct tcp_hdr {
 	uint16_t urgent;
 };
 
+/* Bytes of the header at p with its options; 0: cut off, or the data offset
+ * lies. */
+static inline uint32_t
+tcp_header_len(const uint8_t *p, size_t len)
+{
+	uint32_t hlen = len >= TCP_HLEN ? (p[TCP_OFF_DOFF] >> 4) * 4u : 0;
+
+	return hlen >= TCP_HLEN && hlen <= len ? hlen : 0;
+}
+
 /* 0, or -EINVAL: cut off, or the data offset lies. */
 int tcp_parse_hdr(const uint8_t *p, size_t len, struct tcp_hdr *out);
 /* Writes the fixed 20 bytes; h->hlen gives the data offset. */
