@@ -213,7 +213,7 @@ struct tcp_conn {
 
 	/* for tcp_status() only */
 	uint32_t total_retrans, segs_in, segs_out, delivered;
-	uint64_t bytes_sent;
+	uint64_t bytes_sent, bytes_acked, bytes_received;
 };
 
 #define CF_SACK		0x00000001u	/* both sides permit */

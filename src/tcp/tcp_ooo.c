@@ -142,6 +142,7 @@ tcp_ooo_deliver(struct stack *stk, struct tcp_conn *c)
 		tcp_bytes_skip(stk, &i->q, over);
 		tcp_bytes_cat(&c->rcv, &i->q);
 		c->rcv_nxt += len - over;
+		c->bytes_received += len - over;
 		c->ooo_bytes -= len;
 		c->ooo = i->next;
 		island_free(stk, c, i);

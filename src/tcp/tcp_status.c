@@ -27,6 +27,16 @@ show_options(const struct tcp_conn *c, struct tcp_status *o)
 	o->rcv_wscale = c->rcv_shift;
 }
 
+/* What went out more than once; SYN and FIN do not count. */
+static uint64_t
+bytes_retrans(const struct tcp_conn *c)
+{
+	uint64_t once = c->bytes_acked + tcp_min(tcp_flight_bytes(c),
+	    c->snd.len);
+
+	return c->bytes_sent > once ? c->bytes_sent - once : 0;
+}
+
 static void
 show_sending(const struct tcp_conn *c, struct tcp_status *o)
 {
@@ -47,6 +57,8 @@ show_sending(const struct tcp_conn *c, struct tcp_status *o)
 	}
 	o->pacing_rate = tcp_pacing_rate(c);
 	o->bytes_sent = c->bytes_sent;
+	o->bytes_acked = c->bytes_acked;
+	o->bytes_retrans = bytes_retrans(c);
 	o->total_retrans = c->total_retrans;
 	o->dsack_dups = c->dsack_dups;
 }
@@ -94,14 +106,6 @@ memory_of(const struct tcp_conn *c)
 	return n;
 }
 
-/* Sequence space that went by, as 64 bits would count it. */
-static uint64_t
-bytes_acked(const struct tcp_conn *c)
-{
-	return c->bytes_sent - tcp_min((uint32_t)c->bytes_sent,
-	    tcp_flight_bytes(c));
-}
-
 void
 tcp_status(const struct stack *stk, const struct tcp_conn *c,
     struct tcp_status *out)
@@ -128,7 +132,7 @@ tcp_status(const struct stack *stk, const struct tcp_conn *c,
 	o.rcv_nxt = c->rcv_nxt;
 	o.iss = c->iss;
 	o.irs = c->irs;
-	o.bytes_acked = bytes_acked(c);
+	o.bytes_received = c->bytes_received;
 	o.segs_in = c->segs_in;
 	o.delivered = c->delivered;
 	o.segs_out = c->segs_out;

@@ -120,6 +120,7 @@ take_in_order(struct stack *stk, struct tcp_conn *c, const uint8_t *p,
 	if (got == 0)
 		return DROP_NO_MEMORY;
 	c->rcv_nxt += got;
+	c->bytes_received += got;
 	c->flags |= CF_ACK_SOON;
 	raise_limit(c, got);
 	if (c->ooo != NULL) {

@@ -98,6 +98,36 @@ static const struct {
 	{ 0, 100000, 0 }, { 0, 0, 200000 }, { 30000, 100000, 50000 },
 };
 
+/* What `tcp show` says of a stream is what went over it, holes on the way
+ * included. */
+START_TEST(counts_bytes)
+{
+	struct wire_conf w = { .delay_us = 5000, .loss = 30000,
+	    .reorder = 30000, .reorder_us = 7000 };
+	struct pair *p = pair_with(1, &w, 0);
+	struct pair_app b = { .total = 200000, .salt = 1, .peer_salt = 2,
+	    .keep = true };
+	struct pair_app a = { .total = 30000, .salt = 2, .peer_salt = 1,
+	    .keep = true };
+	struct tcp_status here, there;
+
+	pair_serve(p, 1, 80, NULL, &a);
+	pair_connect(p, 0, 80, NULL, &b);
+	pair_run_until(p, 20000000);
+	tcp_status(p->stk[0], b.c, &here);
+	tcp_status(p->stk[1], a.c, &there);
+	ck_assert_uint_eq(there.bytes_received, 200000);
+	ck_assert_uint_eq(here.bytes_received, 30000);
+	ck_assert_uint_eq(here.bytes_acked, 200000);
+	ck_assert_uint_eq(there.bytes_acked, 30000);
+	ck_assert_uint_gt(here.bytes_retrans, 0);
+	ck_assert_uint_eq(here.bytes_sent, 200000 + here.bytes_retrans);
+	tcp_abort(p->stk[0], b.c);
+	tcp_abort(p->stk[1], a.c);
+	pair_free(p);
+}
+END_TEST
+
 /* Every fault with SACK and RACK, with SACK alone, and without either. */
 START_TEST(bad_wire)
 {
@@ -269,6 +299,7 @@ main(void)
 	tcase_set_timeout(t, 120);
 	tcase_add_test(t, clean_wire);
 	tcase_add_test(t, nothing_to_send);
+	tcase_add_test(t, counts_bytes);
 	tcase_add_loop_test(t, large_mtus, 0, 7);
 	tcase_add_test(t, offload_sends_super_frames);
 	tcase_add_loop_test(t, bad_wire, 0, 36);
