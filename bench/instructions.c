@@ -34,6 +34,7 @@
 #define WARM	4		/* turns that are not counted */
 #define ROUNDS	32		/* turns that are */
 #define MSS	1448u
+#define OPENING	64	/* segments until the window is wide enough */
 #define ROOM	1600u
 #define ACKS	32u		/* of a turn: what the window holds */
 
@@ -386,10 +387,12 @@ connection(struct bed *b, uint32_t payload)
 	    .wscale = 7, .sack_ok = true, .ts_on = true, .tsval = 1 };
 	struct tcp_opts o = { .ts_on = true, .tsval = 2 }, seen;
 	const uint8_t *l4 = b->cl.out.data + ETH_HLEN + IP4_HLEN;
+	struct tcp_conf conf = *tcp_conf_stack(b->stk);
 	struct tcp_listener *l;
 	struct frame f;
 
-	need(tcp_listen(b->stk, &any, 80, 10, NULL, accepted, b, &l) == 0,
+	conf.rcvbuf = conf.rcvbuf_max;	/* a turn's frames fit */
+	need(tcp_listen(b->stk, &any, 80, 10, &conf, accepted, b, &l) == 0,
 	    "listen");
 	f = tcp_frame(&b->cl, CLIENT, ROUTER, &h, &syn, 0);
 	feed(b, &b->cl, &f);
@@ -410,8 +413,29 @@ connection(struct bed *b, uint32_t payload)
 static void
 tcp_data_in(struct bed *b)
 {
+	uint8_t *l4;
+
 	connection(b, MSS);
 	b->stride = MSS;
+	l4 = b->f.data + ETH_HLEN + IP4_HLEN;
+	/* The window opens as data come, until a turn's frames fit. */
+	for (int i = 0; i < OPENING; i++) {
+		feed(b, &b->cl, &b->f);
+		be32_put(l4 + TCP_OFF_SEQ, be32_get(l4 + TCP_OFF_SEQ) + MSS);
+	}
+}
+
+/* All that came was taken, and in order. */
+static void
+check_connection(struct bed *b)
+{
+	struct tcp_status s;
+
+	tcp_status(b->stk, b->conn, &s);
+	need(s.rcv_ooo == 0 && s.recv_q == 0, "bytes in order");
+	need(b->stride == 0 || s.bytes_received ==
+	    (OPENING + (WARM + ROUNDS) * b->batch) * (uint64_t)b->stride,
+	    "bytes received");
 }
 
 /* A sender whose every segment is acknowledged by itself.  The window opens
@@ -472,8 +496,10 @@ main(int argc, char **argv)
 	bed_up(b);
 	prepare(b, argv[1]);
 	run(b);
-	if (b->conn != NULL)
+	if (b->conn != NULL) {
+		check_connection(b);
 		tcp_abort(b->stk, b->conn);
+	}
 	stack_free(b->stk);
 	free(b);
 	return 0;
