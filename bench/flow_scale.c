@@ -1,8 +1,8 @@
 /*
  * flow_scale.c - what a flow costs among a thousand, a million, eight million:
- * nanoseconds of the processor to open one, to find it from either side and to pass a packet of
- * it through NAT, bytes of memory, and how long a new worker takes to go on
- * with all of them.
+ * nanoseconds of the processor to open one, to find it from either side and to
+ * pass a packet of it through NAT, bytes of memory, and how long a new worker
+ * takes to go on with all of them.
  *
  *	flow_scale [-j FILE] [FLOWS...]
  *
@@ -15,13 +15,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/csum.h"
 #include "base/cursor.h"
+#include "bed.h"
 #include "lb/sched.h"
-#include "port/port.h"
 #include "stack/stack.h"
 #include "tcp/tcp_wire.h"
 
@@ -52,24 +51,6 @@ struct bench {
 	uint32_t *order;
 	int64_t now;
 };
-
-static void
-need(bool good, const char *what)
-{
-	if (good)
-		return;
-	fprintf(stderr, "flow_scale: %s\n", what);
-	exit(1);
-}
-
-static double
-ns_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
 
 static struct ip4
 client_of(uint32_t n)
@@ -119,27 +100,19 @@ wire_send(struct port *port, const struct pkt *pkt)
 	return 0;
 }
 
-static void
-wire_close(struct port *port, struct mem *mem)
-{
-	(void)port;
-	(void)mem;
-}
-
 static const struct port_ops wire_ops = {
 	.kind = "wire",
 	.read = wire_read,
 	.send = wire_send,
-	.close = wire_close,
+	.close = bed_port_close,
 };
 
 static void
 wire_up(struct stack *stk, struct wire *w, const char *name, uint8_t last,
     struct ip4 ip, struct ip4 neighbour)
 {
-	struct mac mac = { { 2, 0, 0, 0, 0, last } };
-	struct mac far = { { 2, 0, 0, 0, 1, last } };
-	struct eth_hdr eth = { mac, far, ETHERTYPE_IP4 };
+	struct eth_hdr eth = { bed_mac(last), bed_far_mac(last),
+	    ETHERTYPE_IP4 };
 	struct tcp_hdr tcp = { .seq = 1, .ack = 1, .hlen = TCP_HLEN,
 	    .window = 1000 };
 	struct ip4_prefix p = { ip, 24 };
@@ -148,28 +121,10 @@ wire_up(struct stack *stk, struct wire *w, const char *name, uint8_t last,
 	tcp_build_hdr(w->frame + ETH_HLEN + IP4_HLEN, &tcp);
 	w->server = last == 2;
 	w->count = 0;
-	port_init(&w->port, &wire_ops, name, true, mac, 1500, 0);
-	need(port_add(stk, &w->port) == 0 && iface_addr_add(stk, w->port.ifp,
-	    p, SCOPE_GLOBAL, NULL) == 0 && neigh_add(stk, w->port.ifp,
-	    neighbour, far, NULL) == 0, name);
+	bed_port(stk, &w->port, &wire_ops, name, last, p, neighbour, 0);
 }
 
 /* ---- one stack ---------------------------------------------------------- */
-
-static void
-route_up(struct bench *b)
-{
-	struct route *r = calloc(1, sizeof(*r) + sizeof(r->hop[0]));
-
-	need(r != NULL, "memory");
-	r->dst = (struct ip4_prefix){ CLIENT_NET, 12 };
-	r->type = ROUTE_UNICAST;
-	r->origin = ROUTE_STATIC;
-	r->hops = 1;
-	r->hop[0] = (struct next_hop){ b->cl.port.ifp, GATEWAY, 1 };
-	need(route_add(b->stk, r, NULL) == 0, "route");
-	free(r);
-}
 
 static void
 service_up(struct bench *b)
@@ -200,7 +155,8 @@ bench_up(struct bench *b)
 	need(lb_conf_set(b->stk, &conf, NULL) == 0, "max_flows");
 	wire_up(b->stk, &b->cl, "cl", 1, IP4(192, 168, 1, 1), GATEWAY);
 	wire_up(b->stk, &b->sv, "sv", 2, IP4(10, 0, 0, 1), SERVER);
-	route_up(b);
+	bed_route(b->stk, (struct ip4_prefix){ CLIENT_NET, 12 },
+	    &b->cl.port, GATEWAY);
 	service_up(b);
 }
 

@@ -19,6 +19,7 @@
 
 #include "base/csum.h"
 #include "base/cursor.h"
+#include "bed.h"
 #include "lb/sched.h"
 #include "port/tap.h"
 #include "stack/stack.h"
@@ -65,20 +66,6 @@ struct bed {
 	struct tcp_conn *conn;
 };
 
-static void
-die(const char *what)
-{
-	fprintf(stderr, "instructions: %s\n", what);
-	exit(1);
-}
-
-static void
-need(bool good, const char *what)
-{
-	if (!good)
-		die(what);
-}
-
 /* ---- ports ------------------------------------------------------------ */
 
 static enum port_read
@@ -110,34 +97,22 @@ wire_send(struct port *port, const struct pkt *pkt)
 	return 0;
 }
 
-static void
-wire_close(struct port *port, struct mem *mem)
-{
-	(void)port;
-	(void)mem;
-}
-
 static const struct port_ops wire_ops = {
 	.kind = "wire",
 	.read = wire_read,
 	.send = wire_send,
-	.close = wire_close,
+	.close = bed_port_close,
 };
 
 static void
 wire_up(struct stack *stk, struct wire *w, const char *name, uint8_t last,
     struct ip4 ip, struct ip4 neighbour)
 {
-	struct mac mac = { { 2, 0, 0, 0, 0, last } };
-	struct mac far = { { 2, 0, 0, 0, 1, last } };
 	struct ip4_prefix p = { ip, 24 };
 
 	w->last = last;
-	port_init(&w->port, &wire_ops, name, true, mac, 1500,
+	bed_port(stk, &w->port, &wire_ops, name, last, p, neighbour,
 	    PORT_CSUM | PORT_TSO4 | PORT_TSO6 | PORT_USO);
-	need(port_add(stk, &w->port) == 0 && iface_addr_add(stk, w->port.ifp,
-	    p, SCOPE_GLOBAL, NULL) == 0 && neigh_add(stk, w->port.ifp,
-	    neighbour, far, NULL) == 0, name);
 }
 
 /* ---- frames ----------------------------------------------------------- */
@@ -148,8 +123,8 @@ frame_make(const struct wire *w, struct ip4 src, struct ip4 dst, uint8_t proto,
     const uint8_t *l4, uint32_t len)
 {
 	struct frame f = { .len = ETH_HLEN + IP4_HLEN + len };
-	struct eth_hdr eth = { { { 2, 0, 0, 0, 0, w->last } },
-	    { { 2, 0, 0, 0, 1, w->last } }, ETHERTYPE_IP4 };
+	struct eth_hdr eth = { bed_mac(w->last), bed_far_mac(w->last),
+	    ETHERTYPE_IP4 };
 	struct ip4_hdr h = { .ttl = 64, .proto = proto, .src = src,
 	    .dst = dst, .total_len = (uint16_t)(IP4_HLEN + len) };
 	uint8_t *p = f.data + ETH_HLEN + IP4_HLEN;
@@ -197,7 +172,7 @@ csum_partial(struct frame *f)
 {
 	uint8_t *ip = f->data + ETH_HLEN;
 	uint16_t start = ETH_HLEN + IP4_HLEN, offset = TCP_OFF_CSUM;
-	struct ip4_hdr h;
+	struct ip4_hdr h = { 0 };
 
 	need(ip4_parse_hdr(ip, f->len - ETH_HLEN, &h) == 0, "a header");
 	be16_put(ip + IP4_HLEN + TCP_OFF_CSUM, csum_fold(csum_pseudo4(h.src,
@@ -483,7 +458,7 @@ prepare(struct bed *b, const char *name)
 	else if (strcmp(name, "tcp-ack-in") == 0)
 		tcp_ack_in(b);
 	else
-		die("no such case");
+		need(false, "no such case");
 }
 
 int
@@ -492,7 +467,7 @@ main(int argc, char **argv)
 	struct bed *b = calloc(1, sizeof(*b));
 
 	if (argc != 2 || b == NULL)
-		die("usage: instructions CASE");
+		need(false, "usage: instructions CASE");
 	bed_up(b);
 	prepare(b, argv[1]);
 	run(b);

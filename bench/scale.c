@@ -17,12 +17,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/csum.h"
 #include "base/cursor.h"
+#include "bed.h"
 #include "lb/sched.h"
-#include "port/port.h"
 #include "stack/stack.h"
 #include "udp/udp.h"
 
@@ -58,24 +57,6 @@ struct bench {
 	int64_t now;
 };
 
-static void
-need(bool good, const char *what)
-{
-	if (good)
-		return;
-	fprintf(stderr, "scale: %s\n", what);
-	exit(1);
-}
-
-static double
-ns_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e9 + (double)t.tv_nsec;
-}
-
 /* ---- ports -------------------------------------------------------------- */
 
 static enum port_read
@@ -109,36 +90,25 @@ wire_send(struct port *port, const struct pkt *pkt)
 	return 0;
 }
 
-static void
-wire_close(struct port *port, struct mem *mem)
-{
-	(void)port;
-	(void)mem;
-}
-
 static const struct port_ops wire_ops = {
 	.kind = "wire",
 	.read = wire_read,
 	.send = wire_send,
-	.close = wire_close,
+	.close = bed_port_close,
 };
 
 static void
 wire_up(struct stack *stk, struct wire *w, const char *name, uint8_t last,
     struct ip4_prefix own, struct ip4 neighbour)
 {
-	struct mac mac = { { 2, 0, 0, 0, 0, last } };
-	struct mac far = { { 2, 0, 0, 0, 1, last } };
-	struct eth_hdr eth = { mac, far, ETHERTYPE_IP4 };
+	struct eth_hdr eth = { bed_mac(last), bed_far_mac(last),
+	    ETHERTYPE_IP4 };
 	struct udp_hdr udp = { .dport = 9,
 	    .len = FRAME_LEN - ETH_HLEN - IP4_HLEN };
 
 	eth_build(w->frame, &eth);
 	udp_build(w->frame + ETH_HLEN + IP4_HLEN, &udp);
-	port_init(&w->port, &wire_ops, name, true, mac, 1500, 0);
-	need(port_add(stk, &w->port) == 0 && iface_addr_add(stk, w->port.ifp,
-	    own, SCOPE_GLOBAL, NULL) == 0 && neigh_add(stk, w->port.ifp,
-	    neighbour, far, NULL) == 0, name);
+	bed_port(stk, &w->port, &wire_ops, name, last, own, neighbour, 0);
 }
 
 static void
@@ -164,21 +134,6 @@ bench_up(struct bench *b)
 /* ---- what is scaled ----------------------------------------------------- */
 
 static void
-route_up(struct bench *b, struct ip4_prefix dst)
-{
-	struct route *r = calloc(1, sizeof(*r) + sizeof(r->hop[0]));
-
-	need(r != NULL, "memory");
-	r->dst = dst;
-	r->type = ROUTE_UNICAST;
-	r->origin = ROUTE_STATIC;
-	r->hops = 1;
-	r->hop[0] = (struct next_hop){ b->sv.port.ifp, FAR_GATEWAY, 1 };
-	need(route_add(b->stk, r, NULL) == 0, "route");
-	free(r);
-}
-
-static void
 routes_up(struct bench *b, const char *name)
 {
 	FILE *f = fopen(name, "r");
@@ -189,8 +144,8 @@ routes_up(struct bench *b, const char *name)
 		need(fscanf(f, "%u.%u.%u.%u/%u", &a, &c, &d, &e, &len) == 5,
 		    "too few routes in the file");
 		b->targets[i] = IP4(a, c, d, e);
-		route_up(b, (struct ip4_prefix){ b->targets[i],
-		    (uint8_t)len });
+		bed_route(b->stk, (struct ip4_prefix){ b->targets[i],
+		    (uint8_t)len }, &b->sv.port, FAR_GATEWAY);
 		b->targets[i].v |= len < 32;
 	}
 	fclose(f);
@@ -204,11 +159,11 @@ server_up(struct bench *b, const struct lb_service_key *key, uint32_t n)
 	struct lb_server_conf srv = { .fwd = LB_FWD_NAT, .weight = 1 };
 	struct ip4 ip = { SERVER_NET.v + 1 + n };
 	struct addr a = addr_from_ip4(ip);
-	struct mac mac = { { 2, 0, 0, 0, 1, 2 } };
 
 	need(lb_server_add(b->stk, lb_service_lookup(b->stk, key), &a, 9,
 	    &srv, NULL) == 0, "server");
-	if (neigh_add(b->stk, b->sv.port.ifp, ip, mac, NULL) != 0)
+	if (neigh_add(b->stk, b->sv.port.ifp, ip, bed_far_mac(2),
+	    NULL) != 0)
 		need(false, "neighbour");
 }
 
