@@ -46,8 +46,7 @@ advance(struct stack *stk, struct tcp_conn *c, uint32_t ack)
 	uint32_t n = tcp_min(ack - c->snd_una, c->snd.len);
 
 	tcp_bytes_skip(stk, &c->snd, n);
-	c->bytes_acked += n;
-	c->snd_una = ack;
+	tcp_una_advance(c, ack);
 	c->tries = 0;
 	c->hole_tries = 0;
 	c->soft_error = 0;

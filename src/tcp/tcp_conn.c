@@ -17,7 +17,7 @@
 
 /* Budget for an idle connection: 512 bytes with its table slot and the
  * allocator's word. */
-_Static_assert(sizeof(struct tcp_conn) <= 496, "an idle connection is small");
+_Static_assert(sizeof(struct tcp_conn) <= 480, "an idle connection is small");
 _Static_assert(offsetof(struct tcp_key, kind) -
     offsetof(struct tcp_key, local) == 36, "the tuple is hashed as it lies");
 

@@ -213,7 +213,8 @@ struct tcp_conn {
 
 	/* for tcp_status() only */
 	uint32_t total_retrans, segs_in, segs_out, delivered;
-	uint64_t bytes_sent, bytes_acked, bytes_received;
+	uint32_t bytes_retrans;
+	uint16_t snd_wraps, rcv_wraps;	/* how often 2^32 bytes went by */
 };
 
 #define CF_SACK		0x00000001u	/* both sides permit */
@@ -581,6 +582,21 @@ static inline uint32_t
 tcp_flight_bytes(const struct tcp_conn *c)
 {
 	return c->snd_nxt - c->snd_una;
+}
+
+/* RCV.NXT and SND.UNA move on; they are counted beyond 32 bits. */
+static inline void
+tcp_rcv_advance(struct tcp_conn *c, uint32_t n)
+{
+	c->rcv_nxt += n;
+	c->rcv_wraps += c->rcv_nxt - c->irs < n;
+}
+
+static inline void
+tcp_una_advance(struct tcp_conn *c, uint32_t ack)
+{
+	c->snd_wraps += ack - c->iss < c->snd_una - c->iss;
+	c->snd_una = ack;
 }
 
 #endif

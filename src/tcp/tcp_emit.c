@@ -225,7 +225,6 @@ count_sent(struct stack *stk, struct tcp_conn *c, const struct tcp_out *o,
 
 	stk->tcp.stats.sent += n;
 	c->segs_out += n;
-	c->bytes_sent += o->len;
 	if ((o->flags & TCP_ACK) != 0)
 		ack_sent(c);
 }

@@ -401,7 +401,7 @@ process_text(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 static void
 take_fin(struct stack *stk, struct tcp_conn *c)
 {
-	c->rcv_nxt++;
+	tcp_rcv_advance(c, 1);
 	c->flags = (c->flags | CF_RFIN | CF_ACK_NOW) & ~CF_FIN_AHEAD;
 	tcp_ooo_clear(stk, c);
 	switch (c->key.state) {

@@ -141,8 +141,7 @@ tcp_ooo_deliver(struct stack *stk, struct tcp_conn *c)
 		overlap(c, i, i->seq, over);
 		tcp_bytes_skip(stk, &i->q, over);
 		tcp_bytes_cat(&c->rcv, &i->q);
-		c->rcv_nxt += len - over;
-		c->bytes_received += len - over;
+		tcp_rcv_advance(c, len - over);
 		c->ooo_bytes -= len;
 		c->ooo = i->next;
 		island_free(stk, c, i);

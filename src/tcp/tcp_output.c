@@ -68,6 +68,7 @@ tcp_retransmit(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
 	if (f->undo_left >= 0)
 		f->undo_left++;
 	c->total_retrans += (o.len + mss - 1) / mss;
+	c->bytes_retrans += o.len;
 	stk->tcp.stats.retransmits++;
 	tcp_emit(stk, c, &o);
 	return true;

@@ -27,14 +27,14 @@ show_options(const struct tcp_conn *c, struct tcp_status *o)
 	o->rcv_wscale = c->rcv_shift;
 }
 
-/* What went out more than once; SYN and FIN do not count. */
+/* Bytes of a stream from the number of its SYN to that: SYN and FIN are not
+ * of them. */
 static uint64_t
-bytes_retrans(const struct tcp_conn *c)
+span(uint16_t wraps, uint32_t syn, uint32_t to, bool fin)
 {
-	uint64_t once = c->bytes_acked + tcp_min(tcp_flight_bytes(c),
-	    c->snd.len);
+	uint64_t n = (uint64_t)wraps << 32 | (to - syn);
 
-	return c->bytes_sent > once ? c->bytes_sent - once : 0;
+	return n > 1u + fin ? n - 1 - fin : 0;
 }
 
 static void
@@ -56,9 +56,11 @@ show_sending(const struct tcp_conn *c, struct tcp_status *o)
 		o->retrans_segs = segments(f->retrans, mss);
 	}
 	o->pacing_rate = tcp_pacing_rate(c);
-	o->bytes_sent = c->bytes_sent;
-	o->bytes_acked = c->bytes_acked;
-	o->bytes_retrans = bytes_retrans(c);
+	o->bytes_acked = span(c->snd_wraps, c->iss, c->snd_una,
+	    (c->flags & CF_FIN) != 0 && seq_gt(c->snd_una, c->snd_fin));
+	o->bytes_retrans = c->bytes_retrans;
+	o->bytes_sent = o->bytes_acked + tcp_min(tcp_flight_bytes(c),
+	    c->snd.len) + c->bytes_retrans;
 	o->total_retrans = c->total_retrans;
 	o->dsack_dups = c->dsack_dups;
 }
@@ -132,7 +134,8 @@ tcp_status(const struct stack *stk, const struct tcp_conn *c,
 	o.rcv_nxt = c->rcv_nxt;
 	o.iss = c->iss;
 	o.irs = c->irs;
-	o.bytes_received = c->bytes_received;
+	o.bytes_received = span(c->rcv_wraps, c->irs, c->rcv_nxt,
+	    (c->flags & CF_RFIN) != 0);
 	o.segs_in = c->segs_in;
 	o.delivered = c->delivered;
 	o.segs_out = c->segs_out;

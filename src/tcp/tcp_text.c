@@ -119,8 +119,7 @@ take_in_order(struct stack *stk, struct tcp_conn *c, const uint8_t *p,
 	got = tcp_bytes_append(stk, &c->rcv, p, n);
 	if (got == 0)
 		return DROP_NO_MEMORY;
-	c->rcv_nxt += got;
-	c->bytes_received += got;
+	tcp_rcv_advance(c, got);
 	c->flags |= CF_ACK_SOON;
 	raise_limit(c, got);
 	if (c->ooo != NULL) {

@@ -184,6 +184,23 @@ time_wait(void)
 	expect(TCP_ACK);
 }
 
+/* Streams are counted beyond the 32 bits of their numbers. */
+START_TEST(bytes_beyond_4_gib)
+{
+	struct tcp_conn c = { .irs = 0xfffffff0u, .rcv_nxt = 0xfffffff1u,
+	    .iss = 5, .snd_una = 6 };
+
+	for (int i = 0; i < 9; i++) {
+		tcp_rcv_advance(&c, 1u << 30);
+		tcp_una_advance(&c, c.snd_una + (1u << 30));
+	}
+	ck_assert_uint_eq(c.rcv_wraps, 2);
+	ck_assert_uint_eq(c.rcv_nxt - c.irs, (1u << 30) + 1);
+	ck_assert_uint_eq(c.snd_wraps, 2);
+	ck_assert_uint_eq(c.snd_una - c.iss, (1u << 30) + 1);
+}
+END_TEST
+
 START_TEST(closed_to_syn_sent)
 {
 	open_active();
@@ -396,6 +413,7 @@ main(void)
 	int n = sizeof(resets) / sizeof(resets[0]);
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, bytes_beyond_4_gib);
 	tcase_add_test(t, closed_to_syn_sent);
 	tcase_add_test(t, closed_to_syn_received);
 	tcase_add_test(t, syn_sent_to_syn_received);
