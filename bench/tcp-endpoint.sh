@@ -1,6 +1,7 @@
 #!/bin/bash
 # tcp-endpoint: TCP that ends in hopd, by its small services: bulk to discard,
-# bulk from chargen, one byte to echo and back; beside the kernel over veth,
+# bulk from chargen, with one stream and with eight, one byte to echo and back;
+# beside the kernel over veth,
 # gVisor on one end of a veth, and lwIP on a TAP of its own.
 # pasta and slirp4netns end TCP, too, and hand the bytes to the kernel's.
 # shellcheck source=lib.sh
@@ -80,15 +81,19 @@ make_slirp4netns()
 	target[slirp4netns]=10.0.2.2
 }
 
-run()	# PEER; $how, $port, $scale
+run()	# PEER; $how, $port, $scale, $streams
 {
-	local got
+	local got i
 
 	path_mark "$1"
-	got=$(client "$1-a" "$build/bench/rr" "${how[@]}" \
-	    "${target[$1]}" "$port" "$seconds") || return
+	got=$(for ((i = 0; i < streams; i++)); do
+		client "$1-a" "$build/bench/rr" "${how[@]}" \
+		    "${target[$1]}" "$port" "$seconds" &
+	done; wait)
+	[ "$(echo "$got" | grep -c .)" = "$streams" ] || return
 	# shellcheck disable=SC2046
-	sample $(echo "$got" | awk '{ print $1 (NF > 1 ? " p99=" $2 : "") }') \
+	sample $(echo "$got" | awk '{ sum += $1; p99 = $2 }
+	    END { print sum (p99 != "" ? " p99=" p99 : "") }') \
 	    $(path_used "$1")
 }
 
@@ -131,10 +136,14 @@ for peer in "${peers[@]}"; do
 	"make_$peer"
 	answers "$peer-a" "${target[$peer]}" 7 || die "$peer does not answer"
 done
-how=(-u) port=9
+streams=1 how=(-u) port=9
 compare 'bulk to it' Gbit/s more run "${peers[@]}"
 how=(-d) port=19
 compare 'bulk from it' Gbit/s more run "${peers[@]}"
-how=() port=7
+streams=8 how=(-u) port=9
+compare 'bulk to it, 8 streams' Gbit/s more run hopd kernel
+how=(-d) port=19
+compare 'bulk from it, 8 streams' Gbit/s more run hopd kernel
+streams=1 how=() port=7
 compare 'one byte there and back' us less run "${peers[@]}"
 bench_end
