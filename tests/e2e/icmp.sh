@@ -6,29 +6,10 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-has()
-{
-	command -v "$1" >/dev/null
-}
-
 has ping || skip_all 'needs ping'
 has traceroute || skip_all 'needs traceroute'
 
-need ns_add a
-need ns_add b
-cat >"$tmp/hopd.conf" <<END
-port add tapa netns $(ns_name a)
-port add tapb netns $(ns_name b) mtu 1400
-addr add 10.81.0.1/24 dev tapa
-addr add 10.82.0.1/24 dev tapb
-END
-need hopd_start -f "$tmp/hopd.conf"
-need in_ns a ip link set tapa up
-need in_ns a ip addr add 10.81.0.2/24 dev tapa
-need in_ns a ip route add default via 10.81.0.1
-need in_ns b ip link set tapb up mtu 1400
-need in_ns b ip addr add 10.82.0.2/24 dev tapb
-need in_ns b ip route add default via 10.82.0.1
+two_sides </dev/null
 
 pings()		# PING'S OPTIONS
 {

@@ -15,26 +15,13 @@
 for tool in tcpdump ethtool ping curl; do
 	command -v $tool >/dev/null || skip_all "needs $tool"
 done
-need ns_add a
-need ns_add b
 need ns_add c
-cat >"$tmp/hopd.conf" <<END
-port add tapa netns $(ns_name a)
-port add tapb netns $(ns_name b) mtu 1400
-addr add 10.81.0.1/24 dev tapa
-addr add 10.82.0.1/24 dev tapb
+two_sides <<END
 route add 10.83.0.0/24 via 10.82.0.2
 inetd add echo
 inetd add daytime
 inetd add chargen
 END
-need hopd_start -f "$tmp/hopd.conf"
-need in_ns a ip link set tapa up
-need in_ns a ip addr add 10.81.0.2/24 dev tapa
-need in_ns a ip route add default via 10.81.0.1
-need in_ns b ip link set tapb up mtu 1400
-need in_ns b ip addr add 10.82.0.2/24 dev tapb
-need in_ns b ip route add default via 10.82.0.1
 need in_ns b sysctl -q -w net.ipv4.ip_forward=1
 need in_ns b ip link add vethb type veth peer name vethc \
     netns "$(ns_name c)"
@@ -52,11 +39,6 @@ for at in a:tapa b:tapb c:vethc; do
 	pids="$pids $!"
 	need await 10 grep -q 'listening on' "$tmp/${at%:*}.said"
 done
-
-has()
-{
-	command -v "$1" >/dev/null
-}
 
 # A datagram to hopd's small services; bash has the socket.
 datagram()	# ADDRESS PORT TEXT

@@ -5,11 +5,6 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-has()
-{
-	command -v "$1" >/dev/null
-}
-
 has nmap || has hping3 || skip_all 'needs nmap or hping3'
 need ns_add a
 need ns_add b

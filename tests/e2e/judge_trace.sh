@@ -6,28 +6,10 @@
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
 
-has()
-{
-	command -v "$1" >/dev/null
-}
-
 has traceroute || skip_all 'needs traceroute'
-need ns_add a
-need ns_add b
-cat >"$tmp/hopd.conf" <<END
-port add tapa netns $(ns_name a)
-port add tapb netns $(ns_name b) mtu 1400
-addr add 10.81.0.1/24 dev tapa
-addr add 10.82.0.1/24 dev tapb
+two_sides <<END
 inetd add echo
 END
-need hopd_start -f "$tmp/hopd.conf"
-need in_ns a ip link set tapa up
-need in_ns a ip addr add 10.81.0.2/24 dev tapa
-need in_ns a ip route add default via 10.81.0.1
-need in_ns b ip link set tapb up mtu 1400
-need in_ns b ip addr add 10.82.0.2/24 dev tapb
-need in_ns b ip route add default via 10.82.0.1
 # b would answer six probes and then one a second.
 need in_ns b sysctl -q -w net.ipv4.icmp_ratelimit=0
 

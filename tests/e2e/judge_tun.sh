@@ -41,11 +41,6 @@ try 'hopctl pings a' hopctl ping 10.81.0.2 count 2 interval 100ms
 try 'no neighbours on a TUN' sh -c \
     "! '$hopctl' -S '$socket' neigh show dev tuna | grep -q tuna"
 
-has()
-{
-	command -v "$1" >/dev/null
-}
-
 # One iperf3 server for one client.
 measure()	# OPTIONS
 {

@@ -254,3 +254,31 @@ lab_down()	# LAB
 	lab down "$1" || return 1
 	labs=
 }
+
+has()	# PROGRAM
+{
+	command -v "$1" >/dev/null
+}
+
+# A host on each side of hopd, whose configuration goes on with standard input:
+#	a 10.81.0.2 --tapa-- 10.81.0.1 hopd 10.82.0.1 --tapb-- b 10.82.0.2
+#	                                                (MTU 1400)
+two_sides()
+{
+	need ns_add a
+	need ns_add b
+	{
+		echo "port add tapa netns $(ns_name a)"
+		echo "port add tapb netns $(ns_name b) mtu 1400"
+		echo 'addr add 10.81.0.1/24 dev tapa'
+		echo 'addr add 10.82.0.1/24 dev tapb'
+		cat
+	} >"$tmp/hopd.conf"
+	need hopd_start -f "$tmp/hopd.conf"
+	need in_ns a ip link set tapa up
+	need in_ns a ip addr add 10.81.0.2/24 dev tapa
+	need in_ns a ip route add default via 10.81.0.1
+	need in_ns b ip link set tapb up mtu 1400
+	need in_ns b ip addr add 10.82.0.2/24 dev tapb
+	need in_ns b ip route add default via 10.82.0.1
+}
