@@ -49,6 +49,15 @@ struct ip4_prefix {
 	((struct ip4){ (uint32_t)(a) << 24 | (uint32_t)(b) << 16 | \
 	    (uint32_t)(c) << 8 | (uint32_t)(d) })
 
+static inline struct mac
+mac_get(const uint8_t *p)
+{
+	struct mac m;
+
+	memcpy(m.b, p, sizeof(m.b));
+	return m;
+}
+
 static inline bool
 mac_eq(struct mac a, struct mac b)
 {

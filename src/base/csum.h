@@ -44,24 +44,32 @@ csum_finish(uint32_t sum)
 }
 
 /* Is the checksum right that stands among these bytes?  For headers: len is a
- * multiple of 4, and at least 20.  Whether a sum is 0xffff does not depend on the byte order
- * (RFC 1071 2 B). */
+ * multiple of 4, and at least 20.  Whether a sum is 0xffff does not depend on
+ * byte order or word size (RFC 1071 2 B). */
 static inline bool
 csum_header_ok(const uint8_t *p, size_t len)
 {
-	uint64_t sum = 0;
-	uint32_t word[5];
+	uint64_t sum, second;
+	uint32_t word;
 
-	/* Most end here: the compiler makes five additions of it. */
-	memcpy(word, p, sizeof(word));
-	for (size_t i = 0; i < 5; i++)
-		sum += word[i];
-	for (size_t i = sizeof(word); i < len; i += sizeof(word[0])) {
-		memcpy(word, p + i, sizeof(word[0]));
-		sum += word[0];
+	memcpy(&sum, p, sizeof(sum));
+	memcpy(&second, p + 8, sizeof(second));
+	memcpy(&word, p + 16, sizeof(word));
+	sum += second;
+	sum += sum < second;
+	sum += word;
+	sum += sum < word;
+	for (size_t i = 20; i < len; i += sizeof(word)) {
+		memcpy(&word, p + i, sizeof(word));
+		sum += word;
+		sum += sum < word;
 	}
-	sum = (sum & 0xffff) + (sum >> 16 & 0xffff) + (sum >> 32);
-	return csum_fold((uint32_t)sum) == 0xffff;
+	/* Added to itself with the halves changed places, a number has the sum
+	 * of its halves, carry included, in the upper one. */
+	sum += sum << 32 | sum >> 32;
+	word = (uint32_t)(sum >> 32);
+	word += word << 16 | word >> 16;
+	return word >> 16 == 0xffff;
 }
 
 /* Pseudo-header sums for TCP and UDP (RFC 9293 3.1, RFC 768). */

@@ -23,41 +23,29 @@ is_giant(const struct iface *ifp, const struct pkt *pkt)
 	    pkt_len(pkt) > ifp->mtu + ETH_HLEN;
 }
 
-/* A frame that is not to us alone: why it is not for us, or DROP_COUNT. */
-static SLOW enum drop
-judge_dst(const struct iface *ifp, const struct pkt *pkt)
-{
-	struct mac dst;
-
-	memcpy(dst.b, pkt_data(pkt), sizeof(dst.b));
-	if (mac_eq(dst, MAC_BROADCAST))
-		return DROP_COUNT;
-	if (!mac_is_group(dst))
-		return DROP_ETH_OTHER_HOST;
-	return eth_mcast_match(ifp, dst) ? DROP_COUNT : DROP_ETH_MCAST;
-}
-
-/* Why the frame is not for us, or DROP_COUNT if it is.  Its header is compared
- * where it stands: a copy costs more than all of this. */
-static inline enum drop
+/* Why a frame of that type is not for us, or DROP_COUNT if it is. */
+static enum drop
 judge(const struct iface *ifp, const struct pkt *pkt, uint16_t type)
 {
-	const uint8_t *dst = pkt_data(pkt), *src = dst + ETH_OFF_SRC;
-	enum drop why = DROP_COUNT;
+	struct mac dst = mac_get(pkt_data(pkt));
+	struct mac src = mac_get(pkt_data(pkt) + ETH_OFF_SRC);
 
-	if ((src[0] & 1) != 0 || (be32_get(src) | be16_get(src + 4)) == 0)
+	if (mac_is_group(src) || mac_eq(src, MAC_ZERO))
 		return DROP_ETH_BAD_SRC;
-	if (memcmp(dst, ifp->mac.b, 6) != 0)
-		why = judge_dst(ifp, pkt);
-	if (why != DROP_COUNT)
-		return why;
+	if (!mac_eq(dst, ifp->mac) && !mac_eq(dst, MAC_BROADCAST)) {
+		if (!mac_is_group(dst))
+			return DROP_ETH_OTHER_HOST;
+		if (!eth_mcast_match(ifp, dst))
+			return DROP_ETH_MCAST;
+	}
 	if (type < ETHERTYPE_MIN)
 		return DROP_ETH_LLC;
 	return is_giant(ifp, pkt) ? DROP_ETH_GIANT : DROP_COUNT;
 }
 
-void
-eth_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
+/* Any frame: its fault is named, or its protocol found. */
+static SLOW void
+any_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 {
 	uint16_t type;
 	enum drop why;
@@ -72,7 +60,7 @@ eth_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 		pkt_drop(stk, pkt, why);
 		return;
 	}
-	pkt->l2_group = (pkt_data(pkt)[0] & 1) != 0;
+	pkt->l2_group = mac_is_group(mac_get(pkt_data(pkt)));
 	pkt_pull(pkt, ETH_HLEN);
 	switch (type) {
 	case ETHERTYPE_IP4:
@@ -88,4 +76,30 @@ eth_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 		pkt_drop(stk, pkt, DROP_ETH_TYPE);
 		break;
 	}
+}
+
+/* Nearly every frame: IPv4, to us alone, and no fault in it. */
+static inline bool
+is_usual(const struct iface *ifp, const struct pkt *pkt)
+{
+	const uint8_t *p = pkt_data(pkt);
+
+	return pkt->len >= ETH_HLEN &&
+	    be16_get(p + ETH_OFF_TYPE) == ETHERTYPE_IP4 &&
+	    mac_eq(mac_get(p), ifp->mac) &&
+	    !mac_is_group(mac_get(p + ETH_OFF_SRC)) &&
+	    !mac_eq(mac_get(p + ETH_OFF_SRC), MAC_ZERO) &&
+	    !is_giant(ifp, pkt);
+}
+
+void
+eth_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
+{
+	if (!is_usual(ifp, pkt)) {
+		any_input(stk, ifp, pkt);
+		return;
+	}
+	pkt->l2_group = false;
+	pkt_pull(pkt, ETH_HLEN);
+	ip_input(stk, ifp, pkt);
 }

@@ -9,22 +9,7 @@
  */
 #include "ip/ip_check.h"
 
-#include "base/csum.h"
 #include "stack/stack.h"
-
-int
-ip_check_header(const struct pkt *pkt, struct ip4_hdr *h)
-{
-	const uint8_t *p = pkt_data(pkt);
-	int r = ip4_parse_hdr(p, pkt->len, h);
-
-	if (r != 0)
-		return -r;
-	/* RFC 1812 5.2.2 (2): a wrong checksum is dropped in silence */
-	if (!csum_header_ok(p, h->hlen))
-		return DROP_IP_CSUM;
-	return 0;
-}
 
 /* What a network may be in a packet from the wire. */
 enum verdict {
@@ -65,7 +50,7 @@ special_find(struct ip4 ip)
 }
 
 /* Is the source reachable as rp_filter demands? */
-static SLOW bool
+static bool
 rp_filter_pass(struct stack *stk, const struct iface *ifp, struct ip4 src)
 {
 	struct route_result r = route_lookup(stk, src, 0);
@@ -83,7 +68,7 @@ rp_filter_pass(struct stack *stk, const struct iface *ifp, struct ip4 src)
 }
 
 /* Networks with rules of their own; *init: a host without an address. */
-static SLOW int
+static int
 check_special(const struct ip4_hdr *h, bool *init)
 {
 	const struct special *src = special_find(h->src);
@@ -98,8 +83,8 @@ check_special(const struct ip4_hdr *h, bool *init)
 	return 0;
 }
 
-/* A source that shares its bucket with addresses of ours or broadcasts. */
-static SLOW int
+/* No source can be an address of ours, or a broadcast. */
+static int
 check_own(struct stack *stk, const struct iface *ifp, struct ip4 src)
 {
 	if (iface_is_broadcast(stk, ifp, src))
@@ -110,10 +95,9 @@ check_own(struct stack *stk, const struct iface *ifp, struct ip4 src)
 }
 
 int
-ip_check_addrs(struct stack *stk, const struct iface *ifp,
+ip_check_any_addrs(struct stack *stk, const struct iface *ifp,
     const struct ip4_hdr *h)
 {
-	uint32_t b = ip_addr_bucket(h->src);
 	bool init = false;
 	int why = 0;
 
@@ -124,8 +108,7 @@ ip_check_addrs(struct stack *stk, const struct iface *ifp,
 		why = check_special(h, &init);
 	if (why != 0 || init)
 		return why;
-	if (stk->ip.addr_hash[b] != NULL || stk->ip.broadcast_hash[b] != NULL)
-		why = check_own(stk, ifp, h->src);
+	why = check_own(stk, ifp, h->src);
 	if (why == 0 && ifp->conf.rp_filter != 0 &&
 	    !rp_filter_pass(stk, ifp, h->src))
 		why = DROP_IP_RP_FILTER;

@@ -9,11 +9,10 @@
 
 #include <stdbool.h>
 
-#include "ip/iface.h"
+#include "base/csum.h"
+#include "base/slow.h"
 #include "ip/ip_wire.h"
-
-struct pkt;
-struct stack;
+#include "stack/stack.h"
 
 /* First octets of networks that have rules of their own (RFC 6890). */
 extern const bool ip_special_octet[256];
@@ -27,12 +26,42 @@ ip4_is_ordinary(struct ip4 ip)
 }
 
 /* Header of the packet at data: version, lengths, checksum; parsed into h. */
-int ip_check_header(const struct pkt *pkt, struct ip4_hdr *h);
+static inline int
+ip_check_header(const struct pkt *pkt, struct ip4_hdr *h)
+{
+	const uint8_t *p = pkt_data(pkt);
+	int r = ip4_parse_hdr(p, pkt->len, h);
+
+	if (r != 0)
+		return -r;
+	/* RFC 1812 5.2.2 (2): a wrong checksum is dropped in silence */
+	return csum_header_ok(p, h->hlen) ? 0 : DROP_IP_CSUM;
+}
+
+/* May ip be an address of ours or a broadcast?  False: it is neither. */
+static inline bool
+ip_may_be_own(const struct ip_state *st, struct ip4 ip)
+{
+	uint32_t b = ip_addr_bucket(ip);
+
+	return st->addr_hash[b] != NULL || st->broadcast_hash[b] != NULL;
+}
 
 /* Source and destination of a packet that came in by ifp: martians, our own
- * addresses, rp_filter (RFC 1812 5.3.7, 5.3.8). */
-int ip_check_addrs(struct stack *stk, const struct iface *ifp,
+ * addresses, rp_filter (RFC 1812 5.3.7, 5.3.8).  The rules are those of
+ * ip_check_any_addrs(); which ones they cannot meet is seen at once. */
+SLOW int ip_check_any_addrs(struct stack *stk, const struct iface *ifp,
     const struct ip4_hdr *h);
+
+static inline int
+ip_check_addrs(struct stack *stk, const struct iface *ifp,
+    const struct ip4_hdr *h)
+{
+	if (ip4_is_ordinary(h->src) && ip4_is_ordinary(h->dst) &&
+	    !ip_may_be_own(&stk->ip, h->src) && ifp->conf.rp_filter == 0)
+		return 0;
+	return ip_check_any_addrs(stk, ifp, h);
+}
 
 /* May a router pass it on (RFC 1812 5.3.7, RFC 3927 7)? */
 bool ip_special_may_forward(const struct ip4_hdr *h);

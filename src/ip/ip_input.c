@@ -15,6 +15,7 @@
 #include "icmp/icmp.h"
 #include "ip/ip_check.h"
 #include "ip/ip_options.h"
+#include "ip/route_find.h"
 #include "lb/lb.h"
 #include "stack/stack.h"
 #include "tcp/tcp.h"
@@ -22,7 +23,7 @@
 #include "udp/udp.h"
 
 /* It is ours. */
-static void
+static inline void
 local_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 {
 	if (ip4_is_fragment(h))
@@ -32,7 +33,7 @@ local_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 }
 
 /* To everybody on the link, or to a group: for who listens. */
-static void
+static SLOW void
 group_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 {
 	if (ip4_eq(h->dst, IP4_BROADCAST) ||
@@ -44,13 +45,15 @@ group_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 
 /* For us, for someone else, or for nobody: one look-up tells, and the packet
  * goes on by its answer. */
-static void
+FAST void
 routed_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 {
-	struct route_result way = ip_route(stk, pkt, h);
-	enum route_type type = way.route != NULL ? way.route->type :
-	    ROUTE_UNICAST;
+	struct route_result way;
+	enum route_type type;
 
+	if (!route_find(stk, h->dst, &way))
+		way = ip_route(stk, pkt, h);
+	type = way.route != NULL ? way.route->type : ROUTE_UNICAST;
 	if (type == ROUTE_BROADCAST) {
 		/* RFC 2644: a directed broadcast stays on its own link */
 		if (way.ifp == pkt->ifp || pkt->ifp->kind == IFACE_LO)
@@ -70,15 +73,15 @@ routed_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 		ip_forward(stk, pkt, h, &way);
 }
 
-void
-ip_input_whole(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
+FAST void
+whole_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 {
 	struct lb_hit hit;
 
 	if (h->hlen > IP4_HLEN && ip_is_waypoint(stk, pkt, h))
 		ip_forward_source_route(stk, pkt, h);
-	else if (!ip4_is_fragment(h) && !pkt->l2_group &&
-	    lb_match(stk, pkt, h, &hit))
+	else if (!lb_is_idle(&stk->lb) && !ip4_is_fragment(h) &&
+	    !pkt->l2_group && lb_match(stk, pkt, h, &hit))
 		lb_input(stk, pkt, h, &hit);
 	else if (ip4_is_multicast(h->dst) || ip4_eq(h->dst, IP4_BROADCAST))
 		group_input(stk, pkt, h);
@@ -86,9 +89,15 @@ ip_input_whole(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 		routed_input(stk, pkt, h);
 }
 
+void
+ip_input_whole(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
+{
+	whole_input(stk, pkt, h);
+}
+
 /* Ethernet pads short packets: cuts pkt to what its header says.  False if a
  * checksum was to be put behind that end. */
-static bool
+static inline bool
 cut_padding(struct pkt *pkt, uint32_t total_len)
 {
 	pkt_trim(pkt, total_len);
@@ -97,7 +106,7 @@ cut_padding(struct pkt *pkt, uint32_t total_len)
 }
 
 /* Everything that may be wrong with it by itself: 0 or an enum drop. */
-static int
+static inline int
 ip_validate(struct stack *stk, struct pkt *pkt, struct ip4_hdr *h)
 {
 	int why = ip_check_header(pkt, h);
@@ -132,7 +141,7 @@ ip_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 	    lb_wants_reply_whole(stk, h.src)))
 		reass_input(stk, pkt, &h);
 	else
-		ip_input_whole(stk, pkt, &h);
+		whole_input(stk, pkt, &h);
 }
 
 void

@@ -136,8 +136,9 @@ inside_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 		long_output(stk, pkt, h, &inside);
 }
 
-void
-ip_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+/* All but the usual. */
+static SLOW void
+any_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     const struct route_result *r)
 {
 	if (r->route != NULL && r->route->type == ROUTE_LOCAL)
@@ -146,6 +147,28 @@ ip_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 		ip_link_output(stk, pkt, h->dst, r);
 	else
 		long_output(stk, pkt, h, r);
+}
+
+/* To one host, which is a neighbour or behind one, and short enough. */
+static inline bool
+is_usual(const struct pkt *pkt, const struct ip4_hdr *h,
+    const struct route_result *r)
+{
+	return r->route != NULL && r->route->type == ROUTE_UNICAST &&
+	    r->ifp->needs_neigh && r->ifp->up && h->dst.v >> 29 != 7 &&
+	    ip_wire_len(pkt, h) <= r->mtu;
+}
+
+void
+ip_output(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    const struct route_result *r)
+{
+	if (!is_usual(pkt, h, r)) {
+		any_output(stk, pkt, h, r);
+		return;
+	}
+	stk->ip.stats.sent++;
+	neigh_output(stk, r->ifp, r->next_hop, pkt);
 }
 
 /* ---- what a transport sends ------------------------------------------ */

@@ -46,7 +46,6 @@ struct ip4_hdr {
 	uint16_t frag;		/* IP_DF | IP_MF | offset in 8 bytes */
 	uint8_t ttl;
 	uint8_t proto;
-	uint16_t csum;
 	struct ip4 src, dst;
 };
 
@@ -69,7 +68,6 @@ ip4_parse_hdr(const uint8_t *p, size_t len, struct ip4_hdr *out)
 	out->frag = be16_get(p + IP4_OFF_FRAG);
 	out->ttl = p[IP4_OFF_TTL];
 	out->proto = p[IP4_OFF_PROTO];
-	out->csum = be16_get(p + IP4_OFF_CSUM);
 	out->src.v = be32_get(p + IP4_OFF_SRC);
 	out->dst.v = be32_get(p + IP4_OFF_DST);
 	if (out->total_len < out->hlen || out->total_len > len)
@@ -81,7 +79,7 @@ ip4_parse_hdr(const uint8_t *p, size_t len, struct ip4_hdr *out)
  * off, so total_len is only held against the header length. */
 int ip4_parse_quote(const uint8_t *p, size_t len, struct ip4_hdr *out);
 
-/* Writes hlen 20 and a right checksum; h->hlen and h->csum are not read. */
+/* Writes hlen 20 and a right checksum; h->hlen is not read. */
 void ip4_build_hdr(uint8_t p[IP4_HLEN], const struct ip4_hdr *h);
 
 static inline bool

@@ -15,6 +15,7 @@
  */
 #include "ip/route.h"
 
+#include "ip/route_find.h"
 #include "stack/stack.h"
 
 /* 65536 * log2(1 + i/64), rounded. */
@@ -93,19 +94,6 @@ hop_pick(struct stack *stk, const struct route *r, uint32_t flow_hash)
 	return best;
 }
 
-static inline struct route_result
-way_by(const struct route *r, const struct next_hop *hop, struct ip4 dst)
-{
-	uint32_t mtu = hop->ifp->mtu;
-
-	return (struct route_result){
-		.route = r,
-		.ifp = hop->ifp,
-		.next_hop = ip4_is_any(hop->via) ? dst : hop->via,
-		.mtu = r->mtu != 0 && r->mtu < mtu ? r->mtu : mtu,
-	};
-}
-
 /* Fills in the first living route of a chain; false if there is none. */
 static bool
 chain_pick(struct stack *stk, const struct route *chain, struct ip4 dst,
@@ -123,21 +111,25 @@ chain_pick(struct stack *stk, const struct route *chain, struct ip4 dst,
 			continue;
 		if (hop == NULL)
 			hop = &r->hop[0];
-		*out = way_by(r, hop, dst);
+		route_way(r, hop, dst, out);
 		return true;
 	}
 	return false;
 }
 
-/* A chain whose first route does not simply lead somewhere. */
+/* No route at all, or a chain whose first one does not simply lead
+ * somewhere. */
 static SLOW struct route_result
-chain_lookup(struct stack *stk, const struct route *chain, struct ip4 dst,
-    uint32_t flow_hash)
+chain_lookup(struct stack *stk, struct ip4 dst, uint32_t flow_hash)
 {
+	uint32_t slot = lpm_lookup(stk->ip.lpm, dst);
 	struct route_result out = { .route = NULL };
+	const struct route *chain;
 	struct ip4_prefix p;
-	uint32_t slot;
 
+	if (slot == 0)
+		return out;
+	chain = stk->ip.routes[slot].chain;
 	if (chain_pick(stk, chain, dst, flow_hash, &out))
 		return out;
 	/* every interface of the longest prefix is down: try shorter ones */
@@ -155,15 +147,11 @@ chain_lookup(struct stack *stk, const struct route *chain, struct ip4 dst,
 struct route_result
 route_lookup(struct stack *stk, struct ip4 dst, uint32_t flow_hash)
 {
-	uint32_t slot = lpm_lookup(stk->ip.lpm, dst);
-	const struct route *r;
+	struct route_result out;
 
-	if (slot == 0)
-		return (struct route_result){ .route = NULL };
-	r = stk->ip.routes[slot].chain;
-	if (r->hops == 1 && r->hop[0].ifp->up)
-		return way_by(r, &r->hop[0], dst);
-	return chain_lookup(stk, r, dst, flow_hash);
+	if (route_find(stk, dst, &out))
+		return out;
+	return chain_lookup(stk, dst, flow_hash);
 }
 
 int

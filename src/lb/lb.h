@@ -78,6 +78,13 @@ struct lb_state {
 int lb_init(struct stack *stk, void *mem, size_t mem_len);
 void lb_fini(struct stack *stk);
 
+/* Is there nothing that a packet could be for? */
+static inline bool
+lb_is_idle(const struct lb_state *lb)
+{
+	return lb->services.count == 0 && lb->flows.count == 0;
+}
+
 /* Is this packet the load balancer's?  Never changes or consumes it.  data at
  * the IP header, l3 and l4 set, h parsed, not a later fragment. */
 bool lb_match(struct stack *stk, const struct pkt *pkt,

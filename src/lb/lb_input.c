@@ -54,10 +54,9 @@ bool
 lb_match(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_hit *hit)
 {
-	struct lb_state *lb = &stk->lb;
 	struct lb_tuple t;
 
-	if (lb->services.count == 0 && lb->flows.count == 0)
+	if (lb_is_idle(&stk->lb))
 		return false;
 	*hit = (struct lb_hit){ 0 };
 	if (h->proto == IPPROTO_ICMP4) {

@@ -25,7 +25,7 @@ alloc_any(struct pkt_pool *pool)
 }
 
 /* Without Ethernet the version is all that tells the protocol. */
-static void
+static SLOW void
 bare_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 {
 	if (pkt->len == 0)
@@ -36,14 +36,14 @@ bare_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 		ip_input(stk, ifp, pkt);
 }
 
-void
-port_input(struct stack *stk, struct port *port, struct pkt *pkt)
+static inline void
+frame_input(struct stack *stk, struct port *port, struct pkt *pkt)
 {
 	struct iface *ifp = port->ifp;
 
 	pkt_received(pkt);
 	port->stats.rx_packets++;
-	port->stats.rx_bytes += pkt_len(pkt);
+	port->stats.rx_bytes += pkt->len;
 	if (port->tap != NULL)
 		port->tap(port->tap_arg, port, pkt, false);
 	pkt->ifp = ifp;
@@ -55,64 +55,117 @@ port_input(struct stack *stk, struct port *port, struct pkt *pkt)
 		bare_input(stk, ifp, pkt);
 }
 
-/* Reads up to max frames; *more becomes false where there is nothing to read,
- * or nothing to read into.  A super-frame ends the group: it is to be sent on
- * while it is in the cache. */
+void
+port_input(struct stack *stk, struct port *port, struct pkt *pkt)
+{
+	frame_input(stk, port, pkt);
+}
+
+/* A frame that was read comes in by a wire that may be bad. */
+static inline void
+wire_input(struct stack *stk, struct port *port, struct pkt *pkt)
+{
+	if (port->fault != NULL)
+		fault_input(stk, port, pkt);
+	else
+		frame_input(stk, port, pkt);
+}
+
+/* No buffer is free: waits for the owner to mark the port again. */
+static SLOW void
+read_starved(struct stack *stk, struct port *port)
+{
+	drop_count(stk, DROP_NO_MEMORY);
+	port->readable = false;
+}
+
+static SLOW void
+read_failed(struct stack *stk, struct port *port, struct pkt *pkt, int why)
+{
+	port->stats.rx_errors++;
+	pkt_received(pkt);
+	pkt_drop(stk, pkt, (enum drop)why);
+}
+
+/* The next frame of a readable port, or NULL: it was bad, or there is none, and
+ * then the port is not readable any more. */
+static inline struct pkt *
+frame_read(struct stack *stk, struct port *port)
+{
+	struct pkt *pkt = alloc_any(&stk->pool);
+	int why = DROP_NO_MEMORY;
+
+	if (pkt == NULL) {
+		read_starved(stk, port);
+		return NULL;
+	}
+	switch (port->ops->read(port, pkt, &why)) {
+	case PORT_READ_FRAME:
+		return pkt;
+	case PORT_READ_EMPTY:
+		pkt_free(pkt);
+		port->readable = false;
+		break;
+	case PORT_READ_ERROR:
+		read_failed(stk, port, pkt, why);
+		break;
+	}
+	return NULL;
+}
+
+/* Reads a few frames; returns how many.  A super-frame is the last one: it is
+ * to be sent on while it is in the cache. */
 static uint32_t
-frames_read(struct stack *stk, struct port *port, struct pkt *frame[],
-    uint32_t max, bool *more)
+group_read(struct stack *stk, struct port *port, struct pkt *frame[])
 {
 	uint32_t n = 0;
 
-	while (n < max) {
-		struct pkt *pkt = alloc_any(&stk->pool);
-		int why = DROP_NO_MEMORY;
-
-		if (pkt == NULL) {
-			/* Wait for the owner to mark the port again. */
-			drop_count(stk, DROP_NO_MEMORY);
-			port->readable = *more = false;
-			return n;
-		}
-		switch (port->ops->read(port, pkt, &why)) {
-		case PORT_READ_FRAME:
-			frame[n++] = pkt;
-			if (pkt->len > PKT_SMALL)
-				return n;
+	while (n < LB_FETCH_MAX) {
+		frame[n] = frame_read(stk, port);
+		if (frame[n] == NULL)
 			break;
-		case PORT_READ_EMPTY:
-			pkt_free(pkt);
-			port->readable = *more = false;
-			return n;
-		case PORT_READ_ERROR:
-			port->stats.rx_errors++;
-			pkt_received(pkt);
-			pkt_drop(stk, pkt, (enum drop)why);
-			return n;
-		}
+		if (frame[n++]->len > PKT_SMALL)
+			break;
 	}
 	return n;
+}
+
+static SLOW void
+read_groups(struct stack *stk, struct port *port)
+{
+	struct pkt *frame[LB_FETCH_MAX];
+	uint32_t done = 0, n;
+
+	while (port->readable && !port->down && done < PORT_BATCH) {
+		n = group_read(stk, port, frame);
+		if (n > 1)
+			lb_fetch(stk, frame, n, port->l2);
+		for (uint32_t i = 0; i < n; i++)
+			wire_input(stk, port, frame[i]);
+		done += LB_FETCH_MAX;
+	}
+}
+
+static inline void
+read_singly(struct stack *stk, struct port *port)
+{
+	struct pkt *pkt;
+
+	for (uint32_t n = 0; n < PORT_BATCH && port->readable && !port->down;
+	    n++) {
+		pkt = frame_read(stk, port);
+		if (pkt != NULL)
+			wire_input(stk, port, pkt);
+	}
 }
 
 void
 port_read(struct stack *stk, struct port *port)
 {
-	struct pkt *frame[LB_FETCH_MAX];
-	uint32_t max = lb_fetch_pays(&stk->lb) ? LB_FETCH_MAX : 1, n;
-	bool more = true;
-
-	for (uint32_t done = 0; more && done < PORT_BATCH && !port->down;
-	    done += max) {
-		n = frames_read(stk, port, frame, max, &more);
-		if (n > 1)
-			lb_fetch(stk, frame, n, port->l2);
-		for (uint32_t i = 0; i < n; i++) {
-			if (port->fault != NULL)
-				fault_input(stk, port, frame[i]);
-			else
-				port_input(stk, port, frame[i]);
-		}
-	}
+	if (lb_fetch_pays(&stk->lb))
+		read_groups(stk, port);
+	else
+		read_singly(stk, port);
 	if (port->down)
 		port->readable = false;
 }

@@ -68,12 +68,12 @@ native16_put(uint8_t *p, uint32_t value)
 	memcpy(p, &v, sizeof(v));
 }
 
-int
-tap_vnet_parse(const uint8_t hdr[TAP_VNET_HLEN], struct pkt *pkt, bool l2)
+/* A header that says something. */
+static int
+vnet_parse(const uint8_t hdr[TAP_VNET_HLEN], struct pkt *pkt, bool l2)
 {
 	uint8_t flags = hdr[0];
 
-	pkt_clear_offload(pkt);
 	switch (hdr[1] & ~VNET_GSO_ECN) {
 	case VNET_GSO_NONE:
 		break;
@@ -101,6 +101,13 @@ tap_vnet_parse(const uint8_t hdr[TAP_VNET_HLEN], struct pkt *pkt, bool l2)
 	}
 	pkt->csum_ok = (flags & (VNET_F_NEEDS_CSUM | VNET_F_DATA_VALID)) != 0;
 	return offload_check(pkt, l2);
+}
+
+int
+tap_vnet_parse(const uint8_t hdr[TAP_VNET_HLEN], struct pkt *pkt, bool l2)
+{
+	pkt_clear_offload(pkt);
+	return (hdr[0] | hdr[1]) == 0 ? 0 : vnet_parse(hdr, pkt, l2);
 }
 
 /* Bytes of all headers of a super-frame, for the receiver's convenience. */
