@@ -66,11 +66,13 @@ if has nmap; then
 	try 'are closed there' matches '^80/tcp +closed'
 fi
 if has hping3; then
-	try 'fragments of 16 bytes' hping -q -1 -d 600 -f -c 3 -i u20000 \
-	    10.81.0.1
+	# The identification is given: hping takes the low byte of its process
+	# id, and where that is 0 the kernel gives each fragment another one.
+	try 'fragments of 16 bytes' hping -q -1 -N 7 -d 600 -f -c 3 \
+	    -i u20000 10.81.0.1
 	try 'are answered' matches '3 packets received, 0% packet loss'
-	try 'fragments through hopd' hping -q -1 -d 3000 -m 512 -c 3 \
-	    -i u20000 10.82.0.2
+	try 'fragments through hopd' hping -q -1 -N 8 -d 3000 -m 512 \
+	    -c 3 -i u20000 10.82.0.2
 	try 'are answered too' matches '3 packets received'
 	try_status 'a first fragment alone' 1 \
 	    hping -q -1 -x -c 2 -i u20000 10.81.0.1
@@ -78,8 +80,8 @@ if has hping3; then
 	    hping -q -1 -g 64 -c 2 -i u20000 10.81.0.1
 	try_status 'bad transport checksums' 1 \
 	    hping -q -2 -b -p 7 -c 2 -i u20000 10.81.0.1
-	try 'UDP in fragments to echo' hping -q -2 -p 7 -d 900 -f -c 2 \
-	    -i u50000 10.81.0.1
+	try 'UDP in fragments to echo' hping -q -2 -N 9 -p 7 -d 900 -f \
+	    -c 2 -i u50000 10.81.0.1
 	try 'ICMP timestamp' hping -q -1 -C 13 -c 1 10.81.0.1
 	try_status 'ICMP address mask is not answered' 1 \
 	    hping -q -1 -C 17 -c 1 10.81.0.1
