@@ -117,7 +117,8 @@ wire_up(struct stack *stk, struct wire *w, const char *name, uint8_t last,
 
 /* ---- frames ----------------------------------------------------------- */
 
-/* A frame from the host at w: 60 bytes, or l4 and its payload if longer. */
+/* A frame from the host at w: 60 bytes, or l4 and its payload if longer.  With
+ * DF, as hosts that discover path MTUs send (RFC 1191 2). */
 static struct frame
 frame_make(const struct wire *w, struct ip4 src, struct ip4 dst, uint8_t proto,
     const uint8_t *l4, uint32_t len)
@@ -125,8 +126,8 @@ frame_make(const struct wire *w, struct ip4 src, struct ip4 dst, uint8_t proto,
 	struct frame f = { .len = ETH_HLEN + IP4_HLEN + len };
 	struct eth_hdr eth = { bed_mac(w->last), bed_far_mac(w->last),
 	    ETHERTYPE_IP4 };
-	struct ip4_hdr h = { .ttl = 64, .proto = proto, .src = src,
-	    .dst = dst, .total_len = (uint16_t)(IP4_HLEN + len) };
+	struct ip4_hdr h = { .ttl = 64, .frag = IP_DF, .proto = proto,
+	    .src = src, .dst = dst, .total_len = (uint16_t)(IP4_HLEN + len) };
 	uint8_t *p = f.data + ETH_HLEN + IP4_HLEN;
 	uint32_t at = proto == IPPROTO_TCP4 ? TCP_OFF_CSUM : 6;
 

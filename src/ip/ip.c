@@ -64,8 +64,8 @@ ip_fini(struct stack *stk)
  * lifetime.  A counter per hash bucket gives that; the hash also offsets it,
  * so that one peer cannot read off what another is sent.
  */
-uint16_t
-ip_next_ids(struct stack *stk, struct ip4 src, struct ip4 dst, uint8_t proto,
+static uint16_t
+next_ids(struct stack *stk, struct ip4 src, struct ip4 dst, uint8_t proto,
     uint16_t count)
 {
 	uint8_t b[9];
@@ -85,7 +85,24 @@ ip_next_ids(struct stack *stk, struct ip4 src, struct ip4 dst, uint8_t proto,
 uint16_t
 ip_next_id(struct stack *stk, struct ip4 src, struct ip4 dst, uint8_t proto)
 {
-	return ip_next_ids(stk, src, dst, proto, 1);
+	return next_ids(stk, src, dst, proto, 1);
+}
+
+uint16_t
+ip_pkt_id(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h)
+{
+	uint16_t segs = 1;
+
+	if (pkt->gso_type != PKT_GSO_NONE)
+		segs = (uint16_t)(pkt_len(pkt) / pkt->gso_size + 1);
+	return next_ids(stk, h->src, h->dst, h->proto, segs);
+}
+
+void
+ip_renumber(struct stack *stk, struct pkt *pkt, struct ip4_hdr *h)
+{
+	h->id = ip_pkt_id(stk, pkt, h);
+	ip4_set_id(pkt_data(pkt), h->id);
 }
 
 uint32_t

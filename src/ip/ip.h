@@ -186,9 +186,14 @@ struct ip4 ip_source(struct stack *stk, const struct route_result *r,
 /* The next identification for such a packet (RFC 6864). */
 uint16_t ip_next_id(struct stack *stk, struct ip4 src, struct ip4 dst,
     uint8_t proto);
-/* The first of count consecutive ones: a super-frame's. */
-uint16_t ip_next_ids(struct stack *stk, struct ip4 src, struct ip4 dst,
-    uint8_t proto, uint16_t count);
+/* The same for pkt, between the addresses of h and of its protocol: a
+ * super-frame takes as many, one after the other, as it has segments. */
+uint16_t ip_pkt_id(struct stack *stk, const struct pkt *pkt,
+    const struct ip4_hdr *h);
+/* Writes one into the header at pkt's data, which has other addresses now than
+ * its sender gave it: among those its identification may be another's.
+ * h: with the new addresses; h->id follows. */
+void ip_renumber(struct stack *stk, struct pkt *pkt, struct ip4_hdr *h);
 
 /* Milliseconds since midnight UT; the high bit says that the clock is none of
  * the kind (RFC 791 3.1, RFC 792). */

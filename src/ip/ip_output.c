@@ -260,14 +260,10 @@ static void
 send_header(struct stack *stk, const struct pkt *pkt, const struct ip_send *s,
     struct ip4_hdr *h)
 {
-	uint16_t segs = 1;
-
-	if (pkt->gso_type != PKT_GSO_NONE)
-		segs = (uint16_t)(pkt_len(pkt) / pkt->gso_size + 1);
 	h->hlen = (uint8_t)(IP4_HLEN + s->opts_len);
 	h->tos = s->tos;
 	h->total_len = (uint16_t)(pkt_len(pkt) + h->hlen);
-	h->id = ip_next_ids(stk, h->src, h->dst, s->proto, segs);
+	h->id = ip_pkt_id(stk, pkt, h);
 	h->ttl = s->ttl;
 	if (s->ttl == 0)	/* RFC 1112 6.1: multicast stays near */
 		h->ttl = ip4_is_multicast(h->dst) ? 1 : IP_DEFAULT_TTL;

@@ -83,3 +83,9 @@ ip4_set_len(uint8_t *p, uint16_t total_len)
 {
 	set16(p, IP4_OFF_LEN, total_len);
 }
+
+void
+ip4_set_id(uint8_t *p, uint16_t id)
+{
+	set16(p, IP4_OFF_ID, id);
+}

@@ -103,5 +103,6 @@ void ip4_set_src(uint8_t *p, struct ip4 src);
 void ip4_set_dst(uint8_t *p, struct ip4 dst);
 void ip4_set_tos(uint8_t *p, uint8_t tos);
 void ip4_set_len(uint8_t *p, uint16_t total_len);
+void ip4_set_id(uint8_t *p, uint16_t id);
 
 #endif

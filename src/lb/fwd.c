@@ -4,7 +4,10 @@
  *
  * Checks come before the first write, so that an ICMP error quotes the packet
  * as its sender knows it.  Checksums are updated, not computed (RFC 1624), and
- * a super-frame or a needs-checksum packet stays what it is.
+ * a super-frame or a needs-checksum packet stays what it is.  A packet that may
+ * be fragmented leaves with an identification of ours: those of several
+ * servers, or of a host that also speaks for itself, are the same ones, and
+ * who puts fragments together has but the addresses to tell them apart.
  */
 #include "lb/fwd.h"
 
@@ -92,7 +95,8 @@ l4_csum(struct pkt *pkt, const struct ip4_hdr *h, uint8_t *l4)
 }
 
 void
-lb_fwd_rewrite(struct pkt *pkt, struct ip4_hdr *h, const struct lb_rewrite *to)
+lb_fwd_rewrite(struct stack *stk, struct pkt *pkt, struct ip4_hdr *h,
+    const struct lb_rewrite *to)
 {
 	uint8_t *ip = pkt_data(pkt), *l4 = ip + h->hlen;
 	uint8_t *csum = l4_csum(pkt, h, l4);
@@ -120,4 +124,7 @@ lb_fwd_rewrite(struct pkt *pkt, struct ip4_hdr *h, const struct lb_rewrite *to)
 	be32_put(ip + IP4_OFF_DST, dst.v);
 	h->src = src;
 	h->dst = dst;
+	/* RFC 6864 5.3.1: as if it came from here, unless nobody reads it */
+	if ((h->frag & IP_DF) == 0)
+		ip_renumber(stk, pkt, h);
 }

@@ -32,12 +32,13 @@ bool lb_fwd_route(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     const struct lb_flow *f, struct ip4 dst, struct route_result *r);
 
 /* New source and destination, address and port, of the packet's own headers,
- * checksums kept right; *h follows. */
+ * checksums kept right, and an identification that goes with the addresses;
+ * *h follows. */
 struct lb_rewrite {
 	struct addr src, dst;
 	uint16_t sport, dport;
 };
-void lb_fwd_rewrite(struct pkt *pkt, struct ip4_hdr *h,
+void lb_fwd_rewrite(struct stack *stk, struct pkt *pkt, struct ip4_hdr *h,
     const struct lb_rewrite *to);
 
 /* fwd_nat.c */

@@ -87,7 +87,7 @@ lb_fullnat_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 		return;
 	if (h->proto == IPPROTO_TCP4)
 		tcp_in(stk, pkt, &out, f, r.mtu);
-	lb_fwd_rewrite(pkt, &out, &to);
+	lb_fwd_rewrite(stk, pkt, &out, &to);
 	ip_transit(stk, pkt, &out, &r);
 }
 
@@ -123,6 +123,6 @@ lb_fullnat_reply(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 		return;
 	if (h->proto == IPPROTO_TCP4)
 		tcp_reply(stk, pkt, &out, f);
-	lb_fwd_rewrite(pkt, &out, &to);
+	lb_fwd_rewrite(stk, pkt, &out, &to);
 	ip_transit(stk, pkt, &out, &r);
 }

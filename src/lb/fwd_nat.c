@@ -18,7 +18,7 @@ lb_nat_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 
 	if (!lb_fwd_route(stk, pkt, h, f, addr_to_ip4(&f->server), &r))
 		return;
-	lb_fwd_rewrite(pkt, &out, &to);
+	lb_fwd_rewrite(stk, pkt, &out, &to);
 	ip_transit(stk, pkt, &out, &r);
 }
 
@@ -32,6 +32,6 @@ lb_nat_reply(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 
 	if (!lb_fwd_route(stk, pkt, h, f, addr_to_ip4(&f->client), &r))
 		return;
-	lb_fwd_rewrite(pkt, &out, &to);
+	lb_fwd_rewrite(stk, pkt, &out, &to);
 	ip_transit(stk, pkt, &out, &r);
 }

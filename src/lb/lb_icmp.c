@@ -171,6 +171,8 @@ error_translate(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 	out.dst = addr_to_ip4(&outer->dst);
 	ip4_set_src(pkt_data(pkt), out.src);
 	ip4_set_dst(pkt_data(pkt), out.dst);
+	if ((h->frag & IP_DF) == 0)	/* RFC 6864 5.3.1 */
+		ip_renumber(stk, pkt, &out);
 	icmp_csum_put(pkt, h);
 	ip_transit(stk, pkt, &out, &r);
 }

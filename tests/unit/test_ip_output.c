@@ -99,7 +99,15 @@ END_TEST
 START_TEST(test_ids_of_a_super_frame)
 {
 	struct ip_net n = ip_net_up();
-	uint16_t id = ip_next_ids(n.stk, OUR_B, HOST_B, 6, 5);
+	struct ip4_hdr h = { .src = OUR_B, .dst = HOST_B, .proto = 6 };
+	struct pkt *pkt = pkt_alloc(&n.stk->pool, 4900);
+	uint16_t id;
+
+	pkt_append(pkt, 4900);
+	pkt->gso_type = PKT_GSO_TCP4;
+	pkt->gso_size = 1000;
+	id = ip_pkt_id(n.stk, pkt, &h);
+	pkt_free(pkt);
 
 	ck_assert_uint_eq(ip_next_id(n.stk, OUR_B, HOST_B, 6),
 	    (uint16_t)(id + 5));

@@ -221,6 +221,57 @@ START_TEST(udp_keeps_a_zero_checksum)
 }
 END_TEST
 
+/* A server's reply by NAT: the identification that the client sees. */
+static uint16_t
+id_of_reply(struct lb_bed *n, struct ip4 rs, uint16_t dport, uint16_t frag)
+{
+	struct unit_frame f = lb_bed_out(IPPROTO_UDP4, rs, 8080, dport, 0);
+	struct unit_seen s;
+	uint16_t id;
+
+	f.id = 5259;
+	f.frag = frag;
+	unit_feed(n->stk, n->sv, &f);
+	s = lb_bed_expect(n->cl);
+	ck_assert_uint_eq(s.ip.src.v, VIP.v);
+	id = s.ip.id;
+	unit_seen_free(&s);
+	return id;
+}
+
+/* RFC 6864 5.3.1: the same number of two servers is not the same number of the
+ * service; what is never fragmented may keep it. */
+START_TEST(servers_do_not_share_identifications)
+{
+	struct lb_bed n = lb_bed_up(IPPROTO_UDP4, 0, NULL);
+	struct ip4 rs[] = { RS1, RS2 };
+	struct unit_frame f;
+	struct unit_seen s;
+	uint16_t id = 0;
+
+	for (uint16_t i = 0; i < 2; i++) {
+		lb_bed_server(&n, rs[i], 8080, LB_FWD_NAT, 1);
+		f = lb_bed_in(IPPROTO_UDP4, 40000 + i, 0);
+		f.id = 77;
+		unit_feed(n.stk, n.cl, &f);
+		s = lb_bed_expect(n.sv);
+		ck_assert_uint_eq(s.ip.dst.v, rs[i].v);
+		id = s.ip.id;
+		unit_seen_free(&s);
+	}
+	/* To a server in the order of the counter that its own has. */
+	unit_feed(n.stk, n.cl, &f);
+	s = lb_bed_expect(n.sv);
+	ck_assert_uint_eq(s.ip.id, (uint16_t)(id + 1));
+	unit_seen_free(&s);
+	id = id_of_reply(&n, RS1, 40000, 0);
+	ck_assert_uint_eq(id_of_reply(&n, RS2, 40001, 0), (uint16_t)(id + 1));
+	ck_assert_uint_eq(id_of_reply(&n, RS1, 40000, 0), (uint16_t)(id + 2));
+	ck_assert_uint_eq(id_of_reply(&n, RS2, 40001, IP_DF), 5259);
+	lb_bed_down(&n);
+}
+END_TEST
+
 START_TEST(ttl_ends_before_the_translation)
 {
 	struct lb_bed n = net_two();
@@ -491,6 +542,7 @@ main(void)
 	tcase_add_test(tc, no_server_answers_at_once);
 	tcase_add_test(tc, mid_flow_is_not_scheduled);
 	tcase_add_test(tc, udp_keeps_a_zero_checksum);
+	tcase_add_test(tc, servers_do_not_share_identifications);
 	tcase_add_test(tc, ttl_ends_before_the_translation);
 	tcase_add_test(tc, icmp_from_the_server_side);
 	tcase_add_test(tc, icmp_from_the_client_side);

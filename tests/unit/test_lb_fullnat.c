@@ -102,6 +102,29 @@ START_TEST(udp_is_rewritten)
 }
 END_TEST
 
+/* RFC 6864 5.3.1: on the server's side all clients are one address. */
+START_TEST(clients_do_not_share_identifications)
+{
+	struct lb_bed b = bed_of(IPPROTO_UDP4, 0);
+	struct unit_frame f;
+	struct unit_seen s;
+	uint16_t id[2];
+
+	for (uint16_t i = 0; i < 2; i++) {
+		f = lb_bed_in(IPPROTO_UDP4, 40000, 0);
+		f.sip.v += i;
+		f.id = 77;
+		unit_feed(b.stk, b.cl, &f);
+		s = lb_bed_expect(b.sv);
+		ck_assert_uint_eq(s.ip.src.v, LOCAL1.v);
+		id[i] = s.ip.id;
+		unit_seen_free(&s);
+	}
+	ck_assert_uint_eq(id[1], (uint16_t)(id[0] + 1));
+	lb_bed_down(&b);
+}
+END_TEST
+
 START_TEST(sequence_numbers_are_mapped)
 {
 	struct lb_bed b = bed_of(IPPROTO_TCP4, 0);
@@ -506,6 +529,7 @@ main(void)
 
 	tcase_add_test(tc, both_sides_are_rewritten);
 	tcase_add_test(tc, udp_is_rewritten);
+	tcase_add_test(tc, clients_do_not_share_identifications);
 	tcase_add_test(tc, sequence_numbers_are_mapped);
 	tcase_add_test(tc, the_next_connection_gets_later_numbers);
 	tcase_add_test(tc, toa_until_the_servers_data_is_acked);
