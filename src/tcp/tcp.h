@@ -27,9 +27,9 @@
  * is due.  Limits: tcp_conns, tcp_listeners, tcp_syn_queue, tcp_half_open,
  * tcp_sndbuf, tcp_rcvbuf, tcp_mem of base/limits.h.
  *
- * Not here: urgent data are delivered in line and never sent (RFC 6093); the
- * security compartments of RFC 9293 A.1, MD5, TCP-AO, probing for a larger path
- * MTU (RFC 4821).
+ * Urgent data are delivered in line (RFC 6093).  Not here: the security
+ * compartments of RFC 9293 A.1, MD5, TCP-AO, probing for a larger path MTU
+ * (RFC 4821).
  */
 #ifndef HOPD_TCP_TCP_H
 #define HOPD_TCP_TCP_H
@@ -160,6 +160,7 @@ struct tcp_conf {
 #define TCP_EV_ERROR		0x10u	/* dead: tcp_error() says of what */
 #define TCP_EV_CLOSED		0x20u	/* no state left, nothing to wait for */
 #define TCP_EV_FIN		0x40u	/* the peer's FIN, data may wait */
+#define TCP_EV_URGENT		0x80u	/* urgent data are on their way, or wait */
 
 typedef void tcp_ready_fn(struct stack *stk, struct tcp_conn *c, void *owner);
 typedef void tcp_accept_fn(struct stack *stk, struct tcp_listener *l,
@@ -299,12 +300,23 @@ uint32_t tcp_peek(const struct tcp_conn *c, struct iovec *iov, uint32_t max);
 /* Takes n bytes that tcp_peek() showed. */
 void tcp_consume(struct stack *stk, struct tcp_conn *c, uint32_t n);
 uint32_t tcp_readable(const struct tcp_conn *c);	/* bytes waiting */
+/* With TCP_EV_URGENT: bytes to read, from the next one on, until the last
+ * urgent one (RFC 9293 3.8.5), which may be more than are readable; else 0. */
+uint32_t tcp_urgent_left(const struct tcp_conn *c);
 
 /* Bytes taken (copied), which may be fewer than len; -EAGAIN (full, or not
  * yet open: data written in SYN-SENT waits), -EPIPE (after tcp_shutdown), or
  * the error of a dead connection. */
 int32_t tcp_write(struct stack *stk, struct tcp_conn *c, const void *buf,
     uint32_t len);
+/* The same; if all of len was taken, a record ends there (MSG_EOR): no segment
+ * holds bytes of it and of what is written behind it.  Also -ENOMEM. */
+int32_t tcp_write_record(struct stack *stk, struct tcp_conn *c,
+    const void *buf, uint32_t len);
+/* The same; what was taken is urgent up to its last byte, and all before it
+ * (MSG_OOB, RFC 6093): it goes at once, small or not.  Also -ENOMEM. */
+int32_t tcp_write_urgent(struct stack *stk, struct tcp_conn *c,
+    const void *buf, uint32_t len);
 uint32_t tcp_write_room(const struct stack *stk, const struct tcp_conn *c);
 uint32_t tcp_unsent(const struct tcp_conn *c);	/* written, not sent */
 uint32_t tcp_unacked(const struct tcp_conn *c);	/* written, not ACKed */

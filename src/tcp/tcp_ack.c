@@ -51,6 +51,8 @@ advance(struct stack *stk, struct tcp_conn *c, uint32_t ack)
 	c->hole_tries = 0;
 	c->soft_error = 0;
 	c->stuck_since = c->snd_una == c->snd_nxt ? INSTANT_NEVER : stk->now;
+	if (c->ext != NULL)
+		tcp_extra_acked(c);
 	if (n > 0)
 		tcp_todo(stk, c, TODO_EVENT);
 }

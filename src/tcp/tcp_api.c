@@ -130,6 +130,8 @@ void
 tcp_consume(struct stack *stk, struct tcp_conn *c, uint32_t n)
 {
 	tcp_bytes_skip(stk, &c->rcv, n);
+	if (c->ext != NULL)
+		tcp_extra_read(c);
 	tcp_rcv_consumed(stk, c, n);
 }
 
@@ -281,6 +283,8 @@ tcp_events(const struct tcp_conn *c)
 		ev |= TCP_EV_FIN;
 	if (at_eof(c))
 		ev |= TCP_EV_EOF;
+	if (c->ext != NULL && c->ext->rcv_urgent)
+		ev |= TCP_EV_URGENT;
 	if (c->key.state == TCPS_CLOSED)
 		ev |= c->error != 0 ? TCP_EV_ERROR | TCP_EV_CLOSED :
 		    TCP_EV_CLOSED;

@@ -127,7 +127,7 @@ tcp_conn_new(struct stack *stk, const struct tcp_key *k,
 	c->conf = conf;
 	c->cc = conf->cc;
 	timer_init(&c->timer, tcp_timer_fire);
-	c->send_due = c->ack_due = c->life_due = c->pace_due = INSTANT_NEVER;
+	c->send_due = c->ack_due = c->life_due = INSTANT_NEVER;
 	c->stuck_since = INSTANT_NEVER;
 	c->heard = stk->now;
 	c->rcv_buf = tcp_min(conf->rcvbuf, stk->limits.tcp_rcvbuf);
@@ -150,6 +150,7 @@ drop_sending(struct stack *stk, struct tcp_conn *c)
 {
 	tcp_flight_put(stk, c);
 	tcp_bytes_clear(stk, &c->snd);
+	tcp_extra_put(stk, c);
 }
 
 void
@@ -187,7 +188,7 @@ tcp_die(struct stack *stk, struct tcp_conn *c, int error)
 	tcp_ooo_clear(stk, c);
 	c->flags &= ~(CF_ACK_NOW | CF_ACK_SOON | CF_SYN_DUE | CF_PROBE_DUE |
 	    CF_TLP_DUE);
-	c->send_due = c->ack_due = c->life_due = c->pace_due = INSTANT_NEVER;
+	c->send_due = c->ack_due = c->life_due = INSTANT_NEVER;
 	tcp_timer_update(stk, c);
 	tcp_todo(stk, c, TODO_EVENT);
 }
@@ -213,6 +214,7 @@ tcp_flight_get(struct stack *stk, struct tcp_conn *c)
 	f->hs_round_end = c->snd_nxt;
 	f->hs_last_min_us = f->hs_cur_min_us = UINT32_MAX;
 	f->undo_left = -1;
+	f->pace_due = INSTANT_NEVER;
 	c->fl = f;
 	return f;
 }

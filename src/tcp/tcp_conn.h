@@ -68,6 +68,7 @@ struct tcp_rec {
 #define REC_EVER	0x08u	/* retransmitted at least once (Karn) */
 #define REC_FIN		0x10u	/* its last number is the FIN */
 #define REC_PSH		0x20u	/* its end was pushed */
+#define REC_MARK	0x40u	/* its end is a record's of the owner: MSG_EOR */
 
 /* Invariants: the byte counts equal what the records' flags say: sacked sums
  * REC_SACKED, lost REC_LOST, retrans REC_RETRANS; REC_SACKED excludes the
@@ -92,6 +93,7 @@ struct tcp_flight {
 	bool retrans_ts_on;
 	bool cwnd_limited;		/* since the last ACK */
 	uint32_t out_max, out_end;	/* most in flight, until out_end */
+	struct instant pace_due;	/* the next frame may go; NEVER: now */
 
 	/* RACK-TLP: RFC 8985 5.2 */
 	struct instant rack_sent;	/* of the latest delivered record */
@@ -123,6 +125,20 @@ struct tcp_island {
 	struct tcp_bytes q;
 };
 
+/* Where a record of the owner's ends: no segment goes across. */
+struct tcp_mark {
+	struct tcp_mark *next;
+	uint32_t seq;			/* behind its last byte */
+};
+
+/* What few connections need: tcp_extra.c. */
+struct tcp_extra {
+	struct tcp_mark *mark_head, *mark_tail;	/* by sequence, not sent */
+	uint32_t snd_up, rcv_up;	/* behind the urgent data */
+	bool snd_urgent;		/* SND.UNA < snd_up */
+	bool rcv_urgent;		/* rcv_up has not been read */
+};
+
 /* Kinds of the one timer that looks after what we sent. */
 enum tcp_send_timer { TCP_T_OFF, TCP_T_RTO, TCP_T_PTO, TCP_T_REO,
     TCP_T_PERSIST, TCP_T_RETRY };
@@ -152,6 +168,7 @@ struct tcp_conn {
 	uint32_t tlp_end;		/* SND.NXT at the probe: tlp */
 	struct tcp_bytes snd;		/* [snd_una, ...), SYN not in it */
 	struct tcp_flight *fl;
+	struct tcp_extra *ext;
 
 	/* receive sequence variables */
 	uint32_t irs, rcv_nxt;
@@ -203,7 +220,7 @@ struct tcp_conn {
 	union tcp_cc_priv ccp;
 
 	/* deadlines; INSTANT_NEVER: off */
-	struct instant send_due, ack_due, life_due, pace_due;
+	struct instant send_due, ack_due, life_due;
 	struct instant stuck_since;	/* first unanswered transmission */
 	struct instant heard;		/* last segment from the peer */
 	struct instant last_sent;	/* last new data from us */
@@ -525,6 +542,30 @@ void tcp_pmtu_timeout(struct stack *stk, struct tcp_conn *c);
 /* ip_send() said that a segment was too big: ask for the path again. */
 void tcp_pmtu_refresh(struct stack *stk, struct tcp_conn *c);
 void tcp_pmtu_set(struct stack *stk, struct tcp_conn *c, uint32_t mtu);
+
+/* ---- tcp_extra.c: records and urgent data; c->ext != NULL but for the
+ * first two and the last ---- */
+struct tcp_extra *tcp_extra_get(struct stack *stk, struct tcp_conn *c);
+void tcp_extra_put(struct stack *stk, struct tcp_conn *c);
+/* How many of the next avail bytes one segment may hold. */
+uint32_t tcp_record_left(const struct tcp_conn *c, uint32_t avail);
+/* Bytes up to end were sent for the first time: do they end a record? */
+bool tcp_record_sent(struct stack *stk, struct tcp_conn *c, uint32_t end);
+/* SND.UNA has moved. */
+void tcp_extra_acked(struct tcp_conn *c);
+/* Something was read. */
+void tcp_extra_read(struct tcp_conn *c);
+/* The flag and the pointer of a segment that begins at h->seq. */
+void tcp_urgent_header(const struct tcp_conn *c, struct tcp_hdr *h);
+/* An acceptable segment has the flag. */
+void tcp_urgent_input(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s);
+
+static inline bool
+tcp_urgent(const struct tcp_conn *c)
+{
+	return c->ext != NULL && c->ext->snd_urgent;
+}
 
 /* ---- tcp_fastopen.c: RFC 7413 ---- */
 /* c was made from this SYN: takes its data if the cookie is good; true: c is

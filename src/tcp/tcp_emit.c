@@ -169,6 +169,8 @@ build_header(struct tcp_conn *c, const struct tcp_out *o, uint32_t hlen,
 		h.window = (uint16_t)tcp_initial_window(c);
 	else if ((o->flags & TCP_RST) == 0)
 		h.window = (uint16_t)(tcp_window_select(c) >> c->rcv_shift);
+	if (tcp_urgent(c))
+		tcp_urgent_header(c, &h);
 	tcp_build_hdr(p, &h);
 }
 

@@ -105,7 +105,7 @@ tcp_rec_split(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
 		f->tail = n;
 	r->next = n;
 	r->end = seq;
-	r->flags &= (uint8_t)~(REC_FIN | REC_PSH);
+	r->flags &= (uint8_t)~(REC_FIN | REC_PSH | REC_MARK);
 	return 0;
 }
 

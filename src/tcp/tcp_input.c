@@ -342,12 +342,13 @@ check_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 
 /* ---- sixth, check the URG bit -------------------------------------------- */
 
-/* RFC 6093 6: urgent data are ordinary data, in line; the pointer says
- * nothing that an owner should rely on. */
-static int
-check_urg(void)
+/* RFC 6093 6: urgent data are ordinary data, in line; the owner is told of the
+ * pointer, should it care. */
+static void
+check_urg(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
-	return GO;
+	if ((s->h.flags & TCP_URG) != 0)
+		tcp_urgent_input(stk, c, s);
 }
 
 /* ---- seventh, process the segment text ----------------------------------- */
@@ -460,8 +461,7 @@ conn_steps(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 		return r;
 	/* Not before: a forged ACK must not move TS.Recent either. */
 	remember_ts(stk, c, s);
-	if ((r = check_urg()) != GO)
-		return r;
+	check_urg(stk, c, s);
 	if ((r = process_text(stk, c, s)) != GO)
 		return r;
 	tcp_fin_input(stk, c, s);

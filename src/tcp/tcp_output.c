@@ -44,6 +44,8 @@ tcp_retransmit(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
 	struct tcp_out o = { .seq = r->seq, .flags = TCP_ACK };
 	uint32_t mss = tcp_mss_now(c);
 
+	if (tcp_urgent(c))
+		max = mss;
 	max = tcp_min(max < mss ? mss : max - max % mss, TCP_FRAME_MAX -
 	    TCP_FRAME_MAX % mss);
 	if (r->end - r->seq > max && tcp_rec_split(stk, c, r, r->seq + max))
@@ -113,7 +115,7 @@ retransmit_lost(struct stack *stk, struct tcp_conn *c)
 static bool
 small_allowed(const struct tcp_conn *c)
 {
-	if ((c->flags & (CF_FIN | CF_FORCE)) != 0)
+	if ((c->flags & (CF_FIN | CF_FORCE)) != 0 || tcp_urgent(c))
 		return true;
 	if ((c->flags & CF_CORK) != 0)
 		return false;
@@ -168,13 +170,22 @@ frame_size(struct tcp_conn *c, uint32_t avail, uint32_t max)
 	uint32_t mss = tcp_mss_now(c), wnd = window_left(c);
 	uint32_t pipe = tcp_flight_pipe(c), n;
 	uint32_t room = c->cwnd > pipe ? c->cwnd - pipe : 0;
+	bool last = true;
 
 	max = tcp_min(max, frame_max(c));
+	if (c->ext != NULL) {
+		/* One pointer would not be right for all of a frame. */
+		max = c->ext->snd_urgent ? tcp_min(max, mss) : max;
+		n = tcp_record_left(c, avail);
+		last = n == avail;
+		avail = n;
+	}
 	n = tcp_min(tcp_min(avail, wnd), tcp_min(room, max));
+	/* What more is written behind a record cannot make it longer. */
 	if (n == avail && n < mss)
-		return small_allowed(c) ? n : 0;
+		return !last || small_allowed(c) ? n : 0;
 	if (n == avail && n % mss != 0)
-		return small_allowed(c) ? n : n - n % mss;
+		return !last || small_allowed(c) ? n : n - n % mss;
 	if (n >= mss)
 		return n - n % mss;
 	if (n == wnd && wnd < room)
@@ -209,15 +220,16 @@ pace(struct stack *stk, struct tcp_conn *c, uint32_t len)
 
 	if (rate == 0)
 		return;
-	c->pace_due = instant_add(stk->now,
+	c->fl->pace_due = instant_add(stk->now,
 	    (int64_t)((uint64_t)len * USEC_PER_SEC / rate));
 }
 
 static bool
 pacing_holds(const struct stack *stk, const struct tcp_conn *c)
 {
-	return c->conf->pacing && !instant_is_never(c->pace_due) &&
-	    instant_before(stk->now, c->pace_due);
+	return c->conf->pacing && c->fl != NULL &&
+	    !instant_is_never(c->fl->pace_due) &&
+	    instant_before(stk->now, c->fl->pace_due);
 }
 
 /* RFC 9293 3.9.1.2: PSH on the last bytes that there are, if the owner has not
@@ -269,7 +281,10 @@ transmit(struct stack *stk, struct tcp_conn *c, uint32_t n, bool fin)
 		return false;
 	if (fin)
 		o.flags |= TCP_FIN;
-	if (push(c, o.seq, n)) {
+	if (c->ext != NULL && tcp_record_sent(stk, c, end)) {
+		o.flags |= TCP_PSH;
+		f->tail->flags |= REC_PSH | REC_MARK;
+	} else if (push(c, o.seq, n)) {
 		o.flags |= TCP_PSH;
 		f->tail->flags |= REC_PSH;
 	}

@@ -97,6 +97,12 @@ memory_of(const struct tcp_conn *c)
 	uint32_t n = sizeof(*c) + tcp_bytes_memory(&c->snd) +
 	    tcp_bytes_memory(&c->rcv);
 
+	if (c->ext != NULL) {
+		n += (uint32_t)sizeof(*c->ext);
+		for (struct tcp_mark *m = c->ext->mark_head; m != NULL;
+		    m = m->next)
+			n += (uint32_t)sizeof(*m);
+	}
 	for (const struct tcp_island *i = c->ooo; i != NULL; i = i->next)
 		n += (uint32_t)sizeof(*i) + tcp_bytes_memory(&i->q);
 	if (c->fl != NULL) {

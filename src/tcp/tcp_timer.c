@@ -29,7 +29,10 @@ void
 tcp_timer_update(struct stack *stk, struct tcp_conn *c)
 {
 	struct instant due = instant_min(instant_min(c->send_due, c->ack_due),
-	    instant_min(c->life_due, c->pace_due));
+	    c->life_due);
+
+	if (c->fl != NULL)
+		due = instant_min(due, c->fl->pace_due);
 
 	if (instant_is_never(due))
 		timer_cancel(&stk->timers, &c->timer);
@@ -276,8 +279,9 @@ tcp_timer_fire(struct stack *stk, struct timer *t)
 		c->flags |= CF_ACK_NOW;
 		tcp_todo(stk, c, TODO_OUTPUT);
 	}
-	if (instant_reached(stk->now, c->pace_due)) {
-		c->pace_due = INSTANT_NEVER;
+	if (c->fl != NULL &&
+	    instant_reached(stk->now, c->fl->pace_due)) {
+		c->fl->pace_due = INSTANT_NEVER;
 		tcp_todo(stk, c, TODO_OUTPUT);
 	}
 	if (instant_reached(stk->now, c->send_due))

@@ -292,9 +292,24 @@ cork(struct pd *pd, struct pd_sock *s, bool more)
 	tcp_set(pd->stk, s->conn, TCPO_CORK, more);
 }
 
+/* A run of bytes; flags are for one that is a call's last. */
+static int32_t
+put_run(struct pd *pd, struct pd_sock *s, const uint8_t *p, uint32_t n,
+    int flags)
+{
+	if (n == 0)
+		return 0;
+	if ((flags & MSG_OOB) != 0)
+		return tcp_write_urgent(pd->stk, s->conn, p, n);
+	if ((flags & MSG_EOR) != 0)
+		return tcp_write_record(pd->stk, s->conn, p, n);
+	return tcp_write(pd->stk, s->conn, p, n);
+}
+
 /* Gives as much as fits; a full run is sent before the next one begins. */
 static uint32_t
-put_bytes(struct pd *pd, struct pd_sock *s, const uint8_t *p, uint32_t len)
+put_bytes(struct pd *pd, struct pd_sock *s, const uint8_t *p, uint32_t len,
+    int flags)
 {
 	bool fixed = pd_sndbuf_fixed(pd, s);
 	uint32_t got = 0, n;
@@ -304,7 +319,7 @@ put_bytes(struct pd *pd, struct pd_sock *s, const uint8_t *p, uint32_t len)
 	while (got < len) {
 		n = fixed ? pd_sndbuf_room(pd, s) : len;
 		n = n < len - got ? n : len - got;
-		r = n == 0 ? 0 : tcp_write(pd->stk, s->conn, p + got, n);
+		r = put_run(pd, s, p + got, n, n == len - got ? flags : 0);
 		if (r <= 0)
 			break;
 		got += (uint32_t)r;
@@ -321,7 +336,7 @@ put_bytes(struct pd *pd, struct pd_sock *s, const uint8_t *p, uint32_t len)
 /* Gives the bytes of iov behind the first `done`; what was taken. */
 static size_t
 gather(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
-    size_t done)
+    size_t done, int flags)
 {
 	size_t at = 0, got = 0;
 
@@ -333,7 +348,7 @@ gather(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 			continue;
 		len = iov[i].iov_len - from;
 		r = put_bytes(pd, s, (const uint8_t *)iov[i].iov_base + from,
-		    (uint32_t)len);
+		    (uint32_t)len, i + 1 == n ? flags : 0);
 		got += r;
 		done += r;
 		if (r < len)
@@ -359,7 +374,7 @@ give(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 			if (bad_iov(iov, n))
 				return -EFAULT;
 			cork(pd, s, (flags & MSG_MORE) != 0);
-			done += gather(pd, s, iov, n, done);
+			done += gather(pd, s, iov, n, done, flags);
 			s->writes_seen = tcp_unacked(s->conn);
 			if (done == want)
 				return (ssize_t)done;

@@ -140,9 +140,16 @@ static int
 call_write(struct run *r, struct sock *s, const struct script_call *c)
 {
 	uint32_t len = (uint32_t)atoi(c->arg[2]);
+	const char *flag = c->args > 3 ? c->arg[3] : "0";
 	char *buf = calloc(1, len + 1);
-	int n = tcp_write(r->stk, s->c, buf, len);
+	int n;
 
+	if (strcmp(flag, "MSG_EOR") == 0)
+		n = tcp_write_record(r->stk, s->c, buf, len);
+	else if (strcmp(flag, "MSG_OOB") == 0)
+		n = tcp_write_urgent(r->stk, s->c, buf, len);
+	else
+		n = tcp_write(r->stk, s->c, buf, len);
 	free(buf);
 	return check_result(r, c, n);
 }

@@ -253,6 +253,11 @@ buffers_of(const struct tcp_conn *c)
 
 	for (const struct tcp_island *i = c->ooo; i != NULL; i = i->next)
 		n += tcp_bytes_memory(&i->q);
+	if (c->ext != NULL) {
+		for (const struct tcp_mark *m = c->ext->mark_head; m != NULL;
+		    m = m->next)
+			n += sizeof(*m);
+	}
 	return n;
 }
 
