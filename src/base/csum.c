@@ -106,30 +106,6 @@ csum_pseudo(const struct addr *src, const struct addr *dst, uint8_t proto,
 	return sum + proto + (l4_len >> 16) + (l4_len & 0xffff);
 }
 
-/* Adds delta to a complete checksum at field. */
-static void
-fix_complete(uint8_t *field, uint32_t delta, bool udp)
-{
-	uint16_t csum = be16_get(field);
-
-	if (udp && csum == 0)
-		return;
-	csum = csum_finish((uint16_t)~csum + delta);
-	/* RFC 768: a computed zero is sent as all ones */
-	if (udp && csum == 0)
-		csum = 0xffff;
-	be16_put(field, csum);
-}
-
-void
-csum_fix(uint8_t *field, uint32_t pseudo, uint32_t text, bool needed, bool udp)
-{
-	if (!needed)
-		fix_complete(field, pseudo + text, udp);
-	else
-		be16_put(field, csum_fold(be16_get(field) + pseudo));
-}
-
 void
 csum_fix_addr(uint8_t *field, const struct addr *old, const struct addr *new_,
     bool needed, bool udp)

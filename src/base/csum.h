@@ -114,8 +114,23 @@ csum_update32(uint16_t csum, uint32_t old, uint32_t new_)
 /* Keeps a transport checksum right, as below, after any number of changes:
  * pseudo and text are the sums of csum_delta*() of what changed in the
  * pseudo-header, and in the transport's own bytes; 0: nothing did. */
-void csum_fix(uint8_t *field, uint32_t pseudo, uint32_t text, bool needed,
-    bool udp);
+static inline void
+csum_fix(uint8_t *field, uint32_t pseudo, uint32_t text, bool needed, bool udp)
+{
+	uint16_t csum = be16_get(field);
+
+	if (needed) {
+		be16_put(field, csum_fold(csum + pseudo));
+		return;
+	}
+	if (udp && csum == 0)
+		return;
+	csum = csum_finish((uint16_t)~csum + pseudo + text);
+	/* RFC 768: a computed zero is sent as all ones */
+	if (udp && csum == 0)
+		csum = 0xffff;
+	be16_put(field, csum);
+}
 
 /*
  * Keeps a transport checksum right after a rewrite.  `field` points at the two

@@ -117,15 +117,6 @@ bool ip_is_waypoint(struct stack *stk, const struct pkt *pkt,
 void ip_forward_source_route(struct stack *stk, struct pkt *pkt,
     const struct ip4_hdr *h);
 
-/* ip_forward() in two halves, for who rewrites the packet in between.  The
- * check writes nothing but pkt->info: 0, or the enum drop.  overhead: bytes
- * that will be put in front.  The second half consumes; h is the header as it
- * now is, TTL not yet decremented. */
-int ip_transit_check(struct pkt *pkt, const struct ip4_hdr *h,
-    const struct route_result *r, uint32_t overhead);
-void ip_transit(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
-    const struct route_result *r);
-
 /* Delivers to the transport of h->proto: consumes. */
 void ip_deliver(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h);
 

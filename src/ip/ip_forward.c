@@ -3,7 +3,7 @@
  *
  * Every check comes before the first write, so that an ICMP error quotes the
  * packet as it arrived.  Who rewrites a packet on its way (the load balancer)
- * does it between the two halves, ip_transit_check() and ip_transit().
+ * does it between the two halves (ip/ip_transit.h).
  *
  * Read: RFC 1812 5.2 and 5.3.
  *
@@ -13,64 +13,15 @@
 
 #include "ip/ip_check.h"
 #include "ip/ip_options.h"
+#include "ip/ip_transit.h"
 #include "stack/stack.h"
 
-FAST int
-transit_check(struct pkt *pkt, const struct ip4_hdr *h,
-    const struct route_result *r, uint32_t overhead)
-{
-	uint32_t mtu = IP4_MTU_MIN;
-
-	if (pkt->forwarded)
-		return DROP_IP_LOOP;
-	if (r->route == NULL || r->route->type != ROUTE_UNICAST)
-		return route_drop(r);
-	/* RFC 1812 5.3.1: a TTL of 0 or 1 does not reach the next hop */
-	if (h->ttl <= 1)
-		return DROP_IP_TTL;
-	if (r->mtu > overhead + mtu)
-		mtu = r->mtu - overhead;
-	if ((h->frag & IP_DF) != 0 && ip_wire_len(pkt, h) > mtu) {
-		pkt->info = mtu;	/* RFC 1191 4 */
-		return DROP_IP_TOO_BIG;
-	}
-	return 0;
-}
-
-int
-ip_transit_check(struct pkt *pkt, const struct ip4_hdr *h,
-    const struct route_result *r, uint32_t overhead)
-{
-	return transit_check(pkt, h, r, overhead);
-}
-
-/* Options note that we were here. */
-static SLOW void
-options_pass(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+void
+ip_transit_options(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     const struct route_result *r)
 {
 	ip_options_forward(pkt_data(pkt), h->hlen,
 	    iface_source(stk, r->ifp, r->next_hop), ip_time_of_day(stk));
-}
-
-FAST void
-transit(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
-    const struct route_result *r)
-{
-	ip4_dec_ttl(pkt_data(pkt));
-	if (h->hlen > IP4_HLEN)
-		options_pass(stk, pkt, h, r);
-	pkt->forwarded = true;
-	pkt_decide(pkt, PKT_FORWARDED);
-	stk->ip.stats.forwarded++;
-	ip_output(stk, pkt, h, r);
-}
-
-void
-ip_transit(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
-    const struct route_result *r)
-{
-	transit(stk, pkt, h, r);
 }
 
 /* RFC 1812 5.2.7.2: tells a host on the link that it could have sent straight
@@ -168,12 +119,12 @@ ip_forward(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 	if (!pkt->ifp->conf.forwarding || !ip_may_forward(h))
 		why = DROP_IP_NO_FORWARD;
 	else
-		why = transit_check(pkt, h, r, 0);
+		why = ip_transit_check(pkt, h, r, 0);
 	if (why != 0) {
 		pkt_drop(stk, pkt, (enum drop)why);
 		return;
 	}
 	if (r->ifp == pkt->ifp && r->ifp->conf.redirects)
 		redirect(stk, pkt, h, r);
-	transit(stk, pkt, h, r);
+	ip_transit(stk, pkt, h, r);
 }

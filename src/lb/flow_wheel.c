@@ -154,18 +154,29 @@ lb_wheel_unlink(struct stack *stk, struct lb_flow *f)
 		timer_cancel(&stk->timers, &ft->timer);
 }
 
-void
-lb_flow_touch(struct stack *stk, struct lb_flow *f, uint32_t timeout_s)
+/* f's deadline came nearer: it may stand too far. */
+static SLOW void
+pull(struct stack *stk, struct lb_flow *f)
 {
-	struct lb_flows *ft = &stk->lb.flows;
+	const struct lb_flows *ft = &stk->lb.flows;
 	uint64_t stands;
 
-	f->due = lb_wheel_due(stk, timeout_s);
 	stands = ft->swept + ((f->slot - ft->swept) & SLOT_MASK);
 	if (slot_due(stk, f) < stands) {
 		lb_wheel_unlink(stk, f);
 		lb_wheel_link(stk, f);
 	}
+}
+
+void
+lb_flow_touch(struct stack *stk, struct lb_flow *f, uint32_t timeout_s)
+{
+	uint32_t due = lb_wheel_due(stk, timeout_s);
+	bool nearer = (int32_t)(due - f->due) < 0;
+
+	f->due = due;
+	if (nearer)
+		pull(stk, f);
 }
 
 void

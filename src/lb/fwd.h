@@ -15,6 +15,7 @@
 #include "ip/ip.h"
 #include "lb/flow.h"
 
+struct lb_conf;
 struct stack;
 
 /* From the client to the server of f, in f's mode. */
@@ -23,23 +24,6 @@ void lb_fwd_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 /* From the server back to the client. */
 void lb_fwd_reply(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_flow *f);
-/* The way of f's packets towards dst: one of several equal ones for all. */
-struct route_result lb_fwd_way(struct stack *stk, const struct lb_flow *f,
-    struct ip4 dst);
-/* Routes towards dst and makes the checks of forwarding; on refusal the packet
- * is dropped and false comes back. */
-bool lb_fwd_route(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
-    const struct lb_flow *f, struct ip4 dst, struct route_result *r);
-
-/* New source and destination, address and port, of the packet's own headers,
- * checksums kept right, and an identification that goes with the addresses;
- * *h follows. */
-struct lb_rewrite {
-	struct addr src, dst;
-	uint16_t sport, dport;
-};
-void lb_fwd_rewrite(struct stack *stk, struct pkt *pkt, struct ip4_hdr *h,
-    const struct lb_rewrite *to);
 
 /* fwd_nat.c */
 void lb_nat_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
@@ -88,7 +72,8 @@ bool lb_tcp_is_active(enum lb_tcp_state state);
 bool lb_tcp_is_half_open(enum lb_tcp_state state);
 /* Did a FIN or a RST pass? */
 bool lb_tcp_is_ending(enum lb_tcp_state state);
-/* Idle time-out of f in its state. */
-uint32_t lb_flow_timeout_s(struct stack *stk, const struct lb_flow *f);
+/* Idle time-out of f, a flow of srv, in its state. */
+uint32_t lb_flow_timeout_s(const struct lb_conf *conf,
+    const struct lb_server *srv, const struct lb_flow *f);
 
 #endif

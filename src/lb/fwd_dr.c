@@ -6,7 +6,7 @@
  * ARP for it, and answers the client itself: replies do not come by here, and
  * ports cannot be mapped.  Server and director share a link.
  */
-#include "lb/fwd.h"
+#include "lb/fwd_impl.h"
 #include "stack/stack.h"
 
 void

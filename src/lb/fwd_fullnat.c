@@ -19,7 +19,7 @@
 
 #include "base/cursor.h"
 #include "base/hash.h"
-#include "lb/fwd.h"
+#include "lb/fwd_impl.h"
 #include "lb/lb_tcp_opt.h"
 #include "stack/stack.h"
 #include "tcp/tcp_wire.h"

@@ -5,7 +5,7 @@
  * The server sees the client's address, so its way back must lead through
  * here.  Ports may be mapped.  Payload is not looked at.
  */
-#include "lb/fwd.h"
+#include "lb/fwd_impl.h"
 #include "stack/stack.h"
 
 void

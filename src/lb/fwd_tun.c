@@ -10,7 +10,7 @@
  * (RFC 2003 4).
  */
 #include "base/cursor.h"
-#include "lb/fwd.h"
+#include "lb/fwd_impl.h"
 #include "lb/lb_tcp_opt.h"
 #include "stack/stack.h"
 #include "tcp/tcp_wire.h"

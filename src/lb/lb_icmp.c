@@ -9,7 +9,7 @@
  */
 #include "base/csum.h"
 #include "base/cursor.h"
-#include "lb/fwd.h"
+#include "lb/fwd_impl.h"
 #include "stack/stack.h"
 #include "tcp/tcp_wire.h"
 

@@ -93,8 +93,6 @@ header_is_whole(const struct pkt *pkt, const struct ip4_hdr *h)
 static inline void
 count_one(struct lb_tally *t, uint32_t bytes, bool output)
 {
-	if (t == NULL)
-		return;
 	*(output ? &t->stats.out_pkts : &t->stats.in_pkts) += 1;
 	*(output ? &t->stats.out_bytes : &t->stats.in_bytes) += bytes;
 }
@@ -111,7 +109,7 @@ count(struct stack *stk, struct lb_server *srv, uint32_t bytes, bool output)
 
 /* Notes the sequence numbers that come next, for who must end the connection
  * from here. */
-static void
+static inline void
 flow_note_seq(struct lb_flow *f, const struct pkt *pkt,
     const struct ip4_hdr *h, bool output)
 {
@@ -151,10 +149,10 @@ flow_enter(struct stack *stk, struct lb_flow *f, enum lb_tcp_state state)
 	lb_flow_set_active(stk, f, lb_tcp_is_active(state));
 }
 
-/* A packet passes: the flow's state, counters and deadline follow. */
-static void
-flow_step(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
-    const struct ip4_hdr *h, bool output)
+/* A packet to or from srv passes: the flow's state and deadline follow. */
+FAST void
+flow_step(struct stack *stk, const struct lb_server *srv, struct lb_flow *f,
+    const struct pkt *pkt, const struct ip4_hdr *h, bool output)
 {
 	enum lb_tcp_state next;
 
@@ -171,7 +169,7 @@ flow_step(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
 	if (f->template_index != 0 && (f->state == LB_TCP_ESTABLISHED ||
 	    (f->proto == IPPROTO_UDP4 && output)))
 		stk->lb.flows.flow[f->template_index].state = 1;
-	lb_flow_touch(stk, f, lb_flow_timeout_s(stk, f));
+	lb_flow_touch(stk, f, lb_flow_timeout_s(&stk->lb.conf, srv, f));
 	if (f->flags & LB_FLOW_HALF_OPEN && !is_half_open(f))
 		lb_flow_set_half_open(stk, f, false);
 	f->flags |= LB_FLOW_SECOND;
@@ -181,9 +179,11 @@ static void
 reply_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_flow *f)
 {
-	count(stk, lb_server_by_index(stk, f->server_index), h->total_len,
-	    true);
-	flow_step(stk, f, pkt, h, true);
+	struct lb_server *srv = lb_server_at(&stk->lb.services,
+	    f->server_index);
+
+	count(stk, srv, h->total_len, true);
+	flow_step(stk, srv, f, pkt, h, true);
 	lb_fwd_reply(stk, pkt, h, f);
 }
 
@@ -280,19 +280,31 @@ flow_renew(struct lb_flow *f, uint8_t flags)
 		f->flags &= (uint16_t)~noted;
 }
 
+/* Was srv removed so long ago (lb_conf.drain_s), or has it drained so long, that
+ * its flows may not go on? */
+static inline bool
+server_is_gone(const struct stack *stk, const struct lb_server *srv)
+{
+	if (instant_reached(stk->now, srv->drain))
+		return true;
+	return srv->svc == NULL && instant_reached(stk->now,
+	    instant_add(srv->gone, stk->lb.conf.drain_s * USEC_PER_SEC));
+}
+
 static void
 client_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_flow *f)
 {
-	struct lb_server *srv = lb_server_by_index(stk, f->server_index);
+	struct lb_server *srv = lb_server_at(&stk->lb.services,
+	    f->server_index);
 
-	if (lb_server_is_gone(stk, srv)) {
+	if (server_is_gone(stk, srv)) {
 		pkt_drop(stk, pkt, DROP_LB_SERVER_GONE);
 		return;
 	}
 	count(stk, srv, h->total_len, false);
 	flow_renew(f, tcp_flags(pkt, h));
-	flow_step(stk, f, pkt, h, false);
+	flow_step(stk, srv, f, pkt, h, false);
 	lb_fwd_in(stk, pkt, h, f);
 }
 
@@ -341,7 +353,8 @@ schedule(struct stack *stk, struct lb_service *svc, struct pkt *pkt,
 	if (template_ != NULL)
 		fresh.template_index = lb_flow_index(&stk->lb.flows,
 		    template_);
-	f = lb_flow_add(stk, &fresh, lb_flow_timeout_s(stk, &fresh));
+	f = lb_flow_add(stk, &fresh, lb_flow_timeout_s(&stk->lb.conf, srv,
+	    &fresh));
 	if (f == NULL) {
 		pkt_drop(stk, pkt, DROP_LB_TABLE);
 		return;
@@ -364,7 +377,7 @@ is_over(const struct stack *stk, const struct lb_flow *f)
 }
 
 /* A flow that this packet shall not use any more is ended; true: it was. */
-static bool
+static SLOW bool
 flow_retire(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
     const struct ip4_hdr *h)
 {
@@ -378,7 +391,7 @@ flow_retire(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
 			return true;
 		}
 	}
-	if (conf->expire_nodest_conn && lb_server_is_gone(stk, srv)) {
+	if (conf->expire_nodest_conn && server_is_gone(stk, srv)) {
 		lb_flow_del(stk, f);
 		return true;
 	}
@@ -396,37 +409,48 @@ no_flow(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 	pkt_drop(stk, pkt, DROP_LB_NO_FLOW);
 }
 
-void
-lb_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
-    const struct lb_hit *hit)
+/* A packet that a service wants, of no flow. */
+static void
+service_input(struct stack *stk, struct lb_service *svc, struct pkt *pkt,
+    const struct ip4_hdr *h)
 {
-	struct lb_service *svc = hit->service;
-	struct lb_flow *f = hit->flow;
-
-	if (hit->icmp) {
-		lb_icmp_input(stk, pkt, h, f, hit->reply);
-		return;
-	}
-	if (!header_is_whole(pkt, h)) {
-		pkt_drop(stk, pkt, DROP_LB_SHORT);
-		return;
-	}
-	if (f != NULL && hit->reply) {
-		reply_input(stk, pkt, h, f);
-		return;
-	}
-	if (f != NULL && !flow_retire(stk, f, pkt, h)) {
-		client_input(stk, pkt, h, f);
-		return;
-	}
-	if (f != NULL) {
-		struct lb_tuple t;
-
-		tuple_read(pkt, h, &t);
-		svc = service_of(stk, pkt, h, &t);
-	}
 	if (svc == NULL || !may_open(stk, pkt, h))
 		no_flow(stk, pkt, h);
 	else
 		schedule(stk, svc, pkt, h);
+}
+
+/* A packet that may well be the first of another connection on f's ports. */
+static SLOW void
+turning_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    struct lb_flow *f)
+{
+	struct lb_tuple t;
+
+	if (!flow_retire(stk, f, pkt, h)) {
+		client_input(stk, pkt, h, f);
+		return;
+	}
+	tuple_read(pkt, h, &t);
+	service_input(stk, service_of(stk, pkt, h, &t), pkt, h);
+}
+
+void
+lb_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
+    const struct lb_hit *hit)
+{
+	struct lb_flow *f = hit->flow;
+
+	if (hit->icmp)
+		lb_icmp_input(stk, pkt, h, f, hit->reply);
+	else if (!header_is_whole(pkt, h))
+		pkt_drop(stk, pkt, DROP_LB_SHORT);
+	else if (f == NULL)
+		service_input(stk, hit->service, pkt, h);
+	else if (hit->reply)
+		reply_input(stk, pkt, h, f);
+	else if (tcp_flags(pkt, h) & TCP_SYN || stk->lb.conf.expire_nodest_conn)
+		turning_input(stk, pkt, h, f);
+	else
+		client_input(stk, pkt, h, f);
 }

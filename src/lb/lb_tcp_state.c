@@ -12,7 +12,7 @@
 #include "stack/stack.h"
 #include "tcp/tcp_wire.h"
 
-enum event { EV_SYN, EV_FIN, EV_ACK, EV_RST, EV_COUNT };
+enum event { EV_SYN, EV_FIN, EV_ACK, EV_RST, EV_NONE, EV_COUNT };
 
 enum direction { DIR_INPUT, DIR_OUTPUT, DIR_INPUT_ONLY, DIR_COUNT };
 
@@ -27,6 +27,7 @@ enum direction { DIR_INPUT, DIR_OUTPUT, DIR_INPUT_ONLY, DIR_COUNT };
 #define LA LB_TCP_LAST_ACK
 #define LI LB_TCP_LISTEN
 #define SA LB_TCP_SYNACK
+#define NOT_TCP CL, CL, CL, CL, CL, CL, CL, CL, CL, CL, CL /* nobody sends it */
 
 static const uint8_t next[DIR_COUNT][EV_COUNT][LB_TCP_STATE_COUNT] = {
     [DIR_INPUT] = {
@@ -35,18 +36,21 @@ static const uint8_t next[DIR_COUNT][EV_COUNT][LB_TCP_STATE_COUNT] = {
 	[EV_FIN] = { CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW },
 	[EV_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES },
 	[EV_RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, SR },
+	[EV_NONE] = { NOT_TCP },
     },
     [DIR_OUTPUT] = {
 	[EV_SYN] = { SS, ES, SS, SR, SS, SS, SS, SS, SS, LI, SR },
 	[EV_FIN] = { TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW },
 	[EV_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES },
 	[EV_RST] = { CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL },
+	[EV_NONE] = { NOT_TCP },
     },
     [DIR_INPUT_ONLY] = {
 	[EV_SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR },
 	[EV_FIN] = { CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW },
 	[EV_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES },
 	[EV_RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL },
+	[EV_NONE] = { NOT_TCP },
     },
 };
 
@@ -56,25 +60,26 @@ static const uint16_t timeout_s[LB_TCP_STATE_COUNT] = {
 	[CL] = 10, [CW] = 60, [LA] = 30, [LI] = 120, [SA] = 120,
 };
 
+/* What flags mean: RST before SYN before FIN before ACK. */
+#define EV_FLAGS (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK)
+static const uint8_t event[EV_FLAGS + 1] = {
+	[0] = EV_NONE,
+	[TCP_FIN] = EV_FIN,
+	[TCP_SYN] = EV_SYN, [TCP_SYN | TCP_FIN] = EV_SYN,
+	[TCP_RST ... TCP_RST | TCP_SYN | TCP_FIN] = EV_RST,
+	[TCP_ACK] = EV_ACK, [TCP_ACK | TCP_FIN] = EV_FIN,
+	[TCP_ACK | TCP_SYN] = EV_SYN, [TCP_ACK | TCP_SYN | TCP_FIN] = EV_SYN,
+	[TCP_ACK | TCP_RST ... EV_FLAGS] = EV_RST,
+};
+
 enum lb_tcp_state
 lb_tcp_next(enum lb_tcp_state state, uint8_t tcp_flags, bool output,
     bool no_output)
 {
 	enum direction dir = output ? DIR_OUTPUT :
 	    no_output ? DIR_INPUT_ONLY : DIR_INPUT;
-	enum event ev;
 
-	if (tcp_flags & TCP_RST)
-		ev = EV_RST;
-	else if (tcp_flags & TCP_SYN)
-		ev = EV_SYN;
-	else if (tcp_flags & TCP_FIN)
-		ev = EV_FIN;
-	else if (tcp_flags & TCP_ACK)
-		ev = EV_ACK;
-	else
-		return LB_TCP_CLOSE;	/* no TCP sends that */
-	return (enum lb_tcp_state)next[dir][ev][state];
+	return (enum lb_tcp_state)next[dir][event[tcp_flags & EV_FLAGS]][state];
 }
 
 bool
@@ -104,13 +109,13 @@ timeout_or(uint32_t own, uint32_t global)
 }
 
 uint32_t
-lb_flow_timeout_s(struct stack *stk, const struct lb_flow *f)
+lb_flow_timeout_s(const struct lb_conf *conf, const struct lb_server *srv,
+    const struct lb_flow *f)
 {
 	static const struct lb_timeouts none;
-	const struct lb_server *srv = lb_server_by_index(stk, f->server_index);
 	const struct lb_timeouts *own = srv->svc != NULL ?
 	    &srv->svc->conf.timeouts : &none;
-	const struct lb_timeouts *all = &stk->lb.conf.timeouts;
+	const struct lb_timeouts *all = &conf->timeouts;
 
 	if (f->proto == IPPROTO_UDP4)
 		return timeout_or(own->udp_s, all->udp_s);

@@ -120,9 +120,7 @@ lb_servers_fini(struct stack *stk)
 struct lb_server *
 lb_server_by_index(struct stack *stk, uint32_t index)
 {
-	struct lb_services *s = &stk->lb.services;
-
-	return index < s->index_size ? s->by_index[index] : NULL;
+	return lb_server_at(&stk->lb.services, index);
 }
 
 static struct lb_server *
@@ -419,15 +417,6 @@ lb_server_drain(struct stack *stk, struct lb_service *svc,
 	srv->drain = timeout_s == 0 ? INSTANT_NEVER :
 	    instant_add(stk->now, timeout_s * USEC_PER_SEC);
 	return 0;
-}
-
-bool
-lb_server_is_gone(const struct stack *stk, const struct lb_server *srv)
-{
-	if (instant_reached(stk->now, srv->drain))
-		return true;
-	return srv->svc == NULL && instant_reached(stk->now,
-	    instant_add(srv->gone, stk->lb.conf.drain_s * USEC_PER_SEC));
 }
 
 void

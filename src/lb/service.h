@@ -240,7 +240,12 @@ struct lb_server *lb_server_next(const struct lb_service *svc,
 void lb_zero(struct stack *stk, struct lb_service *svc);
 void lb_estimator_read(const struct lb_estimator *est, struct lb_rates *out);
 
-/* For the flow table and the data path. */
+/* For the flow table and the data path.  NULL: no server has that index. */
+static inline struct lb_server *
+lb_server_at(const struct lb_services *s, uint32_t index)
+{
+	return index < s->index_size ? s->by_index[index] : NULL;
+}
 struct lb_server *lb_server_by_index(struct stack *stk, uint32_t index);
 /* May it take a new connection: in a service, weight over 0, not overloaded? */
 static inline bool
@@ -248,9 +253,6 @@ lb_server_available(const struct lb_server *srv)
 {
 	return srv->conf.weight > 0 && (srv->flags & LB_SRV_OVERLOAD) == 0;
 }
-/* Was it removed so long ago (lb_conf.drain_s), or has it drained so long, that
- * its flows may not go on? */
-bool lb_server_is_gone(const struct stack *stk, const struct lb_server *srv);
 /* estimator.c: the timer of all rates */
 void lb_estimator_fire(struct stack *stk, struct timer *t);
 void lb_estimator_start(struct stack *stk);
