@@ -20,6 +20,11 @@ overlay(const struct command *cmd, struct lb_server_conf *c, bool only_given)
 		c->upper = (uint32_t)command_num(cmd, A_UPPER, 0);
 	if (!only_given || command_given(cmd, A_LOWER))
 		c->lower = (uint32_t)command_num(cmd, A_LOWER, 0);
+	if (!only_given || command_given(cmd, A_DRAIN))
+		c->drain_s = (uint32_t)(command_num(cmd, A_DRAIN, 0) /
+		    USEC_PER_SEC);
+	else if (c->weight > 0)
+		c->drain_s = 0;	/* it has a weight again */
 }
 
 int

@@ -191,6 +191,7 @@ describe_server(const struct lb_service *svc, const struct lb_server *srv,
 	command_set(cmd, A_WEIGHT)->num = srv->conf.weight;
 	command_set(cmd, A_UPPER)->num = srv->conf.upper;
 	command_set(cmd, A_LOWER)->num = srv->conf.lower;
+	command_set(cmd, A_DRAIN)->num = srv->conf.drain_s * USEC_PER_SEC;
 }
 
 int
@@ -251,13 +252,18 @@ short_counters(const struct lb_stats *s)
 }
 
 static json_t *
-server_state(bool text, const struct lb_server *srv)
+server_state(const struct request *rq, const struct lb_server *srv)
 {
+	int64_t left_us = instant_diff(srv->drain, rq->ctl->stk->now);
 	json_t *state = json_pack("{s:i,s:i,s:i,s:b}", "active", srv->active,
 	    "inactive", srv->inactive, "persistent", srv->persist, "overload",
 	    (srv->flags & LB_SRV_OVERLOAD) != 0);
 
-	json_object_update_new(state, text ?
+	if (srv->conf.drain_s != 0)
+		json_object_set_new(state, "drained_in",
+		    json_integer(left_us <= 0 ? 0 :
+		    (left_us + USEC_PER_SEC - 1) / USEC_PER_SEC));
+	json_object_update_new(state, rq->text ?
 	    short_counters(&srv->tally->stats) :
 	    lb_counters(&srv->tally->stats, &srv->tally->est));
 	return state;
@@ -270,7 +276,7 @@ lb_show_one(void *arg, const struct command *cmd, const void *obj)
 	const struct lb_service *svc = obj;
 
 	if (cmd->row->object == OBJ_SERVER)
-		reply_object(rq, cmd, server_state(rq->text, obj));
+		reply_object(rq, cmd, server_state(rq, obj));
 	else
 		reply_object(rq, cmd, rq->text ?
 		    short_counters(&svc->tally->stats) :
@@ -278,17 +284,24 @@ lb_show_one(void *arg, const struct command *cmd, const void *obj)
 	return 0;
 }
 
+/* A list of servers for JSON. */
+struct server_list {
+	const struct request *rq;
+	json_t *list;
+};
+
 static int
 append_server(void *arg, const struct command *cmd, const void *obj)
 {
+	struct server_list *to = arg;
 	json_t *one = command_json(cmd);
 
 	json_object_del(one, "protocol");
 	json_object_del(one, "address");
 	json_object_del(one, "port");
 	json_object_del(one, "fwmark");
-	json_object_set_new(one, "state", server_state(false, obj));
-	json_array_append_new(arg, one);
+	json_object_set_new(one, "state", server_state(to->rq, obj));
+	json_array_append_new(to->list, one);
 	return 0;
 }
 
@@ -310,7 +323,7 @@ indent_server(void *arg, const struct command *cmd, const void *obj)
 
 	/* The service stands in the line above. */
 	rest.valid &= ~1u;
-	reply_indented(arg, &rest, server_state(true, obj));
+	reply_indented(arg, &rest, server_state(arg, obj));
 	return 0;
 }
 
@@ -320,7 +333,8 @@ static void
 show_service(struct request *rq, const struct lb_service *svc)
 {
 	struct command cmd;
-	json_t *obj, *list, *locals;
+	struct server_list servers = { .rq = rq };
+	json_t *obj, *locals;
 
 	describe(svc, &cmd);
 	if (rq->text) {
@@ -329,9 +343,9 @@ show_service(struct request *rq, const struct lb_service *svc)
 		return;
 	}
 	obj = command_json(&cmd);
-	list = json_array();
-	server_walk(svc, append_server, list);
-	json_object_set_new(obj, "servers", list);
+	servers.list = json_array();
+	server_walk(svc, append_server, &servers);
+	json_object_set_new(obj, "servers", servers.list);
 	locals = json_array();
 	local_walk(svc, append_local, locals);
 	json_object_set_new(obj, "locals", locals);

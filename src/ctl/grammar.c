@@ -236,7 +236,7 @@ static const struct arg args_service_add[] = {
 	    3, 0, 0, "who gets a new connection" },
 	{ A_FLAGS, ARG_LIST, ARG_DEF, "flags", "fallback|port|flag-3", 0, 0, 0,
 	    "of the scheduler: sh and mh" },
-	{ A_PERSISTENT, ARG_DURATION, ARG_DEF, "persistent", "SECONDS", 0, 0,
+	{ A_PERSISTENT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "persistent", "SECONDS", 0, 0,
 	    0, "a client keeps its server for so long" },
 	{ A_NETMASK, ARG_NETMASK, ARG_DEF, "netmask", "MASK", UINT32_MAX, 0, 0,
 	    "clients that count as one" },
@@ -246,11 +246,11 @@ static const struct arg args_service_add[] = {
 	    "no server: answer TCP with RST" },
 	{ A_SEED, ARG_NUMBER, ARG_DEF, "seed", "N", 0, 0, INT64_MAX,
 	    "maglev: the same in every director" },
-	{ A_TCP_TIMEOUT, ARG_DURATION, ARG_DEF, "tcp_timeout", "SECONDS", 0,
+	{ A_TCP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "tcp_timeout", "SECONDS", 0,
 	    0, 0, "idle TCP connection; 0: the common one" },
-	{ A_FIN_TIMEOUT, ARG_DURATION, ARG_DEF, "fin_timeout", "SECONDS", 0,
+	{ A_FIN_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "fin_timeout", "SECONDS", 0,
 	    0, 0, "after a FIN; 0: the common one" },
-	{ A_UDP_TIMEOUT, ARG_DURATION, ARG_DEF, "udp_timeout", "SECONDS", 0,
+	{ A_UDP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "udp_timeout", "SECONDS", 0,
 	    0, 0, "idle UDP; 0: the common one" },
 	{ .kind = ARG_END },
 };
@@ -283,6 +283,8 @@ static const struct arg args_server_add[] = {
 	    "connections at which it is full; 0: never" },
 	{ A_LOWER, ARG_NUMBER, ARG_DEF, "lower", "N", 0, 0, UINT32_MAX,
 	    "connections at which it is no longer full" },
+	{ A_DRAIN, ARG_DURATION, ARG_DEF | ARG_WHOLE, "drain", "SECONDS", 0,
+	    0, 0, "weight 0: then its connections end, too; 0: never" },
 	{ .kind = ARG_END },
 };
 
@@ -300,19 +302,19 @@ static const struct arg args_server_show[] = {
 static const struct arg args_server_drain[] = {
 	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
 	SERVER_ARG(ARG_POS | ARG_REQ | ARG_KEY),
-	{ A_TIMEOUT, ARG_DURATION, 0, "timeout", "SECONDS", 0, 0, 0,
+	{ A_TIMEOUT, ARG_DURATION, ARG_WHOLE, "timeout", "SECONDS", 0, 0, 0,
 	    "then its connections end, too" },
 	{ .kind = ARG_END },
 };
 
 static const struct arg args_lb_set[] = {
-	{ A_TCP_TIMEOUT, ARG_DURATION, ARG_DEF, "tcp_timeout", "SECONDS",
+	{ A_TCP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "tcp_timeout", "SECONDS",
 	    900000000, 0, 0, "idle TCP connection" },
-	{ A_FIN_TIMEOUT, ARG_DURATION, ARG_DEF, "fin_timeout", "SECONDS",
+	{ A_FIN_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "fin_timeout", "SECONDS",
 	    120000000, 0, 0, "after a FIN" },
-	{ A_UDP_TIMEOUT, ARG_DURATION, ARG_DEF, "udp_timeout", "SECONDS",
+	{ A_UDP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "udp_timeout", "SECONDS",
 	    300000000, 0, 0, "idle UDP" },
-	{ A_DRAIN, ARG_DURATION, ARG_DEF, "drain", "SECONDS", 300000000, 0, 0,
+	{ A_DRAIN, ARG_DURATION, ARG_DEF | ARG_WHOLE, "drain", "SECONDS", 300000000, 0, 0,
 	    "connections of a removed server go on for so long" },
 	{ A_SLOPPY_TCP, ARG_SWITCH, ARG_DEF, "sloppy_tcp", "on|off", 0, 0, 0,
 	    "any segment may open a connection" },

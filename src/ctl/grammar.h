@@ -71,6 +71,7 @@ enum arg_kind {
 #define ARG_SHOWN	0x10u	/* printed even if it is the default */
 #define ARG_KEEP	0x20u	/* not given in a file: stays as it runs */
 #define ARG_FIXED	0x40u	/* a change needs a new object */
+#define ARG_WHOLE	0x80u	/* ARG_DURATION: no fractions of a second */
 
 enum arg_id {
 	A_NAME, A_ADMIN, A_TYPE, A_NETNS, A_MAC, A_MTU,

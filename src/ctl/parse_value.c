@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/instant.h"
+
 /* "a|b|c" as "a, b or c". */
 static const char *
 choices_text(const char *choices, char *buf, size_t size)
@@ -195,6 +197,9 @@ parse_plain(struct parser *p, const struct arg *a, union value *v)
 	case ARG_DURATION:
 		if (text_duration(s, &v->num) != 0)
 			expected = "a time such as 30, 30s, 5m or 2h";
+		else if ((a->flags & ARG_WHOLE) != 0 &&
+		    v->num % USEC_PER_SEC != 0)
+			expected = "whole seconds, such as 30, 5m or 2h";
 		break;
 	case ARG_SHARE:
 		if (text_share(s, &v->num) != 0)

@@ -256,6 +256,10 @@ server_check(const struct lb_service *svc, const struct addr *addr,
 		return err_set(err, -ERANGE,
 		    "lower threshold %u is over the upper one %u",
 		    conf->lower, conf->upper);
+	if (conf->weight > 0 && conf->drain_s > 0)
+		return err_set(err, -EINVAL,
+		    "drain %u: only a server of weight 0 drains, not %d",
+		    conf->drain_s, (int)conf->weight);
 	if (conf->fwd == LB_FWD_FULLNAT && svc->conf.flags & LB_SVC_OPS)
 		return err_set(err, -EINVAL,
 		    "fullnat keeps a flow: no one-packet scheduling");
@@ -272,6 +276,14 @@ server_check(const struct lb_service *svc, const struct addr *addr,
 	return 0;
 }
 
+/* The time of conf.drain_s begins. */
+static void
+server_drain_start(const struct stack *stk, struct lb_server *srv)
+{
+	srv->drain = srv->conf.drain_s == 0 ? INSTANT_NEVER :
+	    instant_add(stk->now, srv->conf.drain_s * USEC_PER_SEC);
+}
+
 /* Links srv at the head of the list, where IPVS has it, and tells the
  * scheduler. */
 static int
@@ -286,8 +298,8 @@ server_enter(struct stack *stk, struct lb_service *svc, struct lb_server *srv,
 	svc->servers = srv;
 	srv->svc = svc;
 	srv->flags = 0;
-	srv->drain = INSTANT_NEVER;
 	srv->conf = *conf;
+	server_drain_start(stk, srv);
 	srv->last_weight = conf->weight;
 	srv->credit = 0;
 	svc->server_count++;
@@ -353,15 +365,14 @@ lb_server_set(struct stack *stk, struct lb_service *svc,
 		srv->last_weight = conf->weight;
 	if (conf->upper == 0 || conf->upper > old.upper)
 		srv->flags &= ~LB_SRV_OVERLOAD;
-	if (conf->weight > 0)
-		srv->drain = INSTANT_NEVER;
 	/* As IPVS, even where nothing changed: wrr begins its list anew. */
-	if (svc->conf.sched->changed == NULL)
-		return 0;
-	if ((r = svc->conf.sched->changed(stk, svc, srv)) != 0) {
+	if (svc->conf.sched->changed != NULL &&
+	    (r = svc->conf.sched->changed(stk, svc, srv)) != 0) {
 		srv->conf = old;
 		return err_set(err, r, "out of memory");
 	}
+	if (conf->drain_s != old.drain_s)
+		server_drain_start(stk, srv);
 	return 0;
 }
 
@@ -399,7 +410,7 @@ lb_server_release(struct stack *stk, struct lb_server *srv)
 
 int
 lb_server_drain(struct stack *stk, struct lb_service *svc,
-    const struct addr *addr, uint16_t port, uint32_t timeout_s,
+    const struct addr *addr, uint16_t port, uint32_t drain_s,
     struct err *err)
 {
 	struct lb_server *srv;
@@ -412,10 +423,10 @@ lb_server_drain(struct stack *stk, struct lb_service *svc,
 		return err_set(err, -ENOENT, "no such server");
 	conf = srv->conf;
 	conf.weight = 0;
+	conf.drain_s = drain_s;
 	if ((r = lb_server_set(stk, svc, addr, port, &conf, err)) != 0)
 		return r;
-	srv->drain = timeout_s == 0 ? INSTANT_NEVER :
-	    instant_add(stk->now, timeout_s * USEC_PER_SEC);
+	server_drain_start(stk, srv);
 	return 0;
 }
 

@@ -110,6 +110,8 @@ struct lb_server_conf {
 	int32_t weight;			/* 0: takes nothing new */
 	uint32_t upper;			/* connections; 0: no bound */
 	uint32_t lower;			/* 0: three quarters of upper */
+	uint32_t drain_s;		/* with weight 0: after so long its
+					 * flows end, too; 0: never */
 };
 
 /* Flags of a server. */
@@ -132,7 +134,7 @@ struct lb_server {
 	uint32_t inactive;
 	uint32_t persist;		/* templates */
 	struct instant gone;		/* orphan: when it was removed */
-	struct instant drain;		/* when its flows stop; or never */
+	struct instant drain;		/* when conf.drain_s is over; or never */
 	int32_t last_weight;		/* mh: last one that was not 0 */
 	int64_t credit;			/* swrr, maglev: share not yet given */
 	uint32_t perm, skip, turns;	/* mh, maglev: while filling a table */
@@ -224,10 +226,10 @@ int lb_server_set(struct stack *stk, struct lb_service *svc,
     struct err *err);
 int lb_server_del(struct stack *stk, struct lb_service *svc,
     const struct addr *addr, uint16_t port, struct err *err);
-/* Weight 0 now, and after timeout_s (0: never) its flows do not go on either;
- * a weight over 0 takes it back. */
+/* Weight 0 and drain_s at once; the time begins anew if it ran already.  A
+ * weight over 0 takes it back. */
 int lb_server_drain(struct stack *stk, struct lb_service *svc,
-    const struct addr *addr, uint16_t port, uint32_t timeout_s,
+    const struct addr *addr, uint16_t port, uint32_t drain_s,
     struct err *err);
 struct lb_server *lb_server_lookup(struct stack *stk,
     const struct lb_service *svc, const struct addr *addr, uint16_t port);

@@ -53,6 +53,7 @@ static const char other[] =
     "service add tcp 10.0.0.100:80 sched wlc persistent 300\n"
     "server add tcp 10.0.0.100:80 10.0.1.12:80 weight 3\n"
     "server add tcp 10.0.0.100:80 10.0.1.13:80\n"
+    "server add tcp 10.0.0.100:80 10.0.1.14:80 weight 0 drain 20\n"
     "service add fwmark 7 sched rr\n";
 
 static struct ctl_unit *

@@ -148,6 +148,8 @@ static const struct {
 	    "\"10.0.1.19:80\": no such server of the service" },
 	{ "server drain tcp 10.0.0.100:80 10.0.1.19:80",
 	    "\"10.0.1.19:80\": no such server of the service" },
+	{ "server set tcp 10.0.0.100:80 10.0.1.12:80 drain 5",
+	    "drain 5: only a server of weight 0 drains, not 3" },
 	{ "conn show state BLUE", NULL },
 	{ "config check nowhere", "\"nowhere\": this hopd reads no files" },
 	{ "config save nowhere", "\"nowhere\": not here" },
@@ -263,6 +265,53 @@ START_TEST(set_changes_what_it_names)
 	    "weight 0\n"));
 	ctl_unit_must(u, "service set tcp 10.0.0.100:80 persistent 0");
 	ck_assert_ptr_nonnull(strstr(ctl_unit_config(u), "sched rr\n"));
+	ctl_unit_free(u);
+}
+END_TEST
+
+/* A drain comes out as words that make it again, and ends with a weight. */
+START_TEST(drain_is_configuration)
+{
+	struct ctl_unit *u = demo();
+	char *text;
+
+	ctl_unit_must(u, "server drain tcp 10.0.0.100:80 10.0.1.11:8080 "
+	    "timeout 1m");
+	text = strdup(ctl_unit_config(u));
+	ck_assert_ptr_nonnull(strstr(text, "10.0.1.11:8080 mode nat weight 0 "
+	    "drain 60\n"));
+	ck_assert_int_eq(ctl_unit_file(u, "config plan f", text), 0);
+	ck_assert_str_eq(u->text, "");
+	ctl_unit_must(u, "server show");
+	ck_assert_ptr_nonnull(strstr(u->text, "weight 0 drain 60  # active 0, "
+	    "inactive 0, persistent 0, drained_in 60, conns 0\n"));
+	ctl_unit_must(u, "server set tcp 10.0.0.100:80 10.0.1.11:8080 "
+	    "weight 0");
+	ck_assert_str_eq(ctl_unit_config(u), text);
+	ctl_unit_must(u, "server set tcp 10.0.0.100:80 10.0.1.11:8080 "
+	    "weight 1");
+	ck_assert_str_eq(ctl_unit_config(u), demo_config);
+	free(text);
+	ctl_unit_free(u);
+}
+END_TEST
+
+/* What is kept in seconds cannot be less than one. */
+START_TEST(whole_seconds)
+{
+	static const char *const lines[] = {
+		"server drain tcp 10.0.0.100:80 10.0.1.11:8080 timeout 500ms",
+		"service set tcp 10.0.0.100:80 persistent 500ms",
+		"lb set udp_timeout 500ms",
+	};
+	struct ctl_unit *u = demo();
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		ck_assert_int_eq(ctl_unit_do(u, lines[i]), 2);
+		ck_assert_str_eq(u->error, "\"500ms\": expected whole "
+		    "seconds, such as 30, 5m or 2h");
+	}
+	ctl_unit_must(u, "lb set udp_timeout 2000ms");
 	ctl_unit_free(u);
 }
 END_TEST
@@ -590,6 +639,8 @@ main(void)
 	tcase_add_test(t, words_that_are_none);
 	tcase_add_test(t, every_scheduler_has_its_word);
 	tcase_add_test(t, set_changes_what_it_names);
+	tcase_add_test(t, drain_is_configuration);
+	tcase_add_test(t, whole_seconds);
 	tcase_add_test(t, port_down_and_up);
 	tcase_add_test(t, set_adds_what_is_not_there);
 	tcase_add_test(t, del_takes_what_stands_on_it);

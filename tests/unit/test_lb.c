@@ -477,6 +477,7 @@ START_TEST(drain_ends)
 {
 	struct lb_bed n = net_two();
 	struct addr rs1 = addr_from_ip4(RS1);
+	struct lb_server_conf conf;
 
 	lb_bed_client(&n, 40000, TCP_SYN);
 	lb_bed_expect_to(n.sv, CLIENT, 40000, RS1, 8080);
@@ -491,6 +492,25 @@ START_TEST(drain_ends)
 	lb_bed_client(&n, 40000, TCP_ACK);
 	unit_expect_nothing(n.sv);
 	ck_assert_uint_eq(n.stk->drop.count[DROP_LB_SERVER_GONE], 1);
+	/* The same words again change nothing, drain once more begins anew. */
+	conf = lb_bed_find(&n, RS1, 8080)->conf;
+	ck_assert_int_eq(lb_server_set(n.stk, n.svc, &rs1, 8080, &conf, NULL),
+	    0);
+	lb_bed_client(&n, 40000, TCP_ACK);
+	unit_expect_nothing(n.sv);
+	ck_assert_int_eq(lb_server_drain(n.stk, n.svc, &rs1, 8080, 3, NULL),
+	    0);
+	lb_bed_client(&n, 40000, TCP_ACK);
+	lb_bed_expect_to(n.sv, CLIENT, 40000, RS1, 8080);
+	conf.weight = 1;
+	ck_assert_int_eq(lb_server_set(n.stk, n.svc, &rs1, 8080, &conf, NULL),
+	    -EINVAL);
+	conf.drain_s = 0;
+	ck_assert_int_eq(lb_server_set(n.stk, n.svc, &rs1, 8080, &conf, NULL),
+	    0);
+	unit_run_until(n.stk, 7000000);
+	lb_bed_client(&n, 40000, TCP_ACK);
+	lb_bed_expect_to(n.sv, CLIENT, 40000, RS1, 8080);
 	lb_bed_down(&n);
 }
 END_TEST
