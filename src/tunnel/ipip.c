@@ -187,7 +187,10 @@ ipip_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 		pkt_drop_silent(stk, pkt, DROP_TUNNEL_ECN);
 		return;
 	}
-	ip_input(stk, t->ifp, pkt);
+	if (pkt->ifp->conf.gro)
+		gro_input(stk, t->ifp, pkt);
+	else
+		ip_input(stk, t->ifp, pkt);
 }
 
 static bool

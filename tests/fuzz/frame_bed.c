@@ -200,6 +200,7 @@ bed_up(struct bed *b, uint8_t variant)
 	    &local, NULL) == 0);
 	ipip_add(b->stk, "ipip0", IP4(10, 0, 0, 1), IP4(10, 0, 0, 12), NULL);
 	open_sockets(b);
+	b->port[0]->ifp->conf.gro = true;
 	if (variant & 128)
 		b->port[1]->ifp->conf.redirects = true;
 }
