@@ -8,6 +8,7 @@
 
 #include "base/csum.h"
 #include "fuzz/frame_fix.h"
+#include "fuzz/frame_words.h"
 #include "service/service.h"
 
 #define PORTS	3
@@ -17,7 +18,8 @@
 struct bed {
 	struct fuzz_bed fuzz;
 	struct stack *stk;
-	struct port *port[PORTS];
+	struct ctl_session *session;
+	struct port *port[PORTS];	/* NULL: deleted */
 	struct tcp_listener *listener;
 	struct tcp_conn *conn[CONNS];
 	struct udp_sock *udp;
@@ -35,6 +37,7 @@ static const char config[] =
     "addr add 192.168.1.100/32 dev cl\n"
     "addr add 10.0.0.1/24 dev sv\n"
     "addr add 172.16.0.1/24 dev tn\n"
+    "tunnel add ipip0 local 10.0.0.1 remote 10.0.0.12\n"
     "neigh add 192.168.1.10 mac 02:00:00:00:00:0a dev cl\n"
     "neigh add 10.0.0.11 mac 02:00:00:00:00:0b dev sv\n"
     "neigh add 10.0.0.12 mac 02:00:00:00:00:0c dev sv\n"
@@ -77,8 +80,8 @@ static void
 config_variant(struct fuzz_bed *b, uint8_t variant)
 {
 	static const char *const sched[] = { "rr", "wrr", "lc", "wlc", "lblc",
-	    "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "sh", "twos", "rr",
-	    "swrr" };
+	    "lblcr", "dh", "sh", "sed", "nq", "fo", "ovf", "mh", "twos",
+	    "maglev", "swrr" };
 	const char *on = (variant & 16) ? "on" : "off";
 	char text[sizeof(config) + 1024];
 
@@ -155,18 +158,41 @@ udp_ready(struct stack *stk, struct udp_sock *s, unsigned events)
 		continue;
 }
 
+/* The host's habits, of which the second byte tells. */
 static void
-open_sockets(struct bed *b)
+conf_habits(struct tcp_conf *conf, uint8_t habits)
+{
+	conf->rcvbuf = conf->rcvbuf_max = 16384;
+	conf->sndbuf = conf->sndbuf_max = 16384;
+	conf->syn_cookies = (habits & FRAME_COOKIES) ? TCP_COOKIES_ALWAYS :
+	    TCP_COOKIES_OVERFLOW;
+	conf->fastopen = TCP_FASTOPEN_SERVER | TCP_FASTOPEN_CLIENT;
+	if (habits & FRAME_BARE)
+		conf->fastopen |= TCP_FASTOPEN_SERVER_BARE |
+		    TCP_FASTOPEN_CLIENT_BARE;
+	conf->cc = (habits & FRAME_NEWRENO) ? TCP_CC_NEWRENO : TCP_CC_CUBIC;
+	conf->pacing = (habits & FRAME_PACING) != 0;
+	conf->ecn = (habits & FRAME_ECN) ? TCP_ECN_REQUEST : TCP_ECN_ACCEPT;
+	conf->rfc1337 = (habits & FRAME_IMPATIENT) != 0;
+	if (habits & FRAME_IMPATIENT) {
+		conf->keepalive = true;
+		conf->keep_idle_ms = conf->keep_intvl_ms = 100;
+		conf->user_timeout_ms = 5000;
+	}
+	if (habits & FRAME_OLD)
+		conf->habits = 0xff;
+	if (habits & FRAME_PLAIN)
+		conf->sack = conf->rack = conf->timestamps =
+		    conf->window_scaling = false;
+}
+
+static void
+open_sockets(struct bed *b, uint8_t habits)
 {
 	struct addr any = { { 0 } };
 	struct addr group = addr_from_ip4(IP4(239, 1, 2, 3));
-	struct tcp_conf conf = *tcp_conf_stack(b->stk);
 
-	conf.rcvbuf = conf.rcvbuf_max = 16384;
-	conf.sndbuf = conf.sndbuf_max = 16384;
-	conf.syn_cookies = TCP_COOKIES_OVERFLOW;
-	conf.fastopen = TCP_FASTOPEN_SERVER;
-	*tcp_conf_stack(b->stk) = conf;
+	conf_habits(tcp_conf_stack(b->stk), habits);
 	FUZZ_CHECK(tcp_listen(b->stk, &any, 84, 4, NULL, accept_ready, b,
 	    &b->listener) == 0);
 	b->udp = udp_open(b->stk, udp_ready, b);
@@ -176,10 +202,26 @@ open_sockets(struct bed *b)
 	FUZZ_CHECK(udp_join(b->stk, b->udp, &group, "cl") == 0);
 }
 
+/* A line of a reply, which may come much later. */
 static void
-bed_up(struct bed *b, uint8_t variant)
+emit(void *arg, const char *line, size_t len)
+{
+	(void)arg;
+	FUZZ_CHECK(memchr(line, '\n', len) == NULL);
+}
+
+static void
+ports_find(struct bed *b)
 {
 	static const char *const name[PORTS] = { "cl", "sv", "tn" };
+
+	for (int i = 0; i < PORTS; i++)
+		b->port[i] = port_lookup(b->stk, name[i]);
+}
+
+static void
+bed_up(struct bed *b, uint8_t variant, uint8_t habits)
+{
 	struct env env = fuzz_env();
 	struct lb_service_key key = { .proto = IPPROTO_TCP4,
 	    .addr = addr_from_ip4(IP4(192, 168, 1, 100)), .port = 83 };
@@ -188,8 +230,9 @@ bed_up(struct bed *b, uint8_t variant)
 	fuzz_bed_up(&b->fuzz, &env);
 	b->stk = b->fuzz.stk;
 	config_variant(&b->fuzz, variant);
-	for (int i = 0; i < PORTS; i++)
-		b->port[i] = port_lookup(b->stk, name[i]);
+	b->session = ctl_open(b->fuzz.ctl, emit, NULL);
+	FUZZ_CHECK(b->session != NULL);
+	ports_find(b);
 	b->port[0]->offload = PORT_CSUM | PORT_TSO4 | PORT_USO;
 	b->port[2]->offload = PORT_CSUM;
 	FUZZ_CHECK(lb_local_add(b->stk, lb_service_lookup(b->stk, &key),
@@ -198,9 +241,7 @@ bed_up(struct bed *b, uint8_t variant)
 	key.port = 54;
 	FUZZ_CHECK(lb_local_add(b->stk, lb_service_lookup(b->stk, &key),
 	    &local, NULL) == 0);
-	ipip_add(b->stk, "ipip0", IP4(10, 0, 0, 1), IP4(10, 0, 0, 12), NULL);
-	open_sockets(b);
-	b->port[0]->ifp->conf.gro = true;
+	open_sockets(b, habits);
 	if (variant & 128)
 		b->port[1]->ifp->conf.redirects = true;
 }
@@ -214,6 +255,8 @@ act_server(struct bed *b)
 	struct addr a = addr_from_ip4(IP4(10, 0, 0, 11));
 	struct lb_server_conf conf = { .fwd = LB_FWD_NAT, .weight = 1 };
 
+	if (svc == NULL)
+		return;
 	if (b->server_off)
 		lb_server_add(b->stk, svc, &a, 8080, &conf, NULL);
 	else
@@ -221,22 +264,65 @@ act_server(struct bed *b)
 	b->server_off = !b->server_off;
 }
 
+/* What a step without a port holds: a command by its number, or what to do
+ * with a socket, and a value for it. */
+static void
+act_more(struct bed *b, const struct mem_frame *f)
+{
+	struct addr peer = addr_from_ip4(IP4(10, 0, 0, 11));
+	struct addr group = addr_from_ip4(IP4(239, 1, 2, 4));
+	uint16_t value;
+	uint8_t what;
+
+	if (f->len == 1) {
+		fuzz_bed_say(b->session, frame_words(f->data[0]));
+		ports_find(b);
+	}
+	if (f->len < 3)
+		return;
+	what = f->data[0];
+	value = be16_get(f->data + 1);
+	for (int i = 0; i < CONNS; i++) {
+		if (b->conn[i] == NULL)
+			continue;
+		if (what < TCPO_COUNT) {
+			(void)tcp_set(b->stk, b->conn[i], (enum tcp_opt)what,
+			    value);
+			(void)tcp_get(b->conn[i], (enum tcp_opt)what);
+		} else if (what == FRAME_ABORT) {
+			tcp_abort(b->stk, b->conn[i]);
+			b->conn[i] = NULL;
+		}
+	}
+	if (what == FRAME_UDP_CONNECT)
+		(void)udp_connect(b->stk, b->udp, &peer, value);
+	else if (what == FRAME_UDP_FREE)
+		udp_disconnect(b->udp);
+	else if (what == FRAME_UDP_SET)
+		(void)udp_set(b->stk, b->udp, (enum udp_option)(value >> 8 &
+		    15), value & 255);
+	else if (what == FRAME_JOIN)
+		(void)udp_join(b->stk, b->udp, &group, "cl");
+	else if (what == FRAME_LEAVE)
+		(void)udp_leave(b->stk, b->udp, &group, "cl");
+}
+
 /* What the applications do in a step. */
 static void
 act(struct bed *b, enum frame_act a)
 {
 	struct addr server = addr_from_ip4(IP4(10, 0, 0, 11));
-	struct tcp_open o = { .remote = server, .rport = 80, .lport = 4000,
-	    .ready = conn_ready, .owner = b };
-	struct tcp_conn **slot = conn_slot(b);
 	static const char text[3000] = "text";
+	struct tcp_open o = { .remote = server, .rport = 80, .lport = 4000,
+	    .ready = conn_ready, .owner = b, .data = text, .data_len = 50 };
+	struct tcp_conn **slot = conn_slot(b);
 
 	if (a == FRAME_ACT_CONNECT && slot != NULL) {
 		if (tcp_connect(b->stk, &o, slot) != 0)
 			*slot = NULL;
 	} else if (a == FRAME_ACT_UDP) {
 		udp_send(b->stk, b->udp, &server, 7, text, sizeof(text), 0);
-	} else if (a == FRAME_ACT_PORT_DOWN) {
+	} else if (a == FRAME_ACT_PORT_DOWN && b->port[1] != NULL) {
 		b->port[1]->ifp->up = !b->port[1]->ifp->up;
 	} else if (a == FRAME_ACT_SERVER) {
 		act_server(b);
@@ -280,7 +366,8 @@ collect(struct bed *b)
 	for (int i = 0; i < PORTS; i++) {
 		struct mem_frame *f;
 
-		while ((f = mem_port_take(b->port[i])) != NULL) {
+		while (b->port[i] != NULL &&
+		    (f = mem_port_take(b->port[i])) != NULL) {
 			fuzz_frame_check(b->port[i], f);
 			frame_seen(&b->seen, f->data, f->len,
 			    b->port[i]->l2);
@@ -320,7 +407,9 @@ step(struct bed *b, struct rd *r)
 	fuzz_advance(b->stk, fuzz_wait_us(wait), 64);
 	collect(b);
 	act(b, (enum frame_act)(head >> 5));
-	if (port < PORTS) {
+	if (port >= PORTS) {
+		act_more(b, f);
+	} else if (b->port[port] != NULL) {
 		frame_fix(f->data, f->len, b->port[port]->l2, &fix, &b->seen);
 		make_stale(b);
 		FUZZ_CHECK(mem_port_give_frame(b->port[port], f) == 0);
@@ -337,11 +426,12 @@ frame_run(const uint8_t *data, size_t size, uint8_t stale,
 {
 	struct rd r = rd_init(data, size);
 	struct bed *b = calloc(1, sizeof(*b));
+	uint8_t variant = rd_u8(&r), habits = rd_u8(&r);
 	uint64_t digest;
 
 	FUZZ_CHECK(b != NULL);
 	b->stale = stale;
-	bed_up(b, rd_u8(&r));
+	bed_up(b, variant, habits);
 	for (int i = 0; i < PORTS && watch != NULL; i++) {
 		watch->stk = b->stk;
 		b->port[i]->tap = watch->frame;
@@ -354,6 +444,7 @@ frame_run(const uint8_t *data, size_t size, uint8_t stale,
 	collect(b);
 	fuzz_stack_check(b->stk);
 	digest = b->digest;
+	ctl_close(b->session);
 	fuzz_bed_down(&b->fuzz);
 	free(b);
 	return digest;

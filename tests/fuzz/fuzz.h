@@ -44,6 +44,8 @@ void fuzz_bed_up(struct fuzz_bed *b, const struct env *env);
 void fuzz_bed_down(struct fuzz_bed *b);
 /* Carries out the commands of a configuration, which must be right. */
 void fuzz_bed_config(struct fuzz_bed *b, const char *text);
+/* A request whose words the line holds. */
+void fuzz_bed_say(struct ctl_session *s, const char *line);
 /* Moves time on by wait_us, running at most so many turns on the way. */
 void fuzz_advance(struct stack *stk, int64_t wait_us, int turns);
 

@@ -4,406 +4,75 @@
  *
  *   tests/fuzz/make-corpus DIRECTORY
  *
- * The directory has one folder a target.  Lengths and checksums are left to
- * the targets, which make them right.
+ * The directory has one folder a target.
  */
-#include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
-#include "base/addr.h"
-#include "base/cursor.h"
-#include "ip/ip_wire.h"
-
-#define CLIENT	IP4(192, 168, 1, 10)
-#define US	IP4(192, 168, 1, 1)
-#define VIP	IP4(192, 168, 1, 100)
-#define VIP2	IP4(192, 168, 1, 101)
-#define RS1	IP4(10, 0, 0, 11)
-#define FAR	IP4(10, 9, 0, 1)
-
-#define SYN	0x02
-#define ACK	0x10
-#define FIN	0x01
-#define RST	0x04
-#define PSH	0x08
-
-/* Bits of a step of `frame` (frame_bed.h). */
-#define SUMS		0x04
-#define OFFLOAD		0x08
-#define RELATIVE	0x10
-#define DO_CONNECT	(1 << 5)
-#define DO_SEND		(2 << 5)
-#define DO_SHUTDOWN	(3 << 5)
-#define DO_CLOSE	(4 << 5)
-#define DO_UDP		(5 << 5)
-#define DO_PORT		(6 << 5)
-#define DO_SERVER	(7 << 5)
-#define NO_PORT		3
-
-struct seed {
-	uint8_t buf[8192];
-	struct wr w;
-	uint8_t *len_at;	/* of the step under way */
-};
-
-static const char *dir;
-
-static void
-save(const char *target, const char *name, const void *p, size_t len)
-{
-	char path[512];
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/%s/%s", dir, target, name);
-	f = fopen(path, "wb");
-	if (f == NULL || fwrite(p, 1, len, f) != len || fclose(f) != 0) {
-		perror(path);
-		exit(1);
-	}
-}
-
-static void
-begin(struct seed *s, uint8_t variant)
-{
-	s->w = wr_init(s->buf, sizeof(s->buf));
-	wr_u8(&s->w, variant);
-}
-
-static void
-end(struct seed *s, const char *target, const char *name)
-{
-	if (s->w.bad)
-		exit(1);
-	save(target, name, s->buf, (size_t)(s->w.p - s->buf));
-}
-
-/* The head of a step; offload is written behind it by hand. */
-static void
-step(struct seed *s, uint8_t head, uint8_t wait)
-{
-	wr_u8(&s->w, head);
-	wr_u8(&s->w, wait);
-	s->len_at = s->w.p;
-	wr_u16(&s->w, 0);
-	if (head & OFFLOAD) {
-		wr_u32(&s->w, 0x01000000 | 1 << 16 | 500);
-		wr_u16(&s->w, 34);
-		wr_u16(&s->w, 16);
-		/* csum_needed, gso_type, gso_size, csum_start, csum_offset */
-		s->len_at = s->w.p - 10;
-	}
-}
-
-static void
-step_end(struct seed *s)
-{
-	uint32_t len = (uint32_t)(s->w.p - s->len_at - 2);
-
-	if (s->len_at[-2] & OFFLOAD)
-		len -= 8;
-	be16_put(s->len_at, (uint16_t)len);
-}
-
-static void
-ether(struct seed *s, int port, uint16_t type)
-{
-	uint8_t mac[6] = { 2, 0, 0, 0, 0, 0 };
-
-	mac[5] = port == 0 ? 1 : 2;
-	wr_copy(&s->w, mac, 6);
-	mac[5] = port == 0 ? 10 : 11;
-	wr_copy(&s->w, mac, 6);
-	wr_u16(&s->w, type);
-}
-
-static void
-ip(struct seed *s, uint8_t proto, struct ip4 src, struct ip4 dst,
-    uint16_t frag)
-{
-	wr_u8(&s->w, 0x45);
-	wr_u8(&s->w, 0);
-	wr_u16(&s->w, 0);
-	wr_u16(&s->w, 0x1234);
-	wr_u16(&s->w, frag);
-	wr_u8(&s->w, 64);
-	wr_u8(&s->w, proto);
-	wr_u16(&s->w, 0);
-	wr_u32(&s->w, src.v);
-	wr_u32(&s->w, dst.v);
-}
-
-static void
-tcp(struct seed *s, uint16_t sport, uint16_t dport, uint8_t flags,
-    uint32_t data)
-{
-	static const uint8_t mss[] = { 2, 4, 5, 180, 4, 2, 8, 10, 0, 0, 0, 1,
-	    0, 0, 0, 0, 1, 3, 3, 7 };
-	uint32_t optlen = (flags & SYN) ? sizeof(mss) : 0;
-
-	wr_u16(&s->w, sport);
-	wr_u16(&s->w, dport);
-	wr_u32(&s->w, (flags & SYN) ? 1000 : 0);
-	wr_u32(&s->w, 0);
-	wr_u8(&s->w, (uint8_t)((20 + optlen) / 4 << 4));
-	wr_u8(&s->w, flags);
-	wr_u16(&s->w, 60000);
-	wr_u32(&s->w, 0);
-	wr_copy(&s->w, mss, optlen);
-	for (uint32_t i = 0; i < data; i++)
-		wr_u8(&s->w, (uint8_t)('a' + i % 26));
-}
-
-static void
-udp(struct seed *s, uint16_t sport, uint16_t dport, uint32_t data)
-{
-	wr_u16(&s->w, sport);
-	wr_u16(&s->w, dport);
-	wr_u32(&s->w, 0);
-	for (uint32_t i = 0; i < data; i++)
-		wr_u8(&s->w, (uint8_t)i);
-}
-
-/* A TCP step from the client, or a server, with a wait of 1 ms. */
-static void
-seg(struct seed *s, int port, struct ip4 src, struct ip4 dst, uint32_t ports,
-    uint8_t flags, uint32_t data)
-{
-	step(s, (uint8_t)(port | SUMS | RELATIVE), 0x51);
-	ether(s, port, 0x0800);
-	ip(s, IPPROTO_TCP4, src, dst, 0x4000);
-	tcp(s, (uint16_t)(ports >> 16), (uint16_t)ports, flags, data);
-	step_end(s);
-}
-
-#define PORTS(a, b) ((uint32_t)(a) << 16 | (b))
-
-/* A connection through, or to, a port of the VIP. */
-static void
-talk(const char *name, uint16_t vport, struct ip4 vip, struct ip4 rs,
-    uint16_t rport, uint8_t variant)
-{
-	struct seed s;
-
-	begin(&s, variant);
-	seg(&s, 0, CLIENT, vip, PORTS(2000, vport), SYN, 0);
-	if (rport != 0)
-		seg(&s, 1, rs, CLIENT, PORTS(rport, 2000), SYN | ACK, 0);
-	seg(&s, 0, CLIENT, vip, PORTS(2000, vport), ACK, 0);
-	seg(&s, 0, CLIENT, vip, PORTS(2000, vport), ACK | PSH, 100);
-	if (rport != 0)
-		seg(&s, 1, rs, CLIENT, PORTS(rport, 2000), ACK | PSH, 200);
-	seg(&s, 0, CLIENT, vip, PORTS(2000, vport), ACK | FIN, 0);
-	if (rport != 0)
-		seg(&s, 1, rs, CLIENT, PORTS(rport, 2000), ACK | FIN, 0);
-	seg(&s, 0, CLIENT, vip, PORTS(2000, vport), RST, 0);
-	end(&s, "frame", name);
-}
-
-static void
-frame_tcp(void)
-{
-	struct seed s;
-
-	talk("tcp-server", 84, US, RS1, 0, 0);
-	talk("lb-nat", 80, VIP, RS1, 8080, 0);
-	talk("lb-nat-persist", 80, VIP, RS1, 8080, 0x33);
-	talk("lb-dr", 81, VIP, RS1, 0, 0);
-	talk("lb-tun", 82, VIP, RS1, 0, 0x10);
-	talk("lb-fullnat", 83, VIP, RS1, 0, 0);
-	talk("lb-local", 84, VIP, RS1, 0, 0);
-	talk("lb-rst", 85, VIP, RS1, 0, 0);
-	talk("lb-any-port", 443, VIP2, RS1, 443, 0);
-	talk("lb-mark", 1001, VIP, RS1, 1001, 0);
-	talk("lb-sctp", 132, VIP, RS1, 80, 0);
-	talk("forward", 80, FAR, FAR, 80, 0xc0);
-
-	begin(&s, 0);
-	step(&s, NO_PORT | DO_CONNECT, 0x51);
-	step_end(&s);
-	seg(&s, 1, RS1, IP4(10, 0, 0, 1), PORTS(80, 4000), SYN | ACK, 0);
-	step(&s, NO_PORT | DO_SEND, 0x51);
-	step_end(&s);
-	seg(&s, 1, RS1, IP4(10, 0, 0, 1), PORTS(80, 4000), ACK | PSH, 300);
-	step(&s, NO_PORT | DO_SHUTDOWN, 0xa3);
-	step_end(&s);
-	seg(&s, 1, RS1, IP4(10, 0, 0, 1), PORTS(80, 4000), ACK | FIN, 0);
-	end(&s, "frame", "tcp-client");
-
-	begin(&s, 0);
-	step(&s, 0 | SUMS | OFFLOAD, 0x51);
-	ether(&s, 0, 0x0800);
-	ip(&s, IPPROTO_TCP4, CLIENT, FAR, 0x4000);
-	tcp(&s, 2000, 80, ACK, 1800);
-	step_end(&s);
-	end(&s, "frame", "super-frame");
-}
-
-static void
-datagram(const char *name, struct ip4 dst, uint16_t port, uint32_t len)
-{
-	struct seed s;
-
-	begin(&s, 0);
-	step(&s, 0 | SUMS, 0x51);
-	ether(&s, 0, 0x0800);
-	ip(&s, IPPROTO_UDP4, CLIENT, dst, 0);
-	udp(&s, 3000, port, len);
-	step_end(&s);
-	step(&s, 1 | SUMS | DO_UDP, 0x51);
-	ether(&s, 1, 0x0800);
-	ip(&s, IPPROTO_UDP4, RS1, CLIENT, 0);
-	udp(&s, port, 3000, len);
-	step_end(&s);
-	end(&s, "frame", name);
-}
-
-static void
-frame_icmp(void)
-{
-	struct seed s;
-
-	begin(&s, 0);
-	step(&s, 0 | SUMS, 0x51);
-	ether(&s, 0, 0x0800);
-	ip(&s, IPPROTO_ICMP4, CLIENT, US, 0);
-	wr_u32(&s.w, 0x08000000);
-	wr_u32(&s.w, 0x00010001);
-	wr_u32(&s.w, 0x61626364);
-	step_end(&s);
-	end(&s, "frame", "ping");
-
-	/* A flow, then an error about it from the way to its server. */
-	begin(&s, 0);
-	seg(&s, 0, CLIENT, VIP, PORTS(2000, 80), SYN, 0);
-	step(&s, 1 | SUMS, 0x51);
-	ether(&s, 1, 0x0800);
-	ip(&s, IPPROTO_ICMP4, IP4(10, 0, 0, 254), CLIENT, 0);
-	wr_u32(&s.w, 0x03040000);
-	wr_u32(&s.w, 600);
-	ip(&s, IPPROTO_TCP4, CLIENT, RS1, 0x4000);
-	tcp(&s, 2000, 8080, SYN, 0);
-	step_end(&s);
-	end(&s, "frame", "too-big");
-
-	begin(&s, 0);
-	step(&s, 0 | SUMS, 0x51);
-	ether(&s, 0, 0x0800);
-	ip(&s, 2, CLIENT, IP4(224, 0, 0, 1), 0);
-	wr_u32(&s.w, 0x11640000);
-	wr_u32(&s.w, 0);
-	step_end(&s);
-	end(&s, "frame", "igmp-query");
-}
-
-static void
-frame_pieces(void)
-{
-	struct seed s;
-
-	begin(&s, 0);
-	for (uint16_t i = 0; i < 3; i++) {
-		step(&s, 0 | SUMS, 0x51);
-		ether(&s, 0, 0x0800);
-		ip(&s, IPPROTO_UDP4, CLIENT, i == 0 ? US : VIP,
-		    (uint16_t)(0x2000 | i * 4));
-		udp(&s, 3000, 53, 24);
-		step_end(&s);
-		step(&s, 0 | SUMS, 0x51);
-		ether(&s, 0, 0x0800);
-		ip(&s, IPPROTO_UDP4, CLIENT, i == 0 ? US : VIP,
-		    (uint16_t)(i * 4 + 4));
-		udp(&s, 3000, 53, 24);
-		step_end(&s);
-	}
-	end(&s, "frame", "fragments");
-
-	begin(&s, 0);
-	step(&s, 1 | SUMS, 0x51);
-	ether(&s, 1, 0x0800);
-	ip(&s, 4, IP4(10, 0, 0, 12), IP4(10, 0, 0, 1), 0);
-	ip(&s, IPPROTO_UDP4, FAR, CLIENT, 0);
-	udp(&s, 1, 2, 30);
-	step_end(&s);
-	end(&s, "frame", "ipip");
-
-	begin(&s, 0);
-	step(&s, 2 | SUMS | DO_SERVER, 0xa1);
-	ip(&s, IPPROTO_UDP4, IP4(172, 16, 0, 2), FAR, 0);
-	udp(&s, 1, 2, 30);
-	step_end(&s);
-	step(&s, 2 | DO_PORT, 0xa1);
-	wr_u32(&s.w, 0x46000018);
-	step_end(&s);
-	end(&s, "frame", "bare-ip");
-}
-
-static void
-frame_arp(uint16_t op, const char *name)
-{
-	static const uint8_t mac[6] = { 2, 0, 0, 0, 0, 0x77 };
-	struct seed s;
-
-	begin(&s, 0x80);
-	step(&s, 0, 0x51);
-	ether(&s, 0, op < 3 ? 0x0806 : 0x8035);
-	wr_u32(&s.w, 0x00010800);
-	wr_u16(&s.w, 0x0604);
-	wr_u16(&s.w, op);
-	wr_copy(&s.w, mac, 6);
-	wr_u32(&s.w, IP4(192, 168, 1, 77).v);
-	wr_copy(&s.w, mac, 6);
-	wr_u32(&s.w, US.v);
-	step_end(&s);
-	end(&s, "frame", name);
-}
-
-static void
-frame_seeds(void)
-{
-	frame_tcp();
-	datagram("udp-echo", US, 7, 40);
-	datagram("udp-chargen", US, 19, 4);
-	datagram("udp-closed", US, 9999, 4);
-	datagram("udp-socket", US, 5000, 4);
-	datagram("udp-group", IP4(239, 1, 2, 3), 5000, 4);
-	datagram("udp-forward", FAR, 53, 1400);
-	datagram("udp-ops", VIP, 53, 40);
-	datagram("udp-fullnat", VIP, 54, 40);
-	datagram("udp-tun", VIP, 55, 40);
-	frame_icmp();
-	frame_pieces();
-	frame_arp(1, "arp-request");
-	frame_arp(2, "arp-reply");
-	frame_arp(3, "rarp-request");
-}
+#include "fuzz/make_seed.h"
 
 /* Steps of `tcp_pair`: what to do, a number. */
 static void
 pair_seeds(void)
 {
-	static const uint8_t plain[] = { 0, 0, 0x10, 0x40, 0x11, 0x20, 0x20,
+	static const uint8_t plain[] = { 0, 0, 0, 0x10, 0x40, 0x11, 0x20, 0x20,
 	    0x81, 0x10, 0xff, 0x20, 0x91, 0x30, 0, 0x31, 0, 0x20, 0xb4 };
-	static const uint8_t lossy[] = { 3, 7, 0x10, 0xff, 0x40, 1, 0x11, 0xff,
-	    0x42, 2, 0x20, 0x81, 0x43, 3, 0x44, 5, 0x10, 0xff, 0x20, 0xa1,
-	    0x45, 9, 0x20, 0xb4 };
-	static const uint8_t forged[] = { 1, 0, 0x10, 0x40, 0x20, 0x71, 0x50,
-	    2, 13, 4, 0x51, 1, 6, 9, 0x20, 0x81, 0x60, 4, 0, 0, 0, 0, 0x10,
-	    0x20, 0x20, 0x91 };
-	static const uint8_t close_[] = { 2, 1, 0x11, 0x40, 0x20, 0x81, 0x30,
-	    0, 0x20, 0x81, 0x33, 0, 0x20, 0xb1, 0x32, 0, 0x20, 0xb8 };
+	static const uint8_t lossy[] = { 3, 7, 0x20, 0x10, 0xff, 0x40, 1, 0x11,
+	    0xff, 0x42, 2, 0x20, 0x81, 0x43, 3, 0x44, 5, 0x10, 0xff, 0x20,
+	    0xa1, 0x45, 9, 0x20, 0xb4 };
+	static const uint8_t forged[] = { 1, 0, 0, 0x10, 0x40, 0x20, 0x71,
+	    0x50, 2, 13, 4, 0x51, 1, 6, 9, 0x20, 0x81, 0x60, 4, 0, 0, 0, 0,
+	    0x10, 0x20, 0x20, 0x91 };
+	static const uint8_t close_[] = { 2, 1, 0, 0x11, 0x40, 0x20, 0x81,
+	    0x30, 0, 0x20, 0x81, 0x33, 0, 0x20, 0xb1, 0x32, 0, 0x20, 0xb8 };
+	/* one segment of many is lost, then the tail, then all for a while */
+	static const uint8_t sack[] = { 0, 30, 0x40, 0x10, 0xff, 0x20, 0x71,
+	    0x10, 0xff, 0x20, 0x71, 0x10, 0xff, 0x40, 0, 0x20, 0x96, 0x10,
+	    0xff, 0x40, 2, 0x20, 0xa5, 0x10, 0xff, 0x40, 9, 0x20, 0xb4 };
+	/* all that is sent is late by more than the RTO */
+	static const uint8_t late[] = { 0x20, 30, 0xc0, 0x10, 0xff, 0x20,
+	    0x91, 0x10, 0x20, 0x43, 0xa1, 0x20, 0xa2, 0x10, 0x40, 0x43, 0xa2,
+	    0x10, 0xff, 0x20, 0xb4 };
+	/* nobody reads: a window of zero, probed; then somebody does */
+	static const uint8_t window[] = { 1, 100, 2, 0x20, 0x81, 0x35, 0, 0x10,
+	    0xff, 0x10, 0xff, 0x20, 0x91, 0x10, 0xff, 0x20, 0xb3, 0x40, 1,
+	    0x20, 0xb3, 0x77, 40, 0x35, 0, 0x20, 0xb1, 0x30, 0, 0x20, 0xb1 };
+	static const uint8_t fast[] = { 0x10, 60, 0x19, 0x10, 0x80, 0x20, 0x81,
+	    0x74, 0, 0x11, 0xff, 0x20, 0x91, 0x75, 0, 0x31, 0, 0x30, 0 };
+	static const uint8_t urgent[] = { 0, 100, 0, 0x20, 0x71, 0x50, 2, 9,
+	    0x20, 15, 3, 0x10, 1, 0x20, 0x81, 0x51, 2, 10, 0xff, 11, 0xff,
+	    0x11, 4, 0x20, 0x91 };
+	static const uint8_t records[] = { 0, 30, 0, 0x12, 9, 0x10, 3, 0x12,
+	    40, 0x14, 2, 0x20, 0x71, 0x13, 1, 0x15, 1, 0x15, 90, 0x40, 0, 0x20,
+	    0x81, 0x74, 0, 0x75, 0, 0x12, 255, 0x44, 2, 0x14, 255, 0x20, 0xb1 };
+	static const uint8_t mtu[] = { 0x80, 120, 0, 0x10, 0xff, 0x20, 0x71,
+	    0x70, 20, 0x10, 0xff, 0x20, 0x81, 0x61, 4, 0x60, 50, 0x10, 0xff,
+	    0x20, 0x91, 0x70, 200, 0x10, 0xff, 0x20, 0xa1 };
+	static const uint8_t settings[] = { 0, 40, 4, 0x72, 0x20, 0x72, 0x21,
+	    0x10, 3, 0x20, 0x71, 0x72, 0x01, 0x73, 0x22, 0x72, 0x30, 0x10, 90,
+	    0x20, 0xb5, 0x72, 0x2c, 0x32, 0, 0x20, 0xb1 };
+	static const struct {
+		const char *name;
+		const uint8_t *p;
+		size_t len;
+	} seed[] = {
+#define SEED(a) { #a, a, sizeof(a) }
+		SEED(plain), SEED(lossy), SEED(forged), SEED(sack),
+		SEED(late), SEED(window), SEED(fast), SEED(urgent),
+		SEED(records), SEED(mtu), SEED(settings),
+#undef SEED
+		{ "close", close_, sizeof(close_) },
+	};
 
-	save("tcp_pair", "plain", plain, sizeof(plain));
-	save("tcp_pair", "lossy", lossy, sizeof(lossy));
-	save("tcp_pair", "forged", forged, sizeof(forged));
-	save("tcp_pair", "close", close_, sizeof(close_));
+	for (size_t i = 0; i < sizeof(seed) / sizeof(seed[0]); i++)
+		seed_save("tcp_pair", seed[i].name, seed[i].p, seed[i].len);
 }
 
 static void
 text(const char *target, const char *name, const char *s)
 {
-	save(target, name, s, strlen(s));
+	seed_save(target, name, s, strlen(s));
 }
 
 #define NET \
@@ -516,11 +185,11 @@ flow_seeds(void)
 	static const uint8_t raw[] = { 4, 0x77, 0x6f, 0x6c, 0x66, 0x64, 0x70,
 	    0x6f, 0x68, 1, 0, 0, 0, 128, 0, 0, 0 };
 
-	save("flowfile", "whole", none, sizeof(none));
-	save("flowfile", "head", head, sizeof(head));
-	save("flowfile", "flow", flow, sizeof(flow));
-	save("flowfile", "template", template_, sizeof(template_));
-	save("flowfile", "raw", raw, sizeof(raw));
+	seed_save("flowfile", "whole", none, sizeof(none));
+	seed_save("flowfile", "head", head, sizeof(head));
+	seed_save("flowfile", "flow", flow, sizeof(flow));
+	seed_save("flowfile", "template", template_, sizeof(template_));
+	seed_save("flowfile", "raw", raw, sizeof(raw));
 }
 
 static void
@@ -545,7 +214,7 @@ tap_seeds(void)
 	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++) {
 		uint16_t hdr_len = 54;
 
-		begin(&s, 1);
+		seed_begin(&s, 1);
 		wr_u8(&s.w, head[i].flags);
 		wr_u8(&s.w, head[i].gso);
 		/* The header is in the machine's byte order. */
@@ -553,14 +222,14 @@ tap_seeds(void)
 		wr_copy(&s.w, &head[i].size, 2);
 		wr_copy(&s.w, &head[i].start, 2);
 		wr_copy(&s.w, &head[i].offset, 2);
-		ether(&s, 0, 0x0800);
-		ip(&s, head[i].gso == 5 ? IPPROTO_UDP4 : IPPROTO_TCP4,
+		seed_ether(&s, 0, 0x0800);
+		seed_ip(&s, head[i].gso == 5 ? IPPROTO_UDP4 : IPPROTO_TCP4,
 		    CLIENT, FAR, 0x4000);
 		if (head[i].gso == 5)
-			udp(&s, 1, 2, 1000);
+			seed_udp(&s, 1, 2, 1000);
 		else
-			tcp(&s, 1, 2, ACK, 1000);
-		end(&s, "tap", head[i].name);
+			seed_tcp(&s, 1, 2, ACK, 1000);
+		seed_end(&s, "tap", head[i].name);
 	}
 }
 
@@ -571,8 +240,12 @@ main(int argc, char **argv)
 		fprintf(stderr, "usage: make-corpus DIRECTORY\n");
 		return 2;
 	}
-	dir = argv[1];
-	frame_seeds();
+	if (chdir(argv[1]) != 0) {
+		perror(argv[1]);
+		return 1;
+	}
+	seeds_frame();
+	seeds_frame_host();
 	pair_seeds();
 	grammar_seeds();
 	ctl_seeds();

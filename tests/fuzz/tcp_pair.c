@@ -2,8 +2,8 @@
  * tcp_pair.c - two stacks, a connection between them with data both ways, and
  * a wire that does to segments what the input says.
  *
- * Two bytes of settings (V_* and the MTU), then steps of two bytes, operation
- * and number; OP_FORGE has places and values behind it.
+ * Three bytes of settings (V_*, the MTU, W_*), then steps of two bytes,
+ * operation and number; OP_FORGE has places and values behind it.
  *
  * Whatever happens: what a side reads is a prefix of what the other wrote.
  * A wire that only loses, doubles, delays and damages (OP_FORGE makes right
@@ -28,8 +28,19 @@
 #define V_COOKIES	0x40u
 #define V_OFFLOAD	0x80u
 
+#define W_FASTOPEN	0x01u	/* first data in the SYN */
+#define W_PACING	0x02u
+#define W_IMPATIENT	0x04u	/* keepalive, user timeout, short FIN-WAIT-2 */
+#define W_QUEUE		0x08u	/* the wire has a rate: 100 kB/s */
+#define W_HABITS	0x10u	/* every TCP_HABIT_* */
+#define W_NO_RACK	0x20u	/* duplicate ACKs alone, with SACK, too */
+#define W_LATE		0x40u	/* 100 ms each way */
+#define W_RESTART	0x80u	/* slow start after idle; HyStart */
+
 enum op {
 	OP_WRITE = 0x10,	/* and 0x11: side 1; so many times 16 bytes */
+	OP_RECORD = 0x12,	/* and 0x13: the same, a record ends there */
+	OP_URGENT = 0x14,	/* and 0x15: the same, urgent */
 	OP_WAIT = 0x20,		/* fuzz_wait_us() */
 	OP_SHUTDOWN = 0x30,	/* and 0x31 */
 	OP_CLOSE = 0x32,	/* and 0x33 */
@@ -39,11 +50,16 @@ enum op {
 	OP_FORGE = 0x50,	/* so many places; see forge() */
 	OP_TOO_BIG = 0x60,	/* ICMP about the next frame: MTU 68 + 8n */
 	OP_UNREACHABLE = 0x61,	/* of code n */
+	OP_MTU = 0x70,		/* and 0x71: the port's, from now on */
+	OP_SET = 0x72,		/* and 0x73: bits 0-4 enum tcp_opt */
+	OP_LOOK = 0x74,		/* and 0x75: tcp_status() */
+	OP_PEEK = 0x76,		/* and 0x77: reads n bytes where they lie */
 };
 
 #define WIRE_US		5000
 #define STEPS		300
 #define FORGE_MAX	8
+#define FIRST_DATA	300
 
 struct flying {
 	struct flying *next;
@@ -68,6 +84,9 @@ struct world {
 	uint8_t op, arg;	/* what befalls the next frames */
 	struct { uint8_t at, value; } forge[FORGE_MAX];
 	unsigned forges;
+	int64_t delay_us;
+	int64_t frame_us;	/* a frame keeps the wire busy; 0: not at all */
+	struct instant free[2];	/* when the wire is free again */
 	bool forged;		/* the wire lied */
 	struct tcp_listener *listener;
 };
@@ -220,8 +239,14 @@ static void
 enter(struct world *w, int from, struct mem_frame *f)
 {
 	uint8_t op = w->op, arg = w->arg;
-	int64_t delay = WIRE_US;
+	int64_t delay = w->delay_us;
 
+	if (w->frame_us > 0) {
+		if (instant_before(w->free[from], w->now))
+			w->free[from] = w->now;
+		w->free[from] = instant_add(w->free[from], w->frame_us);
+		delay += instant_diff(w->free[from], w->now);
+	}
 	w->op = 0;
 	switch (op) {
 	case OP_LOSE:
@@ -231,7 +256,7 @@ enter(struct world *w, int from, struct mem_frame *f)
 		}
 		return;
 	case OP_DOUBLE:
-		fly(w, !from, f, WIRE_US);
+		fly(w, !from, f, delay);
 		delay += arg * 100;
 		break;
 	case OP_SWAP:
@@ -321,17 +346,46 @@ run(struct world *w, int64_t wait_us, int turns)
 }
 
 static void
-world_up(struct world *w, uint8_t variant, uint8_t mtu)
+conf_set(struct tcp_conf *conf, uint8_t v, uint8_t more)
+{
+	conf->sack = !(v & V_NO_SACK);
+	conf->rack = conf->sack && !(more & W_NO_RACK);
+	conf->timestamps = !(v & V_NO_TS);
+	conf->window_scaling = !(v & V_NO_WSCALE);
+	conf->ecn = (v & V_ECN) ? TCP_ECN_REQUEST : TCP_ECN_OFF;
+	conf->cc = (v & V_NEWRENO) ? TCP_CC_NEWRENO : TCP_CC_CUBIC;
+	conf->syn_cookies = (v & V_COOKIES) ? TCP_COOKIES_ALWAYS :
+	    TCP_COOKIES_OVERFLOW;
+	conf->sndbuf_max = conf->sndbuf = conf->rcvbuf_max =
+	    conf->rcvbuf = (v & V_SMALL) ? 4096 : 65536;
+	conf->pacing = (more & W_PACING) != 0;
+	conf->slow_start_idle = conf->hystart = (more & W_RESTART) != 0;
+	if (more & W_FASTOPEN)
+		conf->fastopen = TCP_FASTOPEN_CLIENT | TCP_FASTOPEN_SERVER |
+		    TCP_FASTOPEN_CLIENT_BARE | TCP_FASTOPEN_SERVER_BARE;
+	if (more & W_IMPATIENT) {
+		conf->keepalive = true;
+		conf->keep_idle_ms = conf->keep_intvl_ms = 1000;
+		conf->user_timeout_ms = 20000;
+		conf->finwait2_us = 1000000;
+	}
+	if (more & W_HABITS)
+		conf->habits = 0xff;
+}
+
+static void
+world_up(struct world *w, uint8_t variant, uint8_t mtu, uint8_t more)
 {
 	struct env env = fuzz_env();
 	struct addr any = { { 0 } };
 	uint32_t offload = (variant & V_OFFLOAD) ? PORT_CSUM | PORT_TSO4 : 0;
 
+	w->delay_us = (more & W_LATE) ? 20 * WIRE_US : WIRE_US;
+	w->frame_us = (more & W_QUEUE) ? 100 + mtu * 100 : 0;
 	env.limits.pkt_small = 1024;
 	for (int i = 0; i < 2; i++) {
 		struct side *s = &w->side[i];
 		struct ip4_prefix a = { IP4(10, 0, 0, (uint8_t)(1 + i)), 24 };
-		struct tcp_conf *conf;
 
 		env.seed[1] = (uint8_t)i;
 		s->stk = stack_new(&env, w->now);
@@ -342,24 +396,14 @@ world_up(struct world *w, uint8_t variant, uint8_t mtu)
 		FUZZ_CHECK(port_add(s->stk, s->port) == 0);
 		FUZZ_CHECK(iface_addr_add(s->stk, s->port->ifp, a,
 		    SCOPE_GLOBAL, NULL) == 0);
-		conf = tcp_conf_stack(s->stk);
-		conf->sack = conf->rack = !(variant & V_NO_SACK);
-		conf->timestamps = !(variant & V_NO_TS);
-		conf->window_scaling = !(variant & V_NO_WSCALE);
-		conf->ecn = (variant & V_ECN) ? TCP_ECN_REQUEST : TCP_ECN_OFF;
-		conf->cc = (variant & V_NEWRENO) ? TCP_CC_NEWRENO :
-		    TCP_CC_CUBIC;
-		conf->syn_cookies = (variant & V_COOKIES) ?
-		    TCP_COOKIES_ALWAYS : TCP_COOKIES_OVERFLOW;
-		conf->sndbuf_max = conf->sndbuf = conf->rcvbuf_max =
-		    conf->rcvbuf = (variant & V_SMALL) ? 4096 : 65536;
+		conf_set(tcp_conf_stack(s->stk), variant, more);
 	}
 	FUZZ_CHECK(tcp_listen(w->side[1].stk, &any, 80, 4, NULL, accept_ready,
 	    w, &w->listener) == 0);
 }
 
 static void
-side_write(struct world *w, int i, uint32_t len)
+side_write(struct world *w, int i, uint8_t op, uint32_t len)
 {
 	struct side *s = &w->side[i];
 	uint8_t buf[4096];
@@ -369,9 +413,50 @@ side_write(struct world *w, int i, uint32_t len)
 		return;
 	for (uint32_t k = 0; k < len; k++)
 		buf[k] = pattern(i, s->sent + k);
-	n = tcp_write(s->stk, s->c, buf, len);
+	n = op == OP_URGENT ? tcp_write_urgent(s->stk, s->c, buf, len) :
+	    op == OP_RECORD ? tcp_write_record(s->stk, s->c, buf, len) :
+	    tcp_write(s->stk, s->c, buf, len);
 	if (n > 0)
 		s->sent += (uint32_t)n;
+}
+
+/* Settings in flight, and what shows them. */
+static void
+step_more(struct world *w, uint8_t op, uint8_t arg)
+{
+	struct side *s = &w->side[op & 1];
+	struct tcp_status st;
+	struct iovec iov[4];
+
+	switch (op & 0xfe) {
+	case OP_MTU:
+		s->port->mtu = s->port->ifp->mtu = 200 + arg * 10u;
+		break;
+	case OP_SET:
+		if (s->c == NULL || (arg & 31) >= TCPO_COUNT)
+			break;
+		(void)tcp_set(s->stk, s->c, (enum tcp_opt)(arg & 31),
+		    arg >> 5);
+		(void)tcp_get(s->c, (enum tcp_opt)(arg & 31));
+		break;
+	case OP_LOOK:
+		for (uint64_t at = 0; tcp_walk(s->stk, &at, &st);)
+			FUZZ_CHECK(st.state < TCPS_COUNT);
+		if (s->c != NULL && tcp_urgent_left(s->c) > 0)
+			FUZZ_CHECK(tcp_events(s->c) & TCP_EV_URGENT);
+		break;
+	case OP_PEEK:
+		if (s->c == NULL || tcp_peek(s->c, iov, 4) == 0)
+			break;
+		FUZZ_CHECK(tcp_readable(s->c) >= iov[0].iov_len);
+		FUZZ_CHECK(*(uint8_t *)iov[0].iov_base ==
+		    pattern(!(op & 1), s->received));
+		if (arg == 0 || arg > iov[0].iov_len)
+			break;
+		tcp_consume(s->stk, s->c, arg);
+		s->received += arg;
+		break;
+	}
 }
 
 static void
@@ -383,7 +468,9 @@ step_app(struct world *w, uint8_t op, uint8_t arg)
 		return;
 	switch (op & 0xfe) {
 	case OP_WRITE:
-		side_write(w, op & 1, arg * 16u);
+	case OP_RECORD:
+	case OP_URGENT:
+		side_write(w, op & 1, op & 0xfe, arg * 16u);
 		break;
 	case OP_SHUTDOWN:
 		tcp_shutdown(s->stk, s->c);
@@ -414,6 +501,9 @@ step(struct world *w, struct rd *r)
 		break;
 	case 2:
 		run(w, fuzz_wait_us(arg), 400);
+		break;
+	case 7:
+		step_more(w, op, arg);
 		break;
 	case 5:
 		w->forges = arg % FORGE_MAX;
@@ -468,13 +558,20 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct rd r = rd_init(data, size);
-	uint8_t variant = rd_u8(&r), mtu = rd_u8(&r);
+	uint8_t variant = rd_u8(&r), mtu = rd_u8(&r), more = rd_u8(&r);
 	struct world w = { .op = 0 };
 	struct tcp_open o = { .remote = addr_from_ip4(IP4(10, 0, 0, 2)),
 	    .rport = 80, .ready = ready, .owner = &w };
+	uint8_t first[FIRST_DATA];
 	bool done;
 
-	world_up(&w, variant, mtu);
+	world_up(&w, variant, mtu, more);
+	for (uint32_t i = 0; i < FIRST_DATA; i++)
+		first[i] = pattern(0, i);
+	if (more & W_FASTOPEN) {
+		o.data = first;
+		w.side[0].sent = o.data_len = FIRST_DATA;
+	}
 	FUZZ_CHECK(tcp_connect(w.side[0].stk, &o, &w.side[0].c) == 0);
 	for (int i = 0; i < STEPS && r.left >= 2; i++)
 		step(&w, &r);
