@@ -145,6 +145,10 @@ int ip_send(struct stack *stk, struct pkt *pkt, const struct ip_send *s);
 int ip_path(struct stack *stk, const struct addr *dst, struct addr *src,
     uint32_t *mtu);
 
+/* MTU of the first hop towards dst, whatever is known of those behind it; 0: no
+ * route. */
+uint32_t ip_hop_mtu(struct stack *stk, const struct addr *dst);
+
 /* As ip_path(), by the interface of that name; "": by route.  -ENODEV too. */
 int ip_path_by(struct stack *stk, const struct addr *dst, const char *ifname,
     struct addr *src, uint32_t *mtu);

@@ -255,6 +255,18 @@ ip_path(struct stack *stk, const struct addr *dst, struct addr *src,
 	return 0;
 }
 
+uint32_t
+ip_hop_mtu(struct stack *stk, const struct addr *dst)
+{
+	struct ip4_hdr h = { .dst = addr_to_ip4(dst) };
+	struct route_result r = send_route(stk, NULL, &h, NULL, 0);
+
+	if (route_errno(&r) != 0)
+		return 0;
+	return r.route != NULL && r.route->type == ROUTE_LOCAL ?
+	    stk->ip.ifaces->mtu : r.mtu;
+}
+
 /* Fills in the header for pkt, whose data is at l4. */
 static void
 send_header(struct stack *stk, const struct pkt *pkt, const struct ip_send *s,

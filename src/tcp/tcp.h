@@ -86,6 +86,8 @@ enum tcp_icmp_mode { TCP_ICMP_ANY, TCP_ICMP_HARD, TCP_ICMP_NEVER };
 #define TCP_HABIT_ASK_ONCE	0x40u	/* a server that gives no Fast Open
 					 * cookie is not asked again soon */
 #define TCP_HABIT_PUSH_END	0x80u	/* PSH only where nothing follows */
+#define TCP_HABIT_FIN_WAITS	0x100u	/* the ACK of a FIN behind data waits
+					 * for ours as that of data does */
 
 #define TCP_FASTOPEN_CLIENT	0x01u
 #define TCP_FASTOPEN_SERVER	0x02u
@@ -117,6 +119,7 @@ struct tcp_conf {
 	uint32_t open_timeout_ms;	/* of an active open; 0: by retries */
 	uint32_t challenge_us;	/* RFC 5961 7: least gap on a connection */
 	uint32_t linger_ms;	/* with linger */
+	uint16_t habits;	/* TCP_HABIT_* */
 	uint16_t mss;		/* offer and send no more; 0: by the MTU */
 	uint16_t initial_cwnd;	/* segments; RFC 6928: 10 */
 	uint16_t burst_segments;	/* one frame may always hold so many */
@@ -128,7 +131,6 @@ struct tcp_conf {
 	uint8_t ecn_tries;	/* SYNs that ask for ECN (RFC 3168 6.1.1.1) */
 	uint8_t plain_after;	/* SYNs, then one without options; 0: none */
 	uint8_t icmp;		/* enum tcp_icmp_mode */
-	uint8_t habits;		/* TCP_HABIT_* */
 	uint8_t cc;		/* enum tcp_cc_id */
 	uint8_t syn_cookies;	/* enum tcp_cookie_mode */
 	uint8_t fastopen;	/* TCP_FASTOPEN_* */

@@ -408,7 +408,11 @@ struct tcp_out {
 #define TCP_FRAME_MAX	(65535 - 60 - 60)	/* payload of a super-frame */
 int tcp_emit(struct stack *stk, struct tcp_conn *c, const struct tcp_out *o);
 uint8_t tcp_own_wscale(const struct tcp_conf *conf);
-uint16_t tcp_own_mss(const struct tcp_conn *c);		/* to advertise */
+uint16_t tcp_own_mss(const struct tcp_conn *c);	/* that the path lets */
+/* To advertise: of what the first hop brings, as the way back may be another
+ * (RFC 1191 3.1); mss: the owner's bound, or 0. */
+uint16_t tcp_offer_mss(struct stack *stk, const struct addr *remote,
+    uint16_t mss);
 uint32_t tcp_mss_now(const struct tcp_conn *c);	/* options of now off */
 uint32_t tcp_initial_window(const struct tcp_conn *c);	/* receive */
 void tcp_mss_update(struct tcp_conn *c);	/* pmtu or peer_mss changed */

@@ -42,6 +42,18 @@ tcp_own_mss(const struct tcp_conn *c)
 	return (uint16_t)mss;
 }
 
+uint16_t
+tcp_offer_mss(struct stack *stk, const struct addr *remote, uint16_t mss)
+{
+	uint32_t mtu = tcp_min(ip_hop_mtu(stk, remote), UINT16_MAX), own;
+
+	if (mtu == 0)
+		mtu = TCP_MSS_DEFAULT + TCP_IP4_OVERHEAD;
+	own = tcp_max(mtu, TCP_IP4_OVERHEAD + TCP_PAYLOAD_MIN) -
+	    TCP_IP4_OVERHEAD;
+	return (uint16_t)(mss != 0 ? tcp_min(own, mss) : own);
+}
+
 void
 tcp_mss_update(struct tcp_conn *c)
 {
@@ -61,7 +73,7 @@ tcp_initial_window(const struct tcp_conn *c)
 /* ---- options ------------------------------------------------------------- */
 
 static void
-syn_options(const struct stack *stk, const struct tcp_conn *c,
+syn_options(struct stack *stk, const struct tcp_conn *c,
     struct tcp_opts *o)
 {
 	/* A SYN offers what we may; a SYN,ACK what was agreed. */
@@ -69,7 +81,9 @@ syn_options(const struct stack *stk, const struct tcp_conn *c,
 	const struct tcp_conf *f = c->conf;
 
 	o->mss_on = f->mss_option;
-	o->mss = tcp_own_mss(c);
+	/* Who opens after a "too big" says what it was told. */
+	o->mss = answer ? tcp_offer_mss(stk, &c->key.remote, f->mss) :
+	    tcp_own_mss(c);
 	/* Something on the way may throw away what it does not know. */
 	if (!answer && f->plain_after != 0 && c->tries >= f->plain_after)
 		return;

@@ -423,9 +423,22 @@ take_fin(struct stack *stk, struct tcp_conn *c)
 	tcp_todo(stk, c, TODO_EVENT | TODO_OUTPUT);
 }
 
+/* May its ACK wait a little, since the owner may close, too? */
+static bool
+fin_may_wait(const struct tcp_conn *c, const struct tcp_seg *s)
+{
+	return (c->conf->habits & TCP_HABIT_FIN_WAITS) != 0 &&
+	    c->key.state == TCPS_ESTABLISHED && s->seq == c->rcv_nxt &&
+	    c->data_ms != 0 && c->ooo == NULL &&
+	    (c->flags & (CF_ACK_NOW | CF_ACK_SOON | CF_FASTOPEN)) == 0;
+}
+
 void
 tcp_fin_input(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
+	bool wait = (s->h.flags & TCP_FIN) != 0 && s->len == 0 &&
+	    fin_may_wait(c, s);
+
 	note_fin(c, s);
 	if ((s->h.flags & TCP_FIN) != 0 && (c->flags & CF_RFIN) != 0) {
 		/* A retransmission: our ACK was lost. */
@@ -440,6 +453,10 @@ tcp_fin_input(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	/* It may have come before the data that fill the hole. */
 	if ((c->flags & CF_FIN_AHEAD) != 0 && c->rcv_nxt == c->rcv_fin)
 		take_fin(stk, c);
+	if (wait) {
+		c->flags = (c->flags | CF_ACK_SOON) & ~CF_ACK_NOW;
+		c->quick = 0;
+	}
 }
 
 /* ---- all of it ----------------------------------------------------------- */

@@ -282,14 +282,9 @@ syn_to_cookie(struct stack *stk, struct tcp_listener *l,
 	bool ecn = f->ecn != TCP_ECN_OFF && (s->h.flags & ask) == ask;
 	struct tcp_hdr h = { .ack = s->h.seq + 1, .flags = TCP_SYN | TCP_ACK,
 	    .window = (uint16_t)tcp_min(f->rcvbuf, UINT16_MAX) };
-	struct tcp_opts o = { .mss_on = true, .mss = f->mss };
-	struct addr src;
-	uint32_t mtu;
+	struct tcp_opts o = { .mss_on = true,
+	    .mss = tcp_offer_mss(stk, &k->remote, f->mss) };
 
-	if (ip_path(stk, &k->remote, &src, &mtu) != 0)
-		mtu = TCP_MSS_DEFAULT + TCP_IP4_OVERHEAD;
-	if (o.mss == 0 || o.mss > mtu - TCP_IP4_OVERHEAD)
-		o.mss = (uint16_t)(mtu - TCP_IP4_OVERHEAD);
 	h.seq = tcp_cookie_make(stk, k, s->h.seq,
 	    s->o.mss_on ? s->o.mss : TCP_MSS_DEFAULT);
 	/* SACK and scaling can be kept only in a timestamp. */

@@ -79,6 +79,8 @@ struct pd_sock {
 	bool error_told;		/* the connection's own error, too */
 	int fastopen_queue;
 	uint32_t rcvbuf, sndbuf;	/* as set; 0: not set */
+	bool oobinline, oob_on;		/* SO_OOBINLINE; a byte waits in oob */
+	uint8_t oob;			/* the urgent byte, out of the stream */
 	uint32_t rcvlowat;
 	uint32_t writes_seen;		/* tcp_unacked() after the last send */
 	struct addr local, remote;	/* before and without a connection */

@@ -45,7 +45,7 @@ static const struct knob knobs[] = {
 	KNOB(wscale, W8), KNOB(keep_count, W8), KNOB(syn_retries, W8),
 	KNOB(synack_retries, W8), KNOB(retries, W8), KNOB(ttl, W8),
 	KNOB(tos, W8), KNOB(ecn, W8), KNOB(ecn_tries, W8),
-	KNOB(plain_after, W8), KNOB(icmp, W8), KNOB(habits, W8),
+	KNOB(plain_after, W8), KNOB(icmp, W8), KNOB(habits, W16),
 	KNOB(cc, W8), KNOB(syn_cookies, W8), KNOB(mss_option, WBOOL),
 	KNOB(fastopen, W8), KNOB(window_scaling, WBOOL),
 	KNOB(timestamps, WBOOL), KNOB(sack, WBOOL), KNOB(rack, WBOOL),
@@ -92,6 +92,7 @@ layout_linux(struct pd *pd)
 	pd->conf.sndbuf_max = 4 << 20;
 	pd->conf.syn_retries = 5;
 	pd->conf.slow_start_idle = false;
+	pd->conf.habits = TCP_HABIT_FIN_WAITS;
 	pd->rcvbuf_said = 540000;
 }
 
@@ -144,7 +145,10 @@ static const struct sysctl sysctls[] = {
 	{ "net.ipv4.tcp_keepalive_intvl", "keep_intvl_ms", 1000 },
 	{ "net.ipv4.tcp_keepalive_probes", "keep_count", 1 },
 	{ "net.ipv4.tcp_rto_min_us", "rto_min_us", 1 },
+	{ "net.ipv4.tcp_rto_max_ms", "rto_max_us", 1000 },
 	{ "net.ipv4.ip_no_pmtu_disc", "pmtud", 0 },
+	{ "hop.advmss", "mss", 1 },
+	{ "hop.initcwnd", "initial_cwnd", 1 },
 	{ "net.inet.tcp.sack.enable", "sack", 1 },
 	{ "net.inet.tcp.delayed_ack", "delack_us", 40000 },
 	{ "net.inet.tcp.delacktime", "delack_us", 1000 },
@@ -244,9 +248,9 @@ sysctl_special(struct pd *pd, const char *name, const char *value)
 }
 
 static void
-habit(struct pd *pd, uint8_t bit, bool on)
+habit(struct pd *pd, uint16_t bit, bool on)
 {
-	pd->conf.habits = (uint8_t)(on ? pd->conf.habits | bit :
+	pd->conf.habits = (uint16_t)(on ? pd->conf.habits | bit :
 	    pd->conf.habits & ~bit);
 }
 

@@ -73,20 +73,57 @@ peek(const struct tcp_conn *c, uint8_t *buf, size_t len, size_t skip)
 	return got;
 }
 
+/* tcp(7): without SO_OOBINLINE the last urgent byte is taken out of the
+ * stream, and a read ends before it.  How many bytes one may take now. */
+static size_t
+up_to_mark(struct pd *pd, struct pd_sock *s)
+{
+	uint32_t left = tcp_urgent_left(s->conn);
+
+	if (s->oobinline || left == 0)
+		return SIZE_MAX;
+	if (left == 1 && tcp_readable(s->conn) > 0) {
+		s->oob_on = tcp_read(pd->stk, s->conn, &s->oob, 1) == 1;
+		return SIZE_MAX;
+	}
+	return left - 1;
+}
+
+/* recv(MSG_OOB): the urgent byte, once. */
+static ssize_t
+take_urgent(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
+    size_t n, int flags)
+{
+	if (s->conn == NULL)
+		return -ENOTCONN;
+	up_to_mark(pd, s);
+	if (!s->oob_on)
+		return !s->oobinline && tcp_urgent_left(s->conn) > 0 ?
+		    -EAGAIN : -EINVAL;
+	if (bad_iov(iov, n))
+		return -EFAULT;
+	s->oob_on = (flags & MSG_PEEK) != 0;
+	if (n == 0 || iov[0].iov_len == 0)
+		return 0;
+	memcpy(iov[0].iov_base, &s->oob, 1);
+	return 1;
+}
+
 /* Fills iov from behind the first `done` bytes of it. */
 static size_t
 scatter(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
     size_t done, int flags)
 {
-	size_t at = 0, got = 0;
+	size_t at = 0, got = 0, max = up_to_mark(pd, s);
 
-	for (size_t i = 0; i < n; i++) {
+	for (size_t i = 0; i < n && got < max; i++) {
 		size_t from = done > at ? done - at : 0, len, m;
 
 		at += iov[i].iov_len;
 		if (from >= iov[i].iov_len)
 			continue;
 		len = iov[i].iov_len - from;
+		len = len < max - got ? len : max - got;
 		if ((flags & MSG_PEEK) != 0) {
 			m = peek(s->conn, (uint8_t *)iov[i].iov_base + from,
 			    len, got);
@@ -133,6 +170,8 @@ take(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 
 	if (s->kind == PD_TCP && s->deferred)
 		return -EAGAIN;
+	if (s->kind == PD_TCP && (flags & MSG_OOB) != 0)
+		return take_urgent(pd, s, iov, n, flags);
 	if (s->kind != PD_TCP || s->conn == NULL)
 		return -ENOTCONN;
 	if ((flags & MSG_TRUNC) == 0 && bad_iov(iov, n))
@@ -545,6 +584,15 @@ pd_splice(void *ud, int in, loff_t *in_off, int out, loff_t *out_off,
 	    (out_off != NULL && *out_off != 0)) {
 		errno = ESPIPE;
 		return -1;
+	}
+	/* The urgent byte is in nobody's way: nothing, but no end. */
+	if (!foreign(ud, in)) {
+		struct pd_sock *s = ((struct pd *)ud)->sock[in];
+
+		if (s->conn != NULL && !s->oobinline &&
+		    tcp_urgent_left(s->conn) == 1 &&
+		    tcp_readable(s->conn) == 1)
+			return 0;
 	}
 	n = pd_read(ud, in, buf, len < sizeof(buf) ? len : sizeof(buf));
 	return n <= 0 ? n : pd_write(ud, out, buf, (size_t)n);

@@ -235,7 +235,7 @@ only_remembered(int level, int name)
 	case SOL_SOCKET:
 		return name == SO_REUSEADDR || name == SO_REUSEPORT ||
 		    name == SO_PRIORITY || name == SO_MARK ||
-		    name == SO_OOBINLINE || name == SO_DONTROUTE ||
+		    name == SO_DONTROUTE ||
 		    name == SO_BROADCAST || name == SO_BUSY_POLL ||
 		    name == SO_SNDTIMEO || name == SO_RCVTIMEO ||
 		    name == SO_TIMESTAMP || name == SO_MAX_PACING_RATE ||
@@ -412,6 +412,10 @@ set_option(struct pd *pd, struct pd_sock *s, int level, int name,
 		s->rcvlowat = v > 0 ? (uint32_t)v : 1;
 		return 0;
 	}
+	if (level == SOL_SOCKET && name == SO_OOBINLINE) {
+		s->oobinline = v != 0;
+		return 0;
+	}
 	if (level == SOL_SOCKET && name == SO_ZEROCOPY) {
 		if (v != 0 && v != 1)
 			return -EINVAL;
@@ -471,6 +475,8 @@ get_socket(struct pd *pd, struct pd_sock *s, int name, void *val,
 		return put_int(val, len, s->listener != NULL);
 	case SO_RCVLOWAT:
 		return put_int(val, len, (int)s->rcvlowat);
+	case SO_OOBINLINE:
+		return put_int(val, len, s->oobinline);
 	case SO_ZEROCOPY:
 		return put_int(val, len, s->zerocopy);
 	case SO_TIMESTAMPING:

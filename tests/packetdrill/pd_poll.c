@@ -26,6 +26,8 @@ pd_events(struct pd *pd, struct pd_sock *s)
 	if (tcp_readable(s->conn) >= s->rcvlowat ||
 	    (ev & (TCP_EV_EOF | TCP_EV_CLOSED)) != 0 || s->rd_shut)
 		out |= EPOLLIN | EPOLLRDNORM;
+	if ((ev & TCP_EV_URGENT) != 0 || s->oob_on)
+		out |= EPOLLPRI;
 	if ((ev & (TCP_EV_FIN | TCP_EV_CLOSED)) != 0 || s->rd_shut)
 		out |= EPOLLRDHUP;
 	if ((ev & TCP_EV_WRITABLE) != 0 && pd_sndbuf_fixed(pd, s)) {

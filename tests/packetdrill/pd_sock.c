@@ -270,6 +270,7 @@ accepted(struct pd *pd, const struct pd_sock *l, struct tcp_conn *c)
 	s->sndbuf = l->sndbuf;
 	s->inq = l->inq;
 	s->zerocopy = l->zerocopy;
+	s->oobinline = l->oobinline;
 	s->notsent_lowat = l->notsent_lowat;
 	memcpy(s->option, l->option, sizeof(s->option));
 	s->options = l->options;

@@ -87,6 +87,33 @@ handshake(uint16_t sport)
 	give(sport, TCP_ACK, 101, seq + 1);
 }
 
+/* RFC 1191 3.1: what we offer to take is a matter of our link, whatever is
+ * known of the way to the peer; what we send is not. */
+START_TEST(offer_is_of_the_first_hop)
+{
+	struct addr peer = addr_from_ip4(IP4(10, 0, 0, 2));
+	static const enum tcp_cookie_mode mode[] = { TCP_COOKIES_NEVER,
+	    TCP_COOKIES_ALWAYS };
+	struct unit_seen s;
+	struct tcp_opts o;
+	struct tcp_conn *c;
+
+	stk->tcp.conf.syn_cookies = mode[_i];
+	ck_assert_uint_eq(ip_path_too_big(stk, &peer, 1200, 1500), 1200);
+	serve(5, NULL);
+	give(1001, TCP_SYN, 100, 0);
+	s = unit_expect(port);
+	tcp_parse_options(s.l4 + TCP_HLEN, tcp_header_len(s.l4, s.l4_len) -
+	    (size_t)TCP_HLEN, true, &o);
+	ck_assert_uint_eq(o.mss, 1460);
+	give(1001, TCP_ACK, 101, s.seq + 1);
+	unit_seen_free(&s);
+	c = tcp_accept(stk, l);
+	ck_assert_ptr_nonnull(c);
+	ck_assert_uint_eq(tcp_own_mss(c), 1160);
+}
+END_TEST
+
 /* A FULLNAT director names the client in option 254 of the last ACK of the
  * handshake; one of another length does not count. */
 START_TEST(the_client_behind_a_director)
@@ -374,6 +401,7 @@ main(void)
 
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, the_client_behind_a_director);
+	tcase_add_loop_test(t, offer_is_of_the_first_hop, 0, 2);
 	tcase_add_test(t, tcp_listen_backlog);
 	tcase_add_test(t, stray_ack_draws_reset);
 	tcase_add_test(t, nothing_without_syn_or_ack);
