@@ -130,7 +130,7 @@ struct ipvs_args {
 	struct ip4 addr;
 	uint16_t port;
 	uint32_t fwmark;
-	bool ipv6;		/* -6: understood, not served */
+	bool ipv6;		/* -6 or [ADDRESS]: understood, not served */
 	const char *sched;
 	unsigned flags;
 	const char *flags_text;
@@ -139,7 +139,7 @@ struct ipvs_args {
 	const char *pe;
 	struct ip4 dest;
 	uint16_t dport;
-	bool dport_given;
+	bool dport_given, dest_ipv6;
 	enum ipvs_fwd fwd;
 	int64_t weight;
 	uint32_t upper, lower;

@@ -194,7 +194,11 @@ ipvs_check_options(const struct ipvsadm *ia, const struct ipvs_args *a)
 		    "options conflicts in the list command");
 	if (a->cmd == CMD_ADD || a->cmd == CMD_EDIT)
 		return check_service(ia, a);
-	if (a->cmd == CMD_ADDDEST || a->cmd == CMD_EDITDEST)
-		return check_tunnel(ia, a);
-	return 0;
+	if (a->cmd != CMD_ADDDEST && a->cmd != CMD_EDITDEST)
+		return 0;
+	r = check_tunnel(ia, a);
+	if (r == 0 && a->ipv6 != a->dest_ipv6 && a->fwd != IPVS_TUNNEL)
+		r = ipvs_fail(ia, 2, "Different address family is allowed "
+		    "only for tunneling servers");
+	return r;
 }

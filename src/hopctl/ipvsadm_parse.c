@@ -221,7 +221,8 @@ host_parse(const char *s, struct ip4 *out)
 	struct in_addr in;
 
 	if (inet_aton(s, &in) == 0) {
-		if (s[0] == '\0' || getaddrinfo(s, NULL, &hints, &res) != 0)
+		/* No name has a colon: nobody need be asked. */
+		if (s[strcspn(s, ":")] != '\0' || s[0] == '\0' || getaddrinfo(s, NULL, &hints, &res) != 0)
 			return -EINVAL;
 		in = ((struct sockaddr_in *)(void *)res->ai_addr)->sin_addr;
 		freeaddrinfo(res);
@@ -248,32 +249,52 @@ port_parse(const char *s, uint8_t proto, uint16_t *out)
 	return 0;
 }
 
-/* "HOST[:PORT]"; *has: there was a port. */
-static int
-end_parse(const char *s, uint8_t proto, struct ip4 *addr, uint16_t *port,
-    bool *has)
-{
-	const char *colon = strrchr(s, ':');
-	char host[256];
-	size_t len = colon != NULL ? (size_t)(colon - s) : strlen(s);
+/* One end of a service: "HOST[:PORT]" or "[IPV6]:PORT"; IPv6 alone has no
+ * port. */
+struct end {
+	struct ip4 addr;	/* not of IPv6, which is understood, no more */
+	uint16_t port;
+	bool has_port, ipv6;
+};
 
-	if (len >= sizeof(host))
+static int
+end_parse(const char *s, uint8_t proto, struct end *out)
+{
+	bool bracket = s[0] == '[';
+	const char *end = s + strlen(s), *colon;
+	struct in6_addr in6;
+	char host[256];
+
+	*out = (struct end){ .port = 0 };
+	colon = strrchr(s, ':');
+	if (bracket) {
+		end = strchr(++s, ']');
+		if (end == NULL || end[1] != ':')
+			return -EINVAL;
+		colon = end + 1;
+	}
+	if ((size_t)(end - s) >= sizeof(host))
 		return -EINVAL;
-	memcpy(host, s, len);
-	host[len] = '\0';
-	*port = 0;
-	*has = colon != NULL;
-	if (colon != NULL && port_parse(colon + 1, proto, port) != 0)
-		return -EINVAL;
-	return host_parse(host, addr);
+	memcpy(host, s, (size_t)(end - s));
+	host[end - s] = '\0';
+	out->ipv6 = inet_pton(AF_INET6, host, &in6) == 1;
+	/* In brackets, what is no IPv6 has no port. */
+	if (out->ipv6 == bracket && colon != NULL) {
+		out->has_port = true;
+		if (port_parse(colon + 1, proto, &out->port) != 0)
+			return -EINVAL;
+		if (!bracket)
+			host[colon - s] = '\0';
+	}
+	return out->ipv6 ? 0 : host_parse(host, &out->addr);
 }
 
 static int
 take_service(struct parser *p, const struct def *d, const char *value)
 {
 	struct ipvs_args *a = p->a;
+	struct end end;
 	int64_t mark;
-	bool has;
 
 	if (d->option == X_FWMARK) {
 		if (number_parse(value, 1, UINT32_MAX, &mark) != 0)
@@ -284,9 +305,12 @@ take_service(struct parser *p, const struct def *d, const char *value)
 		return 0;
 	}
 	a->proto = d->option == X_UDP ? 17 : d->option == X_SCTP ? 132 : 6;
-	if (end_parse(value, a->proto, &a->addr, &a->port, &has) != 0)
+	if (end_parse(value, a->proto, &end) != 0)
 		return ipvs_fail(p->ia, 2,
 		    "illegal virtual server address[:port] specified");
+	a->addr = end.addr;
+	a->port = end.port;
+	a->ipv6 = end.ipv6;
 	return 0;
 }
 
@@ -345,13 +369,31 @@ static int
 take_server(struct parser *p, const char *value)
 {
 	struct ipvs_args *a = p->a;
+	struct end end;
 
 	/* A port by name means something only after the service. */
-	if (end_parse(value, a->proto, &a->dest, &a->dport,
-	    &a->dport_given) != 0)
+	if (end_parse(value, a->proto, &end) != 0)
 		return ipvs_fail(p->ia, 2,
 		    "illegal real server address[:port] specified");
+	a->dest = end.addr;
+	a->dport = end.port;
+	a->dport_given = end.has_port;
+	a->dest_ipv6 = end.ipv6;
 	return 0;
+}
+
+static int
+take_netmask(struct parser *p, const char *value)
+{
+	int64_t bits;
+
+	/* Only behind a service of IPv6; before it, it is one of IPv4. */
+	if (p->a->ipv6)
+		return number_parse(value, 1, 128, &bits) == 0 ? 0 :
+		    ipvs_fail(p->ia, 2, "illegal ipv6 netmask specified");
+	return host_parse(value, &p->a->netmask) == 0 ? 0 :
+	    ipvs_fail(p->ia, 2,
+	    "illegal virtual server persistent mask specified");
 }
 
 static int
@@ -366,9 +408,23 @@ take_tun_type(struct parser *p, const char *value)
 
 /* Options of the synchronisation daemon, which hopd has not: only checked. */
 static int
+take_group(struct parser *p, const char *value)
+{
+	bool ipv6 = strchr(value, ':') != NULL;
+	struct in6_addr in6;
+	struct ip4 in;
+
+	if (ipv6 ? inet_pton(AF_INET6, value, &in6) == 1 &&
+	    IN6_IS_ADDR_MULTICAST(&in6) :
+	    ip4_parse(value, &in) == 0 && ip4_is_multicast(in))
+		return 0;
+	return ipvs_fail(p->ia, 2, "invalid %s mcast-group `%s'",
+	    ipv6 ? "IPv6" : "IPv4", value);
+}
+
+static int
 take_daemon_option(struct parser *p, int option, const char *value)
 {
-	struct ip4 group;
 	int64_t n;
 
 	switch (option) {
@@ -381,9 +437,7 @@ take_daemon_option(struct parser *p, int option, const char *value)
 	case OPT_MCAST_TTL:
 		return take_number(p, value, 255, "mcast-ttl", &n);
 	case OPT_MCAST_GROUP:
-		return ip4_parse(value, &group) == 0 ? 0 :
-		    ipvs_fail(p->ia, 2, "invalid IPv4 mcast-group `%s'",
-		    value);
+		return take_group(p, value);
 	default:
 		return 0;
 	}
@@ -405,9 +459,7 @@ take_value_of(struct parser *p, int option, const char *value)
 	case OPT_PERSISTENT:
 		return take_persistent(p, value);
 	case OPT_NETMASK:
-		return host_parse(value, &a->netmask) == 0 ? 0 :
-		    ipvs_fail(p->ia, 2,
-		    "illegal virtual server persistent mask specified");
+		return take_netmask(p, value);
 	case OPT_SERVER:
 		return take_server(p, value);
 	case OPT_WEIGHT:

@@ -61,6 +61,8 @@ message(enum ipvs_command cmd, const char *code)
 		{ CMD_NONE, "ERANGE", "Numerical result out of range" },
 		{ CMD_NONE, "ENOSPC", "No space left on device" },
 		{ CMD_NONE, "ENOSYS", "Function not implemented" },
+		{ CMD_NONE, "EAFNOSUPPORT",
+		    "Operation not supported with specified address family" },
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -211,8 +213,6 @@ change_service(const struct ipvsadm *ia, const struct ipvs_args *a)
 		i++;
 	if (a->pe != NULL || !choice_at(known, i, name, sizeof(name)))
 		return refuse(ia, a->cmd, "ENOENT");
-	if (a->ipv6)
-		return refuse(ia, a->cmd, "EINVAL");
 	n = snprintf(line, sizeof(line), "service %s %s sched %s "
 	    "persistent %u netmask %s ops %s",
 	    a->cmd == CMD_EDIT ? "set" : "add",
@@ -247,8 +247,7 @@ change_server(const struct ipvsadm *ia, const struct ipvs_args *a)
 	char line[512], words[128];
 
 	/* Of the tunnels hopd has IPIP. */
-	if (a->ipv6 || (a->tun_type != NULL &&
-	    strcmp(a->tun_type, "ipip") != 0))
+	if (a->tun_type != NULL && strcmp(a->tun_type, "ipip") != 0)
 		return refuse(ia, a->cmd, "EINVAL");
 	snprintf(line, sizeof(line),
 	    "server %s %s mode %s weight %lld upper %u lower %u",
@@ -506,6 +505,24 @@ run(const struct ipvsadm *ia, const struct ipvs_args *a)
 	}
 }
 
+/* IPv6 is refused in the words of a kernel that has none.  0: there is none in
+ * the command. */
+static int
+check_family(const struct ipvsadm *ia, const struct ipvs_args *a)
+{
+	struct ipvs_table t;
+	int r;
+
+	if (!a->ipv6 && !a->dest_ipv6)
+		return 0;
+	if ((r = fetch(ia, &t)) != 0)
+		return r;
+	r = refuse(ia, a->cmd, a->ipv6 || find_service(&t, a) != NULL ?
+	    "EAFNOSUPPORT" : "ESRCH");
+	ipvs_table_free(&t);
+	return a->cmd == CMD_LIST ? 1 : r;
+}
+
 /* nested: a line of -R; then what is wrong in itself is negative. */
 static int
 run_words(const struct ipvsadm *ia, int argc, char **argv, bool nested)
@@ -522,7 +539,8 @@ run_words(const struct ipvsadm *ia, int argc, char **argv, bool nested)
 		return -ipvs_try_help(ia);
 	if (a.cmd == CMD_RESTORE)
 		return restore(ia);
-	return run(ia, &a);
+	r = check_family(ia, &a);
+	return r != 0 ? r : run(ia, &a);
 }
 
 int

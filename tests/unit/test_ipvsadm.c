@@ -278,6 +278,7 @@ run_line(struct session *s, const char *line, char *to)
 
 static const char *const sessions[] = {
 	"session-commands.txt", "session-options.txt", "session-values.txt",
+	"session-ipv6.txt",
 };
 
 /* Every command of a session gives what ipvsadm gave. */
