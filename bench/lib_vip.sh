@@ -89,7 +89,7 @@ path_tun()	# NAME
 		$path_conf
 	END
 	hopd_start "$1-far" <<-END
-		port add f0 netns $l
+		port add f0 netns $l gro on
 		port add b0 netns $(ns_name "$1-b")
 		addr add 10.2.0.2/24 dev f0
 		addr add 10.2.0.3/24 dev f0

@@ -12,10 +12,13 @@
  *  5. A request for an address of ours is answered. arp-not-us
  *
  * Believed is a sender whose address lies in a network of the interface (or,
- * by route, behind it), who is in the table already, because we asked for him,
+ * by route, on it), who is in the table already, because we asked for him,
  * and, where arp_accept is on, everybody.  Only who talks
  * to us gets a new entry; from other traffic an entry is at most updated
- * (RFC 826's merge), so a chatty segment does not fill the table.
+ * (RFC 826's merge), so a chatty segment does not fill the table.  A router
+ * may ask with the source of what it forwards: an address that is reached by
+ * way of a gateway on the interface is answered, and not learned, since
+ * nothing goes to it straight.
  */
 #include <errno.h>
 
@@ -43,6 +46,15 @@ is_behind(struct stack *stk, const struct iface *ifp, struct ip4 ip)
 	r = route_lookup(stk, ip, 0);
 	return r.route != NULL && r.route->type == ROUTE_UNICAST &&
 	    r.ifp == ifp && ip4_eq(r.next_hop, ip);
+}
+
+/* Does the way to ip lead out by ifp, to a gateway there? */
+static bool
+is_beyond(struct stack *stk, const struct iface *ifp, struct ip4 ip)
+{
+	struct route_result r = route_lookup(stk, ip, 0);
+
+	return route_leads_by(&r, ifp);
 }
 
 /* Is ip an address of ours that may show in ARP?  One of scope host is hidden
@@ -177,7 +189,7 @@ arp_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 {
 	struct arp_msg m;
 	enum drop why = judge(stk, ifp, pkt, &m);
-	bool to_us, proxied = false;
+	bool to_us, asks_us, proxied = false;
 
 	if (why == DROP_COUNT && is_claim(stk, ifp, &m))
 		why = DROP_ARP_SPOOF;
@@ -193,7 +205,9 @@ arp_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 		to_us = is_ours(stk, ifp, &m);
 		proxied = !to_us && is_proxied(stk, ifp, &m);
 	}
-	if (!learn(stk, ifp, &m, to_us || proxied) && !proxied) {
+	asks_us = to_us && m.op == ARP_OP_REQUEST;
+	if (!learn(stk, ifp, &m, to_us || proxied) && !proxied &&
+	    !(asks_us && is_beyond(stk, ifp, m.spa))) {
 		pkt_drop(stk, pkt, DROP_ARP_STRANGER);
 		return;
 	}

@@ -271,13 +271,15 @@ take_mac(struct stack *stk, struct neigh *n, struct mac mac)
 	eth_build(n->hdr, &h);
 }
 
-/* The source of the packet that waits longest, for arp_source(). */
+/* The source of the packet that waits longest, for arp_source().  Not in a
+ * second request: who has no way back to it may have kept silent, and knows
+ * the interface's own address. */
 static struct ip4
 waiting_source(const struct neigh *n)
 {
 	const struct pkt *pkt = n->held.head;
 
-	if (n->held.count == 0 || pkt->len < IP4_HLEN)
+	if (n->held.count == 0 || n->probes != 0 || pkt->len < IP4_HLEN)
 		return IP4_ANY;
 	return (struct ip4){ be32_get(pkt_data(pkt) + IP4_OFF_SRC) };
 }

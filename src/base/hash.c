@@ -88,13 +88,22 @@ siphash(const struct hash_key *key, const uint8_t *p, size_t len, int c, int d)
 }
 
 uint64_t
+siphash24_pair(const struct hash_key *key, uint64_t a, uint64_t b)
+{
+	struct sip s = sip_begin(key);
+
+	sip_word(&s, a, 2);
+	sip_word(&s, b | UINT64_C(15) << 56, 2);
+	return sip_end(&s, 4);
+}
+
+uint64_t
 siphash13_pair(const struct hash_key *key, uint64_t a, uint64_t b)
 {
 	struct sip s = sip_begin(key);
 
 	sip_word(&s, a, 1);
-	sip_word(&s, b, 1);
-	sip_word(&s, UINT64_C(16) << 56, 1);
+	sip_word(&s, b | UINT64_C(15) << 56, 1);
 	return sip_end(&s, 3);
 }
 

@@ -97,6 +97,7 @@ reset(struct pkt *pkt)
 	pkt->csum_needed = false;
 	pkt->csum_ok = false;
 	pkt->gso_ecn = false;
+	pkt->gso_ipip = false;
 	pkt->l2_group = false;
 	pkt->forwarded = false;
 	pkt->undecided = false;
@@ -191,6 +192,7 @@ pkt_copy(const struct pkt *pkt)
 		.csum_needed = pkt->csum_needed,
 		.csum_ok = pkt->csum_ok,
 		.gso_ecn = pkt->gso_ecn,
+		.gso_ipip = pkt->gso_ipip,
 		.l2_group = pkt->l2_group,
 		.forwarded = pkt->forwarded,
 		.ifp = pkt->ifp,

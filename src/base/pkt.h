@@ -17,8 +17,9 @@
  *
  * Invariants: off + len <= size; csum_needed implies off <= csum_start and
  * csum_start + csum_offset + 2 <= off + len; gso_type implies csum_needed; in
- * an IP packet csum_start is its (outer) transport header; the borrowed payload
- * lies behind the buffer's bytes and total length is pkt_len().
+ * an IP packet csum_start is its transport header, or, where it is IPIP, that
+ * of the packet inside; the borrowed payload lies behind the buffer's bytes and
+ * total length is pkt_len().
  */
 #ifndef HOPD_BASE_PKT_H
 #define HOPD_BASE_PKT_H
@@ -74,6 +75,8 @@ struct pkt {
 	bool csum_needed;
 	bool csum_ok;		/* the port says that the sum is right */
 	bool gso_ecn;		/* CWR only on the first segment */
+	bool gso_ipip;		/* the super-frame is inside IPIP: l3 is the
+				 * outer header, of each segment in its turn */
 	bool l2_group;		/* came to a multicast or broadcast MAC */
 	bool forwarded;		/* set by ip_forward: never answer twice */
 	bool undecided;		/* came in by a port and has no fate yet */
@@ -222,6 +225,7 @@ pkt_clear_offload(struct pkt *pkt)
 	pkt->csum_needed = false;
 	pkt->csum_ok = false;
 	pkt->gso_ecn = false;
+	pkt->gso_ipip = false;
 }
 
 void pkt_queue_init(struct pkt_queue *q);

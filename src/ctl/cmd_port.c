@@ -40,6 +40,7 @@ set_knobs(struct stack *stk, struct iface *ifp, const struct command *cmd)
 	set_bool(cmd, A_FORWARDING, &c->forwarding);
 	set_bool(cmd, A_REDIRECTS, &c->redirects);
 	set_bool(cmd, A_SOURCE_ROUTE, &c->accept_source_route);
+	set_bool(cmd, A_GRO, &c->gro);
 	/* Last: what coming up says depends on the other settings. */
 	iface_set_up(stk, ifp, command_num(cmd, A_ADMIN, !ifp->up) == 0);
 }
@@ -136,6 +137,7 @@ describe(struct ctl *ctl, const struct port *port, struct command *cmd)
 	command_set(cmd, A_FORWARDING)->num = c->forwarding;
 	command_set(cmd, A_REDIRECTS)->num = c->redirects;
 	command_set(cmd, A_SOURCE_ROUTE)->num = c->accept_source_route;
+	command_set(cmd, A_GRO)->num = c->gro;
 }
 
 int

@@ -121,6 +121,8 @@ stats_query(struct request *rq)
 	stat(rq, "ip", "reassembled", ip->reassembled);
 	stat(rq, "ip", "merged", ip->merged);
 	stat(rq, "ip", "reassembling", reass_waiting(stk));
+	stat(rq, "ip", "gro_frames", stk->ip.gro.frames);
+	stat(rq, "ip", "gro_joined", stk->ip.gro.joined);
 	stat(rq, "ip", "routes", stk->ip.route_count);
 	stat(rq, "ip", "route_bytes", lpm_bytes(stk->ip.lpm));
 	stat(rq, "igmp", "queries", stk->ip.igmp.queries);

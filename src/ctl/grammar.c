@@ -58,7 +58,9 @@ static const struct arg args_none[] = {
 	    "send ICMP redirects"),					\
 	KNOB(A_SOURCE_ROUTE, ARG_SWITCH, f, "accept_source_route",	\
 	    "on|off", 1, 0, 0,						\
-	    "take source routes, if \"ip set\" takes them, too")
+	    "take source routes, if \"ip set\" takes them, too"),		\
+	KNOB(A_GRO, ARG_SWITCH, f, "gro", "on|off", 0, 0, 0,		\
+	    "join TCP segments that come in, those in IPIP, too")
 
 static const struct arg args_port_add[] = {
 	NAME_ARG(ARG_REQ | ARG_KEY, "device and interface"),

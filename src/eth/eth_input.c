@@ -43,6 +43,15 @@ judge(const struct iface *ifp, const struct pkt *pkt, uint16_t type)
 	return is_giant(ifp, pkt) ? DROP_ETH_GIANT : DROP_COUNT;
 }
 
+static inline void
+ip4_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
+{
+	if (ifp->conf.gro)
+		gro_input(stk, ifp, pkt);
+	else
+		ip_input(stk, ifp, pkt);
+}
+
 /* Any frame: its fault is named, or its protocol found. */
 static SLOW void
 any_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
@@ -64,7 +73,7 @@ any_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 	pkt_pull(pkt, ETH_HLEN);
 	switch (type) {
 	case ETHERTYPE_IP4:
-		ip_input(stk, ifp, pkt);
+		ip4_input(stk, ifp, pkt);
 		break;
 	case ETHERTYPE_ARP:
 		arp_input(stk, ifp, pkt);
@@ -101,5 +110,5 @@ eth_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 	}
 	pkt->l2_group = false;
 	pkt_pull(pkt, ETH_HLEN);
-	ip_input(stk, ifp, pkt);
+	ip4_input(stk, ifp, pkt);
 }

@@ -42,6 +42,7 @@ struct iface_conf {
 	bool forwarding;	/* default true */
 	bool redirects;		/* send ICMP redirects */
 	bool accept_source_route; /* default true; ip_state has one, too */
+	bool gro;		/* join TCP segments that come in (ip/gro.h) */
 };
 
 struct iface {

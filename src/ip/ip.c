@@ -68,14 +68,10 @@ static uint16_t
 next_ids(struct stack *stk, struct ip4 src, struct ip4 dst, uint8_t proto,
     uint16_t count)
 {
-	uint8_t b[9];
-	uint64_t hash;
+	uint64_t hash = siphash24_pair(&stk->ip.key,
+	    (uint64_t)src.v << 32 | dst.v, proto);
 	uint16_t *counter, id;
 
-	be32_put(b, src.v);
-	be32_put(b + 4, dst.v);
-	b[8] = proto;
-	hash = siphash24(&stk->ip.key, b, sizeof(b));
 	counter = &stk->ip.id_counter[hash % IP_ID_BUCKETS];
 	id = (uint16_t)(*counter + (hash >> 48));
 	*counter = (uint16_t)(*counter + count);

@@ -12,6 +12,7 @@
 #include "base/pkt.h"
 #include "base/slow.h"
 #include "base/timer.h"
+#include "ip/gro.h"
 #include "ip/iface.h"
 #include "ip/igmp.h"
 #include "ip/ip_wire.h"
@@ -83,6 +84,7 @@ struct ip_state {
 	uint32_t route_count;
 	struct hash_key key;		/* ECMP, IP ID, fragments */
 	uint16_t id_counter[IP_ID_BUCKETS]; /* RFC 6864 */
+	struct gro_state gro;
 	struct reass_state reass;
 	struct pmtu_state pmtu;
 	bool accept_source_route;	/* default false; and per interface */

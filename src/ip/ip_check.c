@@ -60,11 +60,7 @@ rp_filter_pass(struct stack *stk, const struct iface *ifp, struct ip4 src)
 	/* RFC 3704 2.4: loose is content with any way back */
 	if (ifp->conf.rp_filter == 2)
 		return true;
-	for (unsigned i = 0; i < r.route->hops; i++) {
-		if (r.route->hop[i].ifp == ifp)
-			return true;
-	}
-	return false;
+	return route_leads_by(&r, ifp);
 }
 
 /* Networks with rules of their own; *init: a host without an address. */

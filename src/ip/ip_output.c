@@ -66,13 +66,14 @@ loop_output(struct stack *stk, struct pkt *pkt)
 uint32_t
 ip_segment_len(const struct pkt *pkt, const struct ip4_hdr *h)
 {
-	uint32_t l4 = pkt->l3 + h->hlen;
+	/* Inside IPIP the headers are both. */
+	uint32_t l4 = pkt->gso_ipip ? pkt->csum_start : pkt->l3 + h->hlen;
 	uint32_t l4_hlen = 8;		/* UDP's */
 
 	if (pkt->gso_type != PKT_GSO_UDP)
 		l4_hlen = l4 + 13 <= pkt->off + pkt->len ?
 		    (pkt->buf[l4 + 12] >> 4) * 4u : 20;
-	return h->hlen + l4_hlen + pkt->gso_size;
+	return l4 - pkt->l3 + l4_hlen + pkt->gso_size;
 }
 
 /* To everybody, or to a group. */

@@ -59,6 +59,9 @@ struct route_result {
 struct route_result route_lookup(struct stack *stk, struct ip4 dst,
     uint32_t flow_hash);
 
+/* Does a way there, of several, lead out by ifp? */
+bool route_leads_by(const struct route_result *r, const struct iface *ifp);
+
 /* What befalls a packet in transit on that way: 0 or an enum drop. */
 int route_drop(const struct route_result *r);
 

@@ -154,6 +154,18 @@ route_lookup(struct stack *stk, struct ip4 dst, uint32_t flow_hash)
 	return chain_lookup(stk, dst, flow_hash);
 }
 
+bool
+route_leads_by(const struct route_result *r, const struct iface *ifp)
+{
+	if (r->route == NULL || r->route->type != ROUTE_UNICAST)
+		return false;
+	for (unsigned i = 0; i < r->route->hops; i++) {
+		if (r->route->hop[i].ifp == ifp)
+			return true;
+	}
+	return false;
+}
+
 int
 route_drop(const struct route_result *r)
 {

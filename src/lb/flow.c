@@ -174,7 +174,7 @@ flow_at(struct lb_flows *ft, uint32_t i)
 	return f;
 }
 
-static struct lb_flow *
+static inline struct lb_flow *
 client_find(struct lb_flows *ft, const struct lb_tuple *t,
     const struct lb_place *at, bool template_)
 {
@@ -193,7 +193,7 @@ client_find(struct lb_flows *ft, const struct lb_tuple *t,
 	return NULL;
 }
 
-static struct lb_flow *
+static inline struct lb_flow *
 server_find(struct lb_flows *ft, const struct lb_tuple *t,
     const struct lb_place *at)
 {
@@ -211,21 +211,64 @@ server_find(struct lb_flows *ft, const struct lb_tuple *t,
 	return NULL;
 }
 
+static inline uint32_t *
+recent_slot(struct lb_flows *ft, const struct lb_tuple *t)
+{
+	uint32_t x = addr_to_ip4(&t->src).v ^ addr_to_ip4(&t->dst).v ^
+	    ((uint32_t)t->sport << 16 | t->dport);
+
+	return &ft->recent[(x * UINT32_C(0x9e3779b1) >> 16) % LB_FLOW_RECENT];
+}
+
+/* Is it t that passes by f on that side? */
+static inline bool
+flow_is(const struct lb_flow *f, bool server, const struct lb_tuple *t)
+{
+	if ((f->flags & (LB_FLOW_USED | LB_FLOW_TEMPLATE)) != LB_FLOW_USED)
+		return false;
+	if (!server)
+		return tuple_eq(t, &f->client, f->cport, &f->vip, f->vport,
+		    f->proto);
+	return in_server_chain(f) && tuple_eq(t, &f->server, f->sport,
+	    &f->local, f->lport, f->proto);
+}
+
+/* Not found lately. */
+static SLOW struct lb_flow *
+chains_lookup(struct lb_flows *ft, const struct lb_tuple *t, bool *reply)
+{
+	struct lb_place at = lb_tuple_place(ft, t);
+	struct lb_flow *f = client_find(ft, t, &at, false);
+
+	*reply = f == NULL;
+	if (f == NULL)
+		f = server_find(ft, t, &at);
+	if (f != NULL)
+		*recent_slot(ft, t) = lb_flow_index(ft, f) << 1 | *reply;
+	return f;
+}
+
 struct lb_flow *
 lb_flow_lookup(struct stack *stk, const struct lb_tuple *t, bool *reply)
 {
 	struct lb_flows *ft = &stk->lb.flows;
-	struct lb_place at;
-	struct lb_flow *f;
+	uint32_t recent = *recent_slot(ft, t);
+	struct lb_flow *f = &ft->flow[recent >> 1];
 
-	*reply = false;
-	if (ft->count == 0)
-		return NULL;
-	at = lb_tuple_place(ft, t);
-	if ((f = client_find(ft, t, &at, false)) != NULL)
+	*reply = recent & 1;
+	if (flow_is(f, *reply, t))
 		return f;
-	*reply = true;
-	return server_find(ft, t, &at);
+	return ft->count == 0 ? NULL : chains_lookup(ft, t, reply);
+}
+
+/* A new flow comes before whatever was found by its tuples. */
+static void
+recent_forget(struct lb_flows *ft, const struct lb_flow *f)
+{
+	struct lb_tuple client = client_tuple(f), server = server_tuple(f);
+
+	*recent_slot(ft, &client) = 0;
+	*recent_slot(ft, &server) = 0;
 }
 
 struct lb_flow *
@@ -334,6 +377,7 @@ lb_flow_add(struct stack *stk, const struct lb_flow *from, uint32_t timeout_s)
 	lb_flow_attach(stk, f);
 	lb_wheel_link(stk, f);
 	lb_flow_link(ft, f, &at);
+	recent_forget(ft, f);
 	/* The process may die anywhere: the flag comes after the facts. */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	f->flags |= LB_FLOW_USED;

@@ -121,6 +121,7 @@ struct lb_bucket {
 #define LB_INDEX_BITS	24
 #define LB_INDEX_MASK	((UINT32_C(1) << LB_INDEX_BITS) - 1)
 #define LB_FLOWS_DEFAULT 1048576u	/* lb_conf.max_flows */
+#define LB_FLOW_RECENT	4096u
 
 /* The head of the region; the flows and the buckets follow. */
 struct lb_region {
@@ -154,6 +155,12 @@ struct lb_flows {
 	struct lb_wheel *wheel;		/* [2]: all, half-open */
 	uint64_t swept;			/* slot since time 0 up to which both
 					 * are swept */
+	/* Found last, by bits of the tuple that anybody can compute: saves
+	 * most of the keyed hashes, and a stranger can at most undo that.
+	 * An index, doubled, and 1 for the server's side; 0: none.  Whether it
+	 * is the one is seen from the flow itself, so nothing is ever wrong
+	 * in here, only stale. */
+	uint32_t recent[LB_FLOW_RECENT];
 	uint32_t free;			/* first free flow, or 0 */
 	uint32_t count;			/* flows and templates alive */
 	struct timer timer;

@@ -27,6 +27,7 @@ struct lb_hit {
 	bool reply;			/* from server to client; icmp: quotes
 					 * what went to the client */
 	bool icmp;			/* an error that quotes the flow */
+	struct lb_tuple tuple;		/* the packet's; icmp: not set */
 };
 
 /* Knobs of the whole load balancer.  Names are IPVS's where it has them. */

@@ -17,7 +17,7 @@
 #include "stack/stack.h"
 #include "tcp/tcp_wire.h"
 
-static bool
+static inline bool
 has_ports(uint8_t proto)
 {
 	return proto == IPPROTO_TCP4 || proto == IPPROTO_UDP4 ||
@@ -25,7 +25,7 @@ has_ports(uint8_t proto)
 }
 
 /* The five words of a packet; false: cut off. */
-static bool
+FAST bool
 tuple_read(const struct pkt *pkt, const struct ip4_hdr *h, struct lb_tuple *t)
 {
 	const uint8_t *l4 = pkt_data(pkt) + h->hlen;
@@ -40,7 +40,7 @@ tuple_read(const struct pkt *pkt, const struct ip4_hdr *h, struct lb_tuple *t)
 	return true;
 }
 
-static struct lb_service *
+static SLOW struct lb_service *
 service_of(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
     const struct lb_tuple *t)
 {
@@ -54,22 +54,17 @@ bool
 lb_match(struct stack *stk, const struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_hit *hit)
 {
-	struct lb_tuple t;
-
-	if (lb_is_idle(&stk->lb))
-		return false;
-	*hit = (struct lb_hit){ 0 };
-	if (h->proto == IPPROTO_ICMP4) {
-		hit->icmp = true;
+	hit->icmp = h->proto == IPPROTO_ICMP4;
+	if (hit->icmp) {
 		hit->flow = lb_icmp_match(stk, pkt, h, &hit->reply);
 		return hit->flow != NULL;
 	}
-	if (!has_ports(h->proto) || !tuple_read(pkt, h, &t))
+	if (!has_ports(h->proto) || !tuple_read(pkt, h, &hit->tuple))
 		return false;
-	hit->flow = lb_flow_lookup(stk, &t, &hit->reply);
+	hit->flow = lb_flow_lookup(stk, &hit->tuple, &hit->reply);
 	if (hit->flow != NULL)
 		return true;
-	hit->service = service_of(stk, pkt, h, &t);
+	hit->service = service_of(stk, pkt, h, &hit->tuple);
 	return hit->service != NULL;
 }
 
@@ -158,7 +153,7 @@ flow_step(struct stack *stk, const struct lb_server *srv, struct lb_flow *f,
 
 	if (output)
 		f->flags |= LB_FLOW_TWO_WAY;
-	if (f->proto == IPPROTO_TCP4) {
+	if (h->proto == IPPROTO_TCP4) {
 		next = lb_tcp_next((enum lb_tcp_state)f->state,
 		    tcp_flags(pkt, h), output,
 		    (f->flags & LB_FLOW_NO_OUTPUT) != 0);
@@ -167,7 +162,7 @@ flow_step(struct stack *stk, const struct lb_server *srv, struct lb_flow *f,
 		flow_note_seq(f, pkt, h, output);
 	}
 	if (f->template_index != 0 && (f->state == LB_TCP_ESTABLISHED ||
-	    (f->proto == IPPROTO_UDP4 && output)))
+	    (h->proto == IPPROTO_UDP4 && output)))
 		stk->lb.flows.flow[f->template_index].state = 1;
 	lb_flow_touch(stk, f, lb_flow_timeout_s(&stk->lb.conf, srv, f));
 	if (f->flags & LB_FLOW_HALF_OPEN && !is_half_open(f))
@@ -175,7 +170,7 @@ flow_step(struct stack *stk, const struct lb_server *srv, struct lb_flow *f,
 	f->flags |= LB_FLOW_SECOND;
 }
 
-static void
+FAST void
 reply_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_flow *f)
 {
@@ -291,7 +286,7 @@ server_is_gone(const struct stack *stk, const struct lb_server *srv)
 	    instant_add(srv->gone, stk->lb.conf.drain_s * USEC_PER_SEC));
 }
 
-static void
+FAST void
 client_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
     struct lb_flow *f)
 {
@@ -303,7 +298,6 @@ client_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 		return;
 	}
 	count(stk, srv, h->total_len, false);
-	flow_renew(f, tcp_flags(pkt, h));
 	flow_step(stk, srv, f, pkt, h, false);
 	lb_fwd_in(stk, pkt, h, f);
 }
@@ -323,29 +317,26 @@ one_packet(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
  * the packet on it, or drops it. */
 static SLOW void
 schedule(struct stack *stk, struct lb_service *svc, struct pkt *pkt,
-    const struct ip4_hdr *h)
+    const struct ip4_hdr *h, const struct lb_tuple *t)
 {
+	struct lb_pick pick = { t->src, t->dst, t->sport, t->dport };
 	struct lb_flow *template_ = NULL, *f, fresh;
 	struct lb_server *srv;
-	struct lb_pick pick;
-	struct lb_tuple t;
 
-	tuple_read(pkt, h, &t);
-	pick = (struct lb_pick){ t.src, t.dst, t.sport, t.dport };
 	if (svc->conf.flags & LB_SVC_PERSIST)
-		srv = lb_persist_pick(stk, svc, &t, &pick, &template_);
+		srv = lb_persist_pick(stk, svc, t, &pick, &template_);
 	else
 		srv = svc->conf.sched->pick(stk, svc, &pick);
 	if (srv == NULL) {
 		refuse(stk, svc, pkt, h, DROP_LB_NO_SERVER);
 		return;
 	}
-	fresh = flow_of(svc, srv, &t);
-	if (svc->conf.flags & LB_SVC_OPS && t.proto == IPPROTO_UDP4) {
+	fresh = flow_of(svc, srv, t);
+	if (svc->conf.flags & LB_SVC_OPS && t->proto == IPPROTO_UDP4) {
 		one_packet(stk, pkt, h, srv, &fresh);
 		return;
 	}
-	if (fresh.fwd == LB_FWD_FULLNAT && (t.proto == IPPROTO_SCTP4 ||
+	if (fresh.fwd == LB_FWD_FULLNAT && (t->proto == IPPROTO_SCTP4 ||
 	    !lb_local_pick(stk, svc, srv, &fresh))) {
 		refuse(stk, svc, pkt, h, DROP_LB_NO_LOCAL);
 		return;
@@ -410,29 +401,30 @@ no_flow(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 }
 
 /* A packet that a service wants, of no flow. */
-static void
+static SLOW void
 service_input(struct stack *stk, struct lb_service *svc, struct pkt *pkt,
-    const struct ip4_hdr *h)
+    const struct ip4_hdr *h, const struct lb_tuple *t)
 {
 	if (svc == NULL || !may_open(stk, pkt, h))
 		no_flow(stk, pkt, h);
 	else
-		schedule(stk, svc, pkt, h);
+		schedule(stk, svc, pkt, h, t);
 }
 
 /* A packet that may well be the first of another connection on f's ports. */
 static SLOW void
 turning_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
-    struct lb_flow *f)
+    const struct lb_hit *hit)
 {
-	struct lb_tuple t;
+	const struct lb_tuple *t = &hit->tuple;
+	struct lb_flow *f = hit->flow;
 
-	if (!flow_retire(stk, f, pkt, h)) {
-		client_input(stk, pkt, h, f);
+	if (flow_retire(stk, f, pkt, h)) {
+		service_input(stk, service_of(stk, pkt, h, t), pkt, h, t);
 		return;
 	}
-	tuple_read(pkt, h, &t);
-	service_input(stk, service_of(stk, pkt, h, &t), pkt, h);
+	flow_renew(f, tcp_flags(pkt, h));
+	client_input(stk, pkt, h, f);
 }
 
 void
@@ -446,11 +438,11 @@ lb_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 	else if (!header_is_whole(pkt, h))
 		pkt_drop(stk, pkt, DROP_LB_SHORT);
 	else if (f == NULL)
-		service_input(stk, hit->service, pkt, h);
+		service_input(stk, hit->service, pkt, h, &hit->tuple);
 	else if (hit->reply)
 		reply_input(stk, pkt, h, f);
 	else if (tcp_flags(pkt, h) & TCP_SYN || stk->lb.conf.expire_nodest_conn)
-		turning_input(stk, pkt, h, f);
+		turning_input(stk, pkt, h, hit);
 	else
 		client_input(stk, pkt, h, f);
 }

@@ -116,32 +116,64 @@ send_fail(struct stack *stk, struct port *port, struct pkt *pkt, enum drop why)
 	pkt_drop(stk, pkt, why);
 }
 
-/* Hands out a frame that the port can take as it is, but for its checksum. */
-static inline void
-send_frame(struct stack *stk, struct port *port, struct pkt *pkt)
+/* Hands out a frame that the port can take as it is, but for its checksum;
+ * does not consume.  DROP_COUNT, or why it did not leave. */
+static inline enum drop
+hand_out(struct stack *stk, struct port *port, struct pkt *pkt)
 {
 	uint32_t l2_len = port->l2 ? ETH_HLEN : 0;
 
 	if (pkt->gso_type == PKT_GSO_NONE &&
-	    pkt_len(pkt) > port->mtu + l2_len) {
-		send_fail(stk, port, pkt, DROP_PORT_MTU);
-		return;
-	}
+	    pkt_len(pkt) > port->mtu + l2_len)
+		return DROP_PORT_MTU;
 	if (pkt->csum_needed && !(port->offload & PORT_CSUM))
 		pkt_csum_complete(pkt);
 	if (port->tap != NULL)
 		port->tap(port->tap_arg, port, pkt, true);
 	if ((port->fault != NULL ? fault_send(stk, port, pkt) :
-	    port->ops->send(port, pkt)) != 0) {
-		send_fail(stk, port, pkt, DROP_PORT_TX);
-		return;
-	}
+	    port->ops->send(port, pkt)) != 0)
+		return DROP_PORT_TX;
 	port->stats.tx_packets++;
 	port->stats.tx_bytes += pkt_len(pkt);
+	return DROP_COUNT;
+}
+
+static inline void
+send_frame(struct stack *stk, struct port *port, struct pkt *pkt)
+{
+	enum drop why = hand_out(stk, port, pkt);
+
+	if (why == DROP_COUNT)
+		pkt_free(pkt);
+	else
+		send_fail(stk, port, pkt, why);
+}
+
+/* Each segment where it lies: who refuses one loses no more than that. */
+static void
+send_in_turn(struct stack *stk, struct port *port, struct segmenter *s,
+    struct pkt *pkt)
+{
+	while (segment_more(s)) {
+		struct pkt *lost;
+		enum drop why;
+
+		segment_turn(s, pkt);
+		why = hand_out(stk, port, pkt);
+		if (why == DROP_COUNT)
+			continue;
+		if ((lost = pkt_copy(pkt)) != NULL) {
+			send_fail(stk, port, lost, why);
+		} else {
+			port->stats.tx_errors++;
+			drop_count(stk, why);
+		}
+	}
 	pkt_free(pkt);
 }
 
-/* Sends a super-frame as the segments that it stands for. */
+/* Sends a super-frame as the segments that it stands for.  A bad wire may keep
+ * what it gets, so there each is a copy. */
 static SLOW void
 send_segments(struct stack *stk, struct port *port, struct pkt *pkt)
 {
@@ -149,6 +181,10 @@ send_segments(struct stack *stk, struct port *port, struct pkt *pkt)
 
 	if (segment_begin(&s, pkt) != 0) {
 		send_fail(stk, port, pkt, DROP_PORT_TX);
+		return;
+	}
+	if (port->fault == NULL && segment_turns(&s)) {
+		send_in_turn(stk, port, &s, pkt);
 		return;
 	}
 	while (segment_more(&s)) {
@@ -169,7 +205,7 @@ port_send(struct stack *stk, struct port *port, struct pkt *pkt)
 	if (port->down)
 		send_fail(stk, port, pkt, DROP_PORT_DOWN);
 	else if (pkt->gso_type != PKT_GSO_NONE && (port->fault != NULL ||
-	    !(port->offload & offload_of(pkt->gso_type))))
+	    pkt->gso_ipip || !(port->offload & offload_of(pkt->gso_type))))
 		send_segments(stk, port, pkt);
 	else
 		send_frame(stk, port, pkt);

@@ -32,6 +32,8 @@ bare_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 		pkt_drop(stk, pkt, DROP_IP_SHORT);
 	else if (pkt_data(pkt)[0] >> 4 != 4)
 		pkt_drop(stk, pkt, DROP_IP_VERSION);
+	else if (ifp->conf.gro)
+		gro_input(stk, ifp, pkt);
 	else
 		ip_input(stk, ifp, pkt);
 }
@@ -166,6 +168,7 @@ port_read(struct stack *stk, struct port *port)
 		read_groups(stk, port);
 	else
 		read_singly(stk, port);
+	gro_flush(stk, &stk->ip.gro);
 	if (port->down)
 		port->readable = false;
 }

@@ -6,6 +6,9 @@
  * 6864 for distinct identifications.  It does not cut TCP over IPv6, and
  * never joins.
  *
+ * Nothing is copied where the owner lets each segment go before the next: the
+ * headers then move through the super-frame, over what has gone.
+ *
  * Reads headers at fixed offsets after checking that they are there; this room
  * is below the ones that know the headers.
  */
@@ -25,6 +28,7 @@
 #define TCP_MIN		20
 #define UDP_LEN		8
 
+#define PROTO_IPIP	4
 #define PROTO_TCP	6
 #define PROTO_UDP	17
 
@@ -89,6 +93,13 @@ transport_header(const uint8_t *p, uint32_t len, uint8_t proto)
 	return hlen >= TCP_MIN && hlen <= len ? hlen : 0;
 }
 
+/* No fragment, where the header at p is IPv4. */
+static bool
+is_whole(const uint8_t *p)
+{
+	return p[0] >> 4 != 4 || (be16_get(p + 6) & 0x3fff) == 0;
+}
+
 /*
  * Do the words of a super-frame, whose network header is at l3, describe it?
  * Returns the length of all headers from there, or 0.
@@ -126,7 +137,7 @@ super_headers(const struct pkt *pkt, uint32_t l3)
 	    (proto == PROTO_TCP ? TCP_CSUM_AT : UDP_CSUM_AT))
 		return 0;
 	/* A fragment is nobody's super-frame. */
-	if (version == 4 && (be16_get(p + 6) & 0x3fff) != 0)
+	if (!is_whole(p))
 		return 0;
 	l4 = transport_header(p + n, len - n, proto);
 	return l4 != 0 ? n + l4 : 0;
@@ -150,6 +161,10 @@ offload_check(struct pkt *pkt, bool l2)
 	if (pkt->gso_type != PKT_GSO_NONE)
 		return super_headers(pkt, l3) != 0 ? 0 : -EINVAL;
 	n = network_header(pkt->buf + l3, end - l3, &proto);
+	if (n != 0 && proto == PROTO_IPIP && is_whole(pkt->buf + l3)) {
+		l3 += n;
+		n = network_header(pkt->buf + l3, end - l3, &proto);
+	}
 	at = proto == PROTO_UDP ? UDP_CSUM_AT : TCP_CSUM_AT;
 	if (n == 0 || pkt->csum_start != l3 + n || pkt->csum_offset != at) {
 		pkt_csum_complete(pkt);
@@ -161,22 +176,28 @@ offload_check(struct pkt *pkt, bool l2)
 int
 segment_begin(struct segmenter *s, const struct pkt *pkt)
 {
-	uint32_t hlen;
+	uint32_t l3 = pkt->l3, hlen;
 
 	assert(pkt->gso_type != PKT_GSO_NONE);
+	if (l3 != PKT_NO_OFF && pkt->gso_ipip)
+		l3 += IP4_MIN;
 	if (pkt->l3 == PKT_NO_OFF || pkt->l3 < pkt->off ||
-	    pkt->l3 >= pkt->off + pkt->len || pkt->gso_type == PKT_GSO_TCP6 ||
-	    pkt->buf[pkt->l3] >> 4 != 4)
+	    l3 >= pkt->off + pkt->len || pkt->gso_type == PKT_GSO_TCP6 ||
+	    pkt->buf[l3] >> 4 != 4)
 		return -EINVAL;
-	hlen = super_headers(pkt, pkt->l3);
+	hlen = super_headers(pkt, l3);
 	if (hlen == 0)
 		return -EINVAL;
-	hlen += pkt->l3 - pkt->off;
-	*s = (struct segmenter){
-		.pkt = pkt,
-		.hlen = hlen,
-		.payload = pkt_len(pkt) - hlen,
-	};
+	hlen += l3 - pkt->off;
+	s->pkt = pkt;
+	s->first = pkt->off;
+	s->hlen = hlen;
+	s->l3 = l3 - pkt->off;
+	s->l4 = pkt->csum_start - pkt->off;
+	s->payload = pkt_len(pkt) - hlen;
+	s->done = 0;
+	s->index = 0;
+	s->ref = s->ref_off = 0;
 	return 0;
 }
 
@@ -240,16 +261,44 @@ fix_tcp(uint8_t *p, uint32_t done, bool first, bool last)
 		p[13] &= (uint8_t)~FLAG_CWR;
 }
 
+/* Payload bytes of the next segment. */
+static uint32_t
+next_len(const struct segmenter *s)
+{
+	uint32_t left = s->payload - s->done;
+
+	return left < s->pkt->gso_size ? left : s->pkt->gso_size;
+}
+
+/* Makes the headers at p, copies of the super-frame's, those of the segment
+ * that begins at payload byte start and has n of them. */
+static void
+fix_headers(struct segmenter *s, uint8_t *p, uint32_t start, uint32_t n)
+{
+	const struct pkt *pkt = s->pkt;
+	uint8_t *l3 = p + s->l3, *l4 = p + s->l4;
+	uint32_t l4_len = s->hlen + n - s->l4;
+
+	fix_ip4(l3, s->hlen + n - s->l3, s->index);
+	if (pkt->gso_ipip)
+		fix_ip4(l3 - IP4_MIN, s->hlen + n - s->l3 + IP4_MIN, s->index);
+	if (pkt->csum_offset == UDP_CSUM_AT)
+		be16_put(l4 + 4, (uint16_t)l4_len);
+	else
+		fix_tcp(l4, start, s->index == 0, start + n == s->payload);
+	be16_put(l4 + pkt->csum_offset,
+	    csum_fold(csum_pseudo4((struct ip4){ be32_get(l3 + 12) },
+	    (struct ip4){ be32_get(l3 + 16) }, l3[9], l4_len)));
+	s->index++;
+}
+
 struct pkt *
 segment_next(struct segmenter *s)
 {
 	const struct pkt *pkt = s->pkt;
-	uint32_t start = s->done;
-	uint32_t n = s->payload - start < pkt->gso_size ?
-	    s->payload - start : pkt->gso_size;
-	uint32_t l4_len, shift;
-	uint8_t *p, *l3, *l4;
+	uint32_t start = s->done, n = next_len(s), shift;
 	struct pkt *seg;
+	uint8_t *p;
 
 	seg = pkt_alloc(pkt->pool, s->hlen + n);
 	if (seg == NULL)
@@ -259,7 +308,8 @@ segment_next(struct segmenter *s)
 	memcpy(p, pkt_data(pkt), s->hlen);
 	copy_payload(s, p + s->hlen, n);
 	seg->l3 = pkt->l3 + shift;
-	seg->l4 = seg->csum_start = pkt->csum_start + shift;
+	seg->csum_start = pkt->csum_start + shift;
+	seg->l4 = pkt->gso_ipip ? seg->l3 + IP4_MIN : seg->csum_start;
 	seg->csum_offset = pkt->csum_offset;
 	seg->csum_needed = true;
 	seg->csum_ok = true;
@@ -267,18 +317,34 @@ segment_next(struct segmenter *s)
 	seg->forwarded = pkt->forwarded;
 	seg->ifp = pkt->ifp;
 	seg->mark = pkt->mark;
-
-	l3 = seg->buf + seg->l3;
-	l4 = seg->buf + seg->l4;
-	l4_len = seg->off + seg->len - seg->l4;
-	fix_ip4(l3, seg->off + seg->len - seg->l3, s->index);
-	if (pkt->gso_type == PKT_GSO_UDP)
-		be16_put(l4 + 4, (uint16_t)l4_len);
-	else
-		fix_tcp(l4, start, s->index == 0, s->done == s->payload);
-	be16_put(l4 + seg->csum_offset,
-	    csum_fold(csum_pseudo4((struct ip4){ be32_get(l3 + 12) },
-	    (struct ip4){ be32_get(l3 + 16) }, l3[9], l4_len)));
-	s->index++;
+	fix_headers(s, p, start, n);
 	return seg;
+}
+
+bool
+segment_turns(const struct segmenter *s)
+{
+	return s->pkt->nref == 0 && s->hlen <= SEGMENT_HDR_MAX;
+}
+
+void
+segment_turn(struct segmenter *s, struct pkt *pkt)
+{
+	uint32_t start = s->done, n = next_len(s);
+	uint8_t *p = pkt->buf + s->first + start;
+
+	assert(pkt == s->pkt && segment_turns(s));
+	if (s->index == 0)
+		memcpy(s->hdr, p, s->hlen);
+	else
+		memcpy(p, s->hdr, s->hlen);
+	pkt->l3 += s->first + start - pkt->off;
+	pkt->off = s->first + start;
+	pkt->len = s->hlen + n;
+	pkt->l4 = pkt->csum_start = pkt->off + s->l4;
+	pkt->gso_type = PKT_GSO_NONE;
+	pkt->csum_needed = true;
+	pkt->csum_ok = true;
+	fix_headers(s, p, start, n);
+	s->done += n;
 }

@@ -93,6 +93,7 @@ stack_poll(struct stack *stk, struct instant now)
 			port_read(stk, p);
 	}
 	timers_run(&stk->timers, stk, now);
+	gro_flush(stk, &stk->ip.gro);	/* what a timer brought in */
 	icmp_poll(stk);
 	udp_poll(stk);
 	tcp_poll(stk);

@@ -42,7 +42,20 @@ ipip_lookup(struct stack *stk, struct ip4 local, struct ip4 remote)
 	return best;
 }
 
-/* One packet, not a super-frame: the outer header, and out. */
+/* Can pkt go into the outer header as it is?  A super-frame can where its
+ * segments, each with both headers, fit into the way behind it. */
+static bool
+fits_whole(const struct pkt *pkt, const struct route_result *r)
+{
+	struct segmenter s;
+
+	return pkt->gso_type == PKT_GSO_NONE || (!pkt->gso_ipip &&
+	    r->ifp->kind == IFACE_PORT &&
+	    pkt_len(pkt) <= UINT16_MAX - IPIP_OVERHEAD &&
+	    segment_begin(&s, pkt) == 0);
+}
+
+/* One packet, or a super-frame that fits: the outer header, and out. */
 static void
 encap_one(struct stack *stk, struct pkt *pkt, struct ip4 src, struct ip4 dst,
     const struct route_result *r)
@@ -52,7 +65,6 @@ encap_one(struct stack *stk, struct pkt *pkt, struct ip4 src, struct ip4 dst,
 		.hlen = IP4_HLEN,
 		.tos = inner[IP4_OFF_TOS],	/* RFC 6040 4.1 */
 		.total_len = (uint16_t)(pkt_len(pkt) + IPIP_OVERHEAD),
-		.id = ip_next_id(stk, src, dst, IPPROTO_IPIP4),
 		.frag = be16_get(inner + IP4_OFF_FRAG) & IP_DF,
 		.ttl = inner[IP4_OFF_TTL],
 		.proto = IPPROTO_IPIP4,
@@ -64,9 +76,11 @@ encap_one(struct stack *stk, struct pkt *pkt, struct ip4 src, struct ip4 dst,
 		pkt_drop_silent(stk, pkt, DROP_IP_TOO_BIG);
 		return;
 	}
+	outer.id = ip_pkt_id(stk, pkt, &outer);
 	ip4_build_hdr(pkt_push(pkt, IPIP_OVERHEAD), &outer);
 	pkt->l3 = pkt->off;
 	pkt->l4 = pkt->off + IPIP_OVERHEAD;
+	pkt->gso_ipip = pkt->gso_type != PKT_GSO_NONE;
 	ip_output(stk, pkt, &outer, r);
 }
 
@@ -77,7 +91,7 @@ ipip_encap(struct stack *stk, struct pkt *pkt, struct ip4 src,
 	struct segmenter s;
 	struct pkt *seg;
 
-	if (pkt->gso_type == PKT_GSO_NONE) {
+	if (fits_whole(pkt, r)) {
 		encap_one(stk, pkt, src, dst, r);
 		return;
 	}
@@ -138,6 +152,18 @@ ecn_decap(uint8_t *inner, uint8_t outer_tos)
 	return true;
 }
 
+/* Of the outer packet's words one is the inner one's, too: that its checksum
+ * is still to be put.  (offload_check() let no other through.) */
+static void
+offload_inside(struct pkt *pkt)
+{
+	bool needed = pkt->csum_needed && pkt->len >= IP4_HLEN &&
+	    pkt->csum_start == pkt->off + (pkt_data(pkt)[0] & 15u) * 4;
+
+	pkt_clear_offload(pkt);
+	pkt->csum_needed = needed;
+}
+
 void
 ipip_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 {
@@ -149,7 +175,7 @@ ipip_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 		return;
 	}
 	t->received++;
-	pkt_clear_offload(pkt);
+	offload_inside(pkt);
 	pkt->l2_group = false;
 	if (pkt->len < IP4_HLEN || pkt_data(pkt)[0] >> 4 != 4) {
 		t->errors++;
@@ -161,7 +187,10 @@ ipip_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 		pkt_drop_silent(stk, pkt, DROP_TUNNEL_ECN);
 		return;
 	}
-	ip_input(stk, t->ifp, pkt);
+	if (pkt->ifp->conf.gro)
+		gro_input(stk, t->ifp, pkt);
+	else
+		ip_input(stk, t->ifp, pkt);
 }
 
 static bool

@@ -52,8 +52,8 @@ void ipip_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m);
 
 /* Puts pkt (data at its IP header) into an outer header from src to dst and
  * sends it by r: consumes.  TTL, TOS and DF are the inner packet's
- * (RFC 2003 3.1, RFC 6040 4.1); a super-frame is cut into segments first,
- * since offload words cannot describe two IP headers. */
+ * (RFC 2003 3.1, RFC 6040 4.1).  No port takes a super-frame with two IP
+ * headers, so one is cut into segments, as late as can be. */
 void ipip_encap(struct stack *stk, struct pkt *pkt, struct ip4 src,
     struct ip4 dst, const struct route_result *r);
 

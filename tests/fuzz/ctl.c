@@ -4,8 +4,8 @@
  * The input: lines, each a request, perhaps with its text behind it.  Every
  * request that ends has exactly one status, replies are JSON without newlines,
  * and afterwards the running configuration is one that applies to an empty
- * stack and comes out the same.  A line that starts with '+' moves time; '!' makes the host
- * refuse to open ports, or no longer.
+ * stack and comes out the same.  A line that starts with '+' moves time; '!'
+ * makes the host refuse to open ports, or no longer.
  */
 #include "fuzz/fuzz.h"
 

@@ -242,6 +242,7 @@ bed_up(struct bed *b, uint8_t variant, uint8_t habits)
 	FUZZ_CHECK(lb_local_add(b->stk, lb_service_lookup(b->stk, &key),
 	    &local, NULL) == 0);
 	open_sockets(b, habits);
+	b->port[0]->ifp->conf.gro = true;
 	if (variant & 128)
 		b->port[1]->ifp->conf.redirects = true;
 }

@@ -251,7 +251,7 @@ check_ip4(const struct mem_frame *f, uint32_t at)
 	FUZZ_CHECK(hlen >= 20 && hlen <= len);
 	FUZZ_CHECK(be16_get(p + 2) >= hlen && be16_get(p + 2) <= len);
 	FUZZ_CHECK(csum_finish(csum_add(0, p, hlen)) == 0);
-	if (f->csum_needed)
+	if (f->csum_needed && p[9] != 4)	/* IPIP: the inner one's */
 		FUZZ_CHECK(f->csum_start == at + hlen);
 }
 

@@ -253,6 +253,22 @@ START_TEST(stranger_with_a_route)
 }
 END_TEST
 
+/* A router asks with the source of what it forwards, which lies behind it: it
+ * is answered, but nothing goes straight to that address. */
+START_TEST(stranger_behind_a_gateway)
+{
+	add_route("192.168.7.0/24", a, PEER);
+	ck_assert(answered(IP4(192, 168, 7, 7), US));
+	ck_assert_uint_eq(stk->arp.count, 0);
+	add_route("192.168.8.0/24", b, IP4(10, 0, 1, 254));
+	ck_assert(!answered(IP4(192, 168, 8, 8), US));
+	expect_drops(DROP_ARP_STRANGER, 1);
+	/* What is not for us is no reason to believe him either. */
+	ck_assert(!answered(IP4(192, 168, 7, 7), IP4(10, 0, 0, 50)));
+	expect_drops(DROP_ARP_STRANGER, 2);
+}
+END_TEST
+
 /* Whom we ask is no stranger, wherever his address lies. */
 START_TEST(asked_stranger_may_answer)
 {
@@ -383,6 +399,28 @@ START_TEST(scope_host_is_hidden)
 END_TEST
 
 /* ---- arp_announce ------------------------------------------------------ */
+
+/* To whom the packet's source is a stranger's, the interface's own is not:
+ * the second question carries that. */
+START_TEST(asks_again_with_an_address_of_the_link)
+{
+	struct ip4 elsewhere = IP4(10, 0, 1, 1);
+	struct ip4_hdr h = { .total_len = 20, .src = elsewhere, .dst = PEER };
+	struct ip4 want[] = { elsewhere, US, US };
+	struct pkt *pkt = pkt_alloc(&stk->pool, 20);
+
+	ip4_build_hdr(pkt_append(pkt, 20), &h);
+	neigh_output(stk, a->ifp, PEER, pkt);
+	for (unsigned i = 0; i < 3; i++) {
+		struct unit_seen s = unit_expect(a);
+
+		ck_assert_uint_eq(s.arp.tpa.v, PEER.v);
+		ck_assert_uint_eq(s.arp.spa.v, want[i].v);
+		unit_seen_free(&s);
+		unit_run_until(stk, stk->now.us + USEC_PER_SEC);
+	}
+}
+END_TEST
 
 START_TEST(arp_announce_levels)
 {
@@ -543,6 +581,7 @@ suite(void)
 	tcase_add_test(tc, probe_is_answered);
 	tcase_add_test(tc, stranger);
 	tcase_add_test(tc, stranger_with_a_route);
+	tcase_add_test(tc, stranger_behind_a_gateway);
 	tcase_add_test(tc, asked_stranger_may_answer);
 	tcase_add_test(tc, unsolicited_reply);
 	tcase_add_loop_test(tc, gratuitous, 0, 2);
@@ -551,6 +590,7 @@ suite(void)
 	tcase_add_test(tc, arp_ignore_1);
 	tcase_add_test(tc, arp_ignore_2);
 	tcase_add_test(tc, scope_host_is_hidden);
+	tcase_add_test(tc, asks_again_with_an_address_of_the_link);
 	tcase_add_test(tc, arp_announce_levels);
 	tcase_add_test(tc, request_speaks_as_its_packet);
 	tcase_add_test(tc, proxy_arp);

@@ -173,6 +173,38 @@ START_TEST(random_life_equals_the_oracle)
 }
 END_TEST
 
+/* What was found lately hides neither an end nor a beginning. */
+START_TEST(what_was_found_is_not_believed)
+{
+	struct bed b = bed_up(64);
+	struct lb_flow f = flow_of(&b, 1, false), g = flow_of(&b, 2, false);
+	struct lb_tuple back = { f.server, f.local, f.sport, f.lport,
+	    f.proto };
+	struct lb_flow *fp = lb_flow_add(b.stk, &f, 100), *gp;
+	bool reply;
+
+	for (int i = 0; i < 2; i++) {
+		ck_assert_ptr_eq(lb_flow_lookup(b.stk, &back, &reply), fp);
+		ck_assert(reply);
+	}
+	/* From now on these are another connection's words as well, and a
+	 * client goes before a server. */
+	g.client = back.src, g.cport = back.sport;
+	g.vip = back.dst, g.vport = back.dport;
+	gp = lb_flow_add(b.stk, &g, 100);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_ptr_eq(lb_flow_lookup(b.stk, &back, &reply), gp);
+		ck_assert(!reply);
+	}
+	lb_flow_del(b.stk, gp);
+	ck_assert_ptr_eq(lb_flow_lookup(b.stk, &back, &reply), fp);
+	ck_assert(reply);
+	lb_flow_del(b.stk, fp);
+	ck_assert_ptr_null(lb_flow_lookup(b.stk, &back, &reply));
+	stack_free(b.stk);
+}
+END_TEST
+
 START_TEST(a_packet_never_sets_the_timer)
 {
 	struct bed b = bed_up(64);
@@ -585,6 +617,7 @@ main(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, a_flow_is_small);
 	tcase_add_loop_test(tc, random_life_equals_the_oracle, 0, 4);
+	tcase_add_test(tc, what_was_found_is_not_believed);
 	tcase_add_test(tc, a_packet_never_sets_the_timer);
 	tcase_add_test(tc, long_deadlines_go_round);
 	tcase_add_test(tc, a_slot_of_many_is_swept_in_turns);

@@ -285,7 +285,10 @@ START_TEST(tun_cuts_super_frames)
 	struct mem_frame *give = calloc(1, sizeof(*give) + 5000);
 	static uint8_t data[4000];
 	struct unit_seen s;
-	uint32_t total = 0;
+	uint32_t total = 0, id = 0;
+
+	for (uint32_t i = 0; i < sizeof(data); i++)
+		data[i] = (uint8_t)(i * 7 + i / 256);
 
 	lb_bed_server(&b, RS1, 80, LB_FWD_TUN, 1);
 	lb_bed_client(&b, 40000, TCP_SYN);
@@ -310,6 +313,10 @@ START_TEST(tun_cuts_super_frames)
 		ck_assert_uint_eq(s.ip.proto, IPPROTO_IPIP4);
 		ck_assert_uint_eq(be32_get(s.l4 + 20 + TCP_OFF_SEQ),
 		    1000 + total);
+		ck_assert_mem_eq(s.l4 + 40, data + total, s.ip.total_len - 60);
+		ck_assert(csum_header_ok(s.l4, 20));
+		ck_assert(i == 0 || s.ip.id == (uint16_t)(id + 1));
+		id = s.ip.id;
 		total += s.ip.total_len - 60;
 		unit_seen_free(&s);
 	}

@@ -411,16 +411,55 @@ START_TEST(cutting_without_memory)
 {
 	struct port *p = unit_port(stk, "a", 1, NULL);
 	struct pkt *pkt = super_frame(IPPROTO_TCP4, TCP_ACK, 4000, 1000);
+	struct iovec borrowed = { data, 1000 };
 	struct pkt_queue q;
 	struct pkt *small;
 
 	pkt_queue_init(&q);
 	while ((small = pkt_alloc(&stk->pool, 0)) != NULL)
 		pkt_queue_put(&q, small);
+	/* It needs none where the segments lie. */
+	port_send(stk, p, pkt);
+	ck_assert_uint_eq(mem_port_sent(p), 4);
+	while (mem_port_sent(p) > 0)
+		mem_port_free(p, mem_port_take(p));
+	pkt = super_frame(IPPROTO_TCP4, TCP_ACK, 4000, 1000);
+	pkt->ref = &borrowed;
+	pkt->nref = 1;
+	pkt->ref_len = 1000;
 	port_send(stk, p, pkt);
 	ck_assert_uint_eq(stk->drop.count[DROP_NO_MEMORY], 1);
 	unit_expect_nothing(p);
 	pkt_queue_flush(&q);
+	ck_assert_uint_eq(stk->pool.live, 0);
+}
+END_TEST
+
+/* A segment that the port refuses is lost alone, and seen as what it was. */
+START_TEST(one_segment_is_refused)
+{
+	struct port *p = unit_port(stk, "a", 1, NULL);
+
+	for (uint32_t lost = 1; lost <= 4; lost++) {
+		mem_port_fail_send(p, lost);
+		port_send(stk, p, super_frame(IPPROTO_TCP4, TCP_ACK, 3500,
+		    1000));
+		ck_assert_uint_eq(stk->drop.count[DROP_PORT_TX], lost);
+		ck_assert_uint_eq(p->stats.tx_errors, lost);
+		for (uint32_t i = 1; i <= 4; i++) {
+			struct unit_seen s;
+
+			if (i == lost)
+				continue;
+			s = unit_expect(p);
+			ck_assert_uint_eq(s.seq, 0xfffffff0 + (i - 1) * 1000);
+			ck_assert_uint_eq(s.payload_len, i < 4 ? 1000 : 500);
+			ck_assert_mem_eq(s.payload, data + (i - 1) * 1000,
+			    s.payload_len);
+			unit_seen_free(&s);
+		}
+		unit_expect_nothing(p);
+	}
 	ck_assert_uint_eq(stk->pool.live, 0);
 }
 END_TEST
@@ -467,6 +506,7 @@ main(void)
 	tcase_add_test(tc, borrowed_payload_is_cut);
 	tcase_add_test(tc, udp_super_frame_is_cut);
 	tcase_add_test(tc, cutting_without_memory);
+	tcase_add_test(tc, one_segment_is_refused);
 	tcase_add_test(tc, what_cannot_be_cut_is_dropped);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

@@ -212,8 +212,28 @@ START_TEST(lying_frames_are_refused)
 }
 END_TEST
 
-/* The sum of an inner packet is put at once: csum_needed speaks only of the
- * frame's own transport header. */
+/* Of what is inside IPIP the sum may wait. */
+START_TEST(checksum_inside_ipip_waits)
+{
+	static const struct vnet v = { 1, 0, 0, 0, 54, 16 };
+	struct pkt *pkt = packet_of(IPPROTO_IPIP4, 100);
+	uint8_t *inner = pkt_data(pkt) + 34;
+
+	inner[0] = 0x45;
+	inner[9] = IPPROTO_TCP4;
+	ck_assert_int_eq(parse(&v, pkt), 0);
+	ck_assert(pkt->csum_needed);
+	ck_assert_uint_eq(pkt->csum_start, pkt->off + 54);
+	/* In a fragment it does not, for then the rest is elsewhere. */
+	be16_put(pkt_data(pkt) + 20, 0x2000);
+	ck_assert_int_eq(parse(&v, pkt), 0);
+	ck_assert(!pkt->csum_needed);
+	pkt_free(pkt);
+}
+END_TEST
+
+/* The sum of another inner packet is put at once: csum_needed speaks only of
+ * the frame's own transport header. */
 START_TEST(inner_checksum_is_put_at_once)
 {
 	static const struct vnet v = { 1, 0, 0, 0, 62, 16 };
@@ -428,6 +448,7 @@ main(void)
 	tcase_add_test(tc, lying_headers_are_refused);
 	tcase_add_test(tc, lying_frames_are_refused);
 	tcase_add_test(tc, inner_checksum_is_put_at_once);
+	tcase_add_test(tc, checksum_inside_ipip_waits);
 	tcase_add_test(tc, vlan_tags_are_stepped_over);
 	tcase_add_test(tc, reads_super_frames);
 	tcase_add_test(tc, data_valid_is_csum_ok);
