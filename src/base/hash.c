@@ -7,6 +7,10 @@
  */
 #include "base/hash.h"
 
+#include <string.h>
+
+#include "base/slow.h"
+
 struct sip {
 	uint64_t v0, v1, v2, v3;
 };
@@ -97,14 +101,44 @@ siphash24_pair(const struct hash_key *key, uint64_t a, uint64_t b)
 	return sip_end(&s, 4);
 }
 
-uint64_t
-siphash13_pair(const struct hash_key *key, uint64_t a, uint64_t b)
+static inline uint64_t
+pair13(const struct hash_key *key, uint64_t a, uint64_t b)
 {
 	struct sip s = sip_begin(key);
 
 	sip_word(&s, a, 1);
 	sip_word(&s, b | UINT64_C(15) << 56, 1);
 	return sip_end(&s, 3);
+}
+
+uint64_t
+siphash13_pair(const struct hash_key *key, uint64_t a, uint64_t b)
+{
+	return pair13(key, a, b);
+}
+
+/* At least one is not IPv4. */
+static SLOW uint64_t
+long13(const struct hash_key *key, const struct addr *a, const struct addr *b,
+    uint64_t rest)
+{
+	uint8_t in[40];
+
+	memcpy(in, a->b, 16);
+	memcpy(in + 16, b->b, 16);
+	for (int i = 0; i < 8; i++)
+		in[32 + i] = (uint8_t)(rest >> (8 * i));
+	return siphash(key, in, sizeof(in), 1, 3);
+}
+
+uint64_t
+siphash13_addrs(const struct hash_key *key, const struct addr *a,
+    const struct addr *b, uint64_t rest)
+{
+	if (!addr_is_ip4(a) || !addr_is_ip4(b))
+		return long13(key, a, b, rest);
+	return pair13(key, (uint64_t)addr_to_ip4(a).v << 32 |
+	    addr_to_ip4(b).v, rest);
 }
 
 uint64_t

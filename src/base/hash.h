@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
+
 struct hash_key {
 	uint64_t k0, k1;
 };
@@ -23,5 +25,9 @@ uint64_t siphash13(const struct hash_key *key, const void *p, size_t len);
  * is free: so two words are all that is hashed. */
 uint64_t siphash24_pair(const struct hash_key *key, uint64_t a, uint64_t b);
 uint64_t siphash13_pair(const struct hash_key *key, uint64_t a, uint64_t b);
+/* Of two addresses and what else names a connection, less than 2^56: the short
+ * form where both are IPv4. */
+uint64_t siphash13_addrs(const struct hash_key *key, const struct addr *a,
+    const struct addr *b, uint64_t rest);
 
 #endif

@@ -24,19 +24,20 @@ ip4_parse_quote(const uint8_t *p, size_t len, struct ip4_hdr *out)
 void
 ip4_build_hdr(uint8_t p[IP4_HLEN], const struct ip4_hdr *h)
 {
-	struct wr w = wr_init(p, IP4_HLEN);
+	uint32_t first = 4 << 12 | IP4_HLEN / 4 << 8 | h->tos;
+	uint32_t fifth = (uint32_t)h->ttl << 8 | h->proto;
+	uint32_t sum = first + h->total_len + h->id + h->frag + fifth +
+	    (h->src.v >> 16) + (h->src.v & 0xffff) +
+	    (h->dst.v >> 16) + (h->dst.v & 0xffff);
 
-	wr_u8(&w, 4 << 4 | IP4_HLEN / 4);
-	wr_u8(&w, h->tos);
-	wr_u16(&w, h->total_len);
-	wr_u16(&w, h->id);
-	wr_u16(&w, h->frag);
-	wr_u8(&w, h->ttl);
-	wr_u8(&w, h->proto);
-	wr_u16(&w, 0);
-	wr_u32(&w, h->src.v);
-	wr_u32(&w, h->dst.v);
-	be16_put(p + IP4_OFF_CSUM, csum_finish(csum_add(0, p, IP4_HLEN)));
+	be16_put(p, (uint16_t)first);
+	be16_put(p + IP4_OFF_LEN, h->total_len);
+	be16_put(p + IP4_OFF_ID, h->id);
+	be16_put(p + IP4_OFF_FRAG, h->frag);
+	be16_put(p + IP4_OFF_TTL, (uint16_t)fifth);
+	be16_put(p + IP4_OFF_CSUM, csum_finish(sum));
+	be32_put(p + IP4_OFF_SRC, h->src.v);
+	be32_put(p + IP4_OFF_DST, h->dst.v);
 }
 
 /* Writes a 16-bit field at an even offset and updates the checksum. */

@@ -16,33 +16,11 @@
 #include "lb/local.h"
 #include "stack/stack.h"
 
-static SLOW uint64_t
-long_hash(const struct hash_key *key, const struct lb_tuple *t)
-{
-	uint8_t b[40] = { 0 };
-
-	memcpy(b, &t->src, 16);
-	memcpy(b + 16, &t->dst, 16);
-	memcpy(b + 32, &t->sport, 2);
-	memcpy(b + 34, &t->dport, 2);
-	b[36] = t->proto;
-	return siphash13(key, b, sizeof(b));
-}
-
-static inline uint64_t
-tuple_hash(const struct hash_key *key, const struct lb_tuple *t)
-{
-	if (!addr_is_ip4(&t->src) || !addr_is_ip4(&t->dst))
-		return long_hash(key, t);
-	return siphash13_pair(key, (uint64_t)addr_to_ip4(&t->src).v << 32 |
-	    addr_to_ip4(&t->dst).v, (uint64_t)t->proto << 32 |
-	    (uint64_t)t->sport << 16 | t->dport);
-}
-
 struct lb_place
 lb_tuple_place(const struct lb_flows *ft, const struct lb_tuple *t)
 {
-	uint64_t hash = tuple_hash(&ft->region->key, t);
+	uint64_t hash = siphash13_addrs(&ft->region->key, &t->src, &t->dst,
+	    (uint64_t)t->proto << 32 | (uint64_t)t->sport << 16 | t->dport);
 
 	return (struct lb_place){ &ft->bucket[hash & (ft->buckets - 1)],
 	    UINT32_C(1) << (LB_INDEX_BITS + (hash >> 61)) };

@@ -18,8 +18,6 @@
 /* Budget for an idle connection: 512 bytes with its table slot and the
  * allocator's word. */
 _Static_assert(sizeof(struct tcp_conn) <= 480, "an idle connection is small");
-_Static_assert(offsetof(struct tcp_key, kind) -
-    offsetof(struct tcp_key, local) == 36, "the tuple is hashed as it lies");
 
 #define TABLE_MIN 256u
 
@@ -28,7 +26,8 @@ _Static_assert(offsetof(struct tcp_key, kind) -
 static uint32_t
 key_hash(const struct stack *stk, const struct tcp_key *k)
 {
-	return (uint32_t)siphash13(&stk->tcp.key, &k->local, 36);
+	return (uint32_t)siphash13_addrs(&stk->tcp.key, &k->local, &k->remote,
+	    (uint64_t)k->lport << 16 | k->rport);
 }
 
 static struct tcp_key **

@@ -61,11 +61,12 @@ encap_one(struct stack *stk, struct pkt *pkt, struct ip4 src, struct ip4 dst,
     const struct route_result *r)
 {
 	const uint8_t *inner = pkt_data(pkt);
+	uint16_t df = be16_get(inner + IP4_OFF_FRAG) & IP_DF;
 	struct ip4_hdr outer = {
 		.hlen = IP4_HLEN,
 		.tos = inner[IP4_OFF_TOS],	/* RFC 6040 4.1 */
 		.total_len = (uint16_t)(pkt_len(pkt) + IPIP_OVERHEAD),
-		.frag = be16_get(inner + IP4_OFF_FRAG) & IP_DF,
+		.frag = df,
 		.ttl = inner[IP4_OFF_TTL],
 		.proto = IPPROTO_IPIP4,
 		.src = src, .dst = dst,
@@ -76,7 +77,9 @@ encap_one(struct stack *stk, struct pkt *pkt, struct ip4 src, struct ip4 dst,
 		pkt_drop_silent(stk, pkt, DROP_IP_TOO_BIG);
 		return;
 	}
-	outer.id = ip_pkt_id(stk, pkt, &outer);
+	/* RFC 6864 4.1: where nothing is fragmented, any will do */
+	outer.id = df != 0 ? be16_get(inner + IP4_OFF_ID) :
+	    ip_pkt_id(stk, pkt, &outer);
 	ip4_build_hdr(pkt_push(pkt, IPIP_OVERHEAD), &outer);
 	pkt->l3 = pkt->off;
 	pkt->l4 = pkt->off + IPIP_OVERHEAD;
