@@ -234,6 +234,12 @@ START_TEST(conn_filters)
 		ck_assert_msg(json_array_size(b->u->data) == row[i].count,
 		    "%s: %zu", row[i].line, json_array_size(b->u->data));
 	}
+	/* the last one: a flow and its template, for that port alone */
+	ck_assert_int_eq(ctl_unit_json(b->u,
+	    "conn show service tcp 192.168.1.100:84"), 0);
+	for (size_t i = 0; i < 2; i++)
+		end_is(json_array_get(b->u->data, i), "server", "10.0.0.11",
+		    8084);
 	ck_assert_int_eq(ctl_unit_json(b->u, "conn show state nowhere"), 1);
 	ck_assert_ptr_nonnull(strstr(b->u->error, "\"nowhere\": no such"));
 	ck_assert_int_eq(ctl_unit_json(b->u,

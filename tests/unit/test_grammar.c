@@ -403,6 +403,31 @@ START_TEST(help_explains_every_command)
 }
 END_TEST
 
+START_TEST(help_in_full)
+{
+	static const char neigh[] =
+	    "neigh add IP mac MAC dev IFACE\n"
+	    "\tadd a permanent neighbour\n"
+	    "  IP                 the neighbour\n"
+	    "  mac MAC            its address\n"
+	    "  dev IFACE          its interface\n";
+	struct collected c = { .text = "" };
+	struct err err;
+
+	ck_assert_int_eq(grammar_help(2, (const char *[]){ "neigh", "add" },
+	    collect, &c, &err), 0);
+	ck_assert_str_eq(c.text, neigh);
+	/* an object alone: its commands, without their arguments */
+	c.text[0] = '\0';
+	ck_assert_int_eq(grammar_help(1, (const char *[]){ "mark" }, collect,
+	    &c, &err), 0);
+	ck_assert_ptr_nonnull(strstr(c.text, "mark add "));
+	ck_assert_ptr_nonnull(strstr(c.text, " [port N|N-M]"));
+	ck_assert_ptr_nonnull(strstr(c.text, "mark del "));
+	ck_assert_ptr_null(strstr(c.text, "\n  mark N"));
+}
+END_TEST
+
 static const struct {
 	const char *words;	/* "_" is the empty last word */
 	const char *offers;
@@ -460,6 +485,7 @@ main(void)
 	tcase_add_test(t, table_is_sound);
 	tcase_add_test(t, table_has_del_for_add);
 	tcase_add_test(t, help_explains_every_command);
+	tcase_add_test(t, help_in_full);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }

@@ -98,6 +98,45 @@ net_joined(void)
 	return n;
 }
 
+/* Nobody is told of what lo hears, and nothing is left of the telling. */
+START_TEST(test_join_on_lo_is_silent)
+{
+	struct ip_net n = ip_net_up();
+	struct iface *lo = iface_lookup(n.stk, "lo");
+
+	ck_assert_int_eq(ip_group_join(n.stk, lo, GROUP), 0);
+	ck_assert(ip_group_is_member(n.stk, lo, GROUP));
+	unit_run_until(n.stk, 5 * USEC_PER_SEC);
+	ck_assert_int_eq(ip_group_leave(n.stk, lo, GROUP), 0);
+	unit_run_until(n.stk, 10 * USEC_PER_SEC);
+	ck_assert_uint_eq(n.stk->ip.igmp.count, 0);
+	unit_expect_nothing(n.a);
+	ip_net_down(&n);
+}
+END_TEST
+
+/* A query between the two reports of a join is answered as one; then the
+ * second report still comes. */
+START_TEST(test_answer_while_joining)
+{
+	struct ip_net n = ip_net_up();
+	struct ip_group *g;
+
+	ck_assert_int_eq(ip_group_join(n.stk, n.a->ifp, GROUP), 0);
+	expect_record(&n, TO_EXCLUDE, GROUP);
+	g = n.stk->ip.igmp.groups;
+	query(&n, GROUP, 1, 12);
+	ck_assert(g->answer);
+	unit_run_until(n.stk, 100000);
+	expect_record(&n, IS_EXCLUDE, GROUP);
+	ck_assert(!g->answer);
+	unit_run_until(n.stk, 3 * USEC_PER_SEC);
+	expect_record(&n, TO_EXCLUDE, GROUP);
+	unit_expect_nothing(n.a);
+	ip_net_down(&n);
+}
+END_TEST
+
 START_TEST(test_join_hears_and_leave_does_not)
 {
 	struct ip_net n = ip_net_up();
@@ -274,6 +313,8 @@ main(void)
 	Suite *s = suite_create("igmp");
 	TCase *tc = tcase_create("igmp");
 
+	tcase_add_test(tc, test_join_on_lo_is_silent);
+	tcase_add_test(tc, test_answer_while_joining);
 	tcase_add_test(tc, test_join_hears_and_leave_does_not);
 	tcase_add_test(tc, test_version_3_join_and_leave);
 	tcase_add_test(tc, test_version_3_general_query);

@@ -30,6 +30,29 @@ bytes_die(const char *hex_ip, enum drop why)
 	ip_net_down(&n);
 }
 
+/* Changed where it lies, a header sums up as one that was built so. */
+START_TEST(test_fields_set_keep_the_sum)
+{
+	struct ip4_hdr h = { .hlen = 20, .tos = 3, .total_len = 1000,
+	    .id = 0xfffe, .ttl = 64, .proto = 6, .src = IP4(10, 255, 0, 1),
+	    .dst = IP4(255, 254, 253, 1) };
+	uint8_t is[20], want[20];
+
+	ip4_build_hdr(is, &h);
+	ip4_set_src(is, h.src = IP4(192, 168, 255, 255));
+	ip4_build_hdr(want, &h);
+	ck_assert_mem_eq(is, want, 20);
+	ip4_set_dst(is, h.dst = IP4(1, 2, 3, 4));
+	ip4_build_hdr(want, &h);
+	ck_assert_mem_eq(is, want, 20);
+	ip4_set_tos(is, h.tos = 0xb8);
+	ip4_set_len(is, h.total_len = 65535);
+	ip4_set_id(is, h.id = 1);
+	ip4_build_hdr(want, &h);
+	ck_assert_mem_eq(is, want, 20);
+}
+END_TEST
+
 START_TEST(test_header_faults_by_name)
 {
 	bytes_die("45", DROP_IP_SHORT);
@@ -538,6 +561,7 @@ main(void)
 	Suite *s = suite_create("ip");
 	TCase *tc = tcase_create("input");
 
+	tcase_add_test(tc, test_fields_set_keep_the_sum);
 	tcase_add_test(tc, test_header_faults_by_name);
 	tcase_add_test(tc, test_padding_is_cut);
 	tcase_add_test(tc, test_checksum_behind_the_end);

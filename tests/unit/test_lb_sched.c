@@ -239,6 +239,35 @@ START_TEST(schedulers_survive_no_memory)
 }
 END_TEST
 
+/* Who is full passes its clients on to another.  (sh, mh and dh do so only
+ * with the flag fallback, or never: they pick nobody.) */
+START_TEST(a_full_server_is_passed_over)
+{
+	static const int32_t weights[] = { 1, 1, 1 };
+	const struct lb_sched *sched = lb_sched_at((unsigned)_i);
+	struct stack *stk = unit_stack();
+	struct lb_service *svc = service_of(stk, sched->name, weights, 3, 0);
+	struct addr a = addr_from_ip4(IP4(10, 0, 0, 11));
+	struct lb_server *full = lb_server_lookup(stk, svc, &a, 80);
+	bool strict = strcmp(sched->name, "sh") == 0 ||
+	    strcmp(sched->name, "mh") == 0 || strcmp(sched->name, "dh") == 0;
+	unsigned none = 0;
+
+	full->flags |= LB_SRV_OVERLOAD;
+	for (unsigned i = 0; i < 300; i++) {
+		int got = pick(stk, svc, i);
+
+		ck_assert_int_ne(got, 0);
+		none += got == -1;
+	}
+	if (strict)
+		ck_assert_uint_gt(none, 0);
+	else
+		ck_assert_uint_eq(none, 0);
+	unit_stack_free(stk);
+}
+END_TEST
+
 START_TEST(no_scheduler_picks_the_unavailable)
 {
 	static const int32_t weights[] = { 0, 0, 0 };
@@ -279,6 +308,7 @@ main(void)
 	tcase_add_test(tc, maglev_agrees_in_any_order);
 	tcase_add_test(tc, maglev_moves_few);
 	tcase_add_loop_test(tc, schedulers_survive_no_memory, 0, n);
+	tcase_add_loop_test(tc, a_full_server_is_passed_over, 0, n);
 	tcase_add_loop_test(tc, no_scheduler_picks_the_unavailable, 0, n);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

@@ -1,0 +1,115 @@
+/*
+ * test_tcp_status.c - what tcp_status() says of a connection, at every stage
+ * of a transfer of which all is known.
+ */
+#include "unit/tcp_pair.h"
+
+#define UP	5000u
+#define DOWN	3000u
+
+static struct tcp_status
+status_of(struct pair *p, const struct pair_app *app)
+{
+	struct tcp_status s;
+
+	ck_assert_ptr_nonnull(app->c);
+	tcp_status(p->stk[app->side], app->c, &s);
+	return s;
+}
+
+/* Neither SYN nor FIN is a byte of the stream. */
+START_TEST(bytes_are_those_of_the_stream)
+{
+	struct pair *p = pair_new(1, 1500, 0);
+	struct pair_app a = { .total = UP, .salt = 1, .peer_salt = 2,
+	    .keep = true };
+	struct pair_app b = { .total = DOWN, .salt = 2, .peer_salt = 1,
+	    .keep = true };
+	struct tcp_status s, t;
+
+	pair_serve(p, 1, 80, NULL, &b);
+	pair_connect(p, 0, 80, NULL, &a);
+	s = status_of(p, &a);
+	ck_assert_int_eq(s.state, TCPS_SYN_SENT);
+	ck_assert_uint_eq(s.bytes_acked, 0);
+	ck_assert_uint_eq(s.bytes_received, 0);
+	pair_run_until(p, USEC_PER_SEC);
+	for (int fin = 0; fin < 3; fin++) {
+		s = status_of(p, &a);
+		t = status_of(p, &b);
+		ck_assert_uint_eq(s.bytes_acked, UP);
+		ck_assert_uint_eq(s.bytes_sent, UP);
+		ck_assert_uint_eq(s.bytes_received, DOWN);
+		ck_assert_uint_eq(t.bytes_acked, DOWN);
+		ck_assert_uint_eq(t.bytes_received, UP);
+		ck_assert_uint_eq(s.bytes_retrans + t.bytes_retrans, 0);
+		ck_assert_uint_eq(s.send_q + s.recv_q + s.unsent, 0);
+		ck_assert_uint_eq(s.ssthresh, UINT32_MAX);
+		ck_assert_uint_eq(s.unacked_segs, 0);
+		ck_assert_uint_eq(s.snd_nxt, s.snd_una);
+		ck_assert_uint_eq(s.snd_nxt - s.iss, UP + 1 + (fin > 0));
+		ck_assert_uint_eq(s.rcv_nxt - s.irs, DOWN + 1 + (fin > 1));
+		ck_assert(s.sack && s.timestamps && s.wscale);
+		/* the side that ends it first, then the other */
+		if (fin == 0)
+			tcp_shutdown(p->stk[0], a.c);
+		else if (fin == 1)
+			tcp_shutdown(p->stk[1], b.c);
+		pair_run_until(p, (fin + 2) * USEC_PER_SEC);
+	}
+	pair_free(p);
+}
+END_TEST
+
+/* Nothing comes back: what was sent stands there until it is sent again. */
+START_TEST(what_is_lost_is_counted)
+{
+	struct pair *p = pair_new(1, 1500, 0);
+	struct pair_app a = { .total = 100, .salt = 1, .peer_salt = 2,
+	    .keep = true };
+	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
+	struct wire_conf wire = { .delay_us = 20000 };
+	struct tcp_status s;
+	char buf[4000] = "";
+
+	pair_wire(p, &wire);
+	pair_serve(p, 1, 80, NULL, &b);
+	pair_connect(p, 0, 80, NULL, &a);
+	pair_run_until(p, USEC_PER_SEC);
+	wire.loss = 1000000;
+	pair_wire(p, &wire);
+	ck_assert_int_eq(tcp_write(p->stk[0], a.c, buf, sizeof(buf)), 4000);
+	pair_run_until(p, USEC_PER_SEC + 1000);
+	s = status_of(p, &a);
+	ck_assert_uint_eq(s.send_q, 4000);
+	ck_assert_uint_eq(s.unsent, 0);
+	ck_assert_uint_eq(s.unacked_segs, 3);
+	ck_assert_uint_eq(s.total_retrans, 0);
+	ck_assert_str_eq(s.timer, "probe");
+	pair_run_until(p, 5 * USEC_PER_SEC);
+	s = status_of(p, &a);
+	ck_assert_uint_ge(s.backoff, 2);
+	ck_assert_uint_ge(s.total_retrans, 3);
+	ck_assert_uint_gt(s.bytes_retrans, 0);
+	ck_assert_uint_eq(s.bytes_sent, 4100 + s.bytes_retrans);
+	ck_assert_uint_eq(s.bytes_acked, 100);
+	/* RFC 9438 4.6: seven tenths of the window of ten segments */
+	ck_assert_uint_eq(s.ssthresh, 7 * 1448);
+	ck_assert_int_eq(s.ca_state, TCP_CA_LOSS);
+	ck_assert_str_eq(s.timer, "rto");
+	ck_assert_int_gt(s.timer_us, 0);
+	pair_free(p);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *s = suite_create("tcp_status");
+	TCase *tc = tcase_create("status");
+
+	tcase_add_test(tc, bytes_are_those_of_the_stream);
+	tcase_add_test(tc, what_is_lost_is_counted);
+	suite_add_tcase(s, tc);
+	return unit_main(s);
+}
