@@ -14,6 +14,7 @@
 #include "base/pkt.h"
 #include "ip/ip.h"
 #include "lb/flow.h"
+#include "tcp/tcp_wire.h"
 
 struct lb_conf;
 struct stack;
@@ -65,9 +66,23 @@ void lb_icmp_input(struct stack *stk, struct pkt *pkt,
 struct lb_flow *lb_icmp_match(struct stack *stk, const struct pkt *pkt,
     const struct ip4_hdr *h, bool *reply);
 
-/* lb_tcp_state.c: IPVS's tables.  output: seen from the server. */
-enum lb_tcp_state lb_tcp_next(enum lb_tcp_state state, uint8_t tcp_flags,
-    bool output, bool no_output);
+/* lb_tcp_state.c: IPVS's tables.  INPUT: from the client; OUTPUT: from the
+ * server; INPUT_ONLY: from the client, where replies take another way. */
+enum lb_tcp_event { LB_EV_SYN, LB_EV_FIN, LB_EV_ACK, LB_EV_RST, LB_EV_NONE,
+    LB_EV_COUNT };
+enum lb_tcp_dir { LB_DIR_INPUT, LB_DIR_OUTPUT, LB_DIR_INPUT_ONLY,
+    LB_DIR_COUNT };
+#define LB_TCP_FLAGS (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK)
+extern const uint8_t lb_tcp_event[LB_TCP_FLAGS + 1];
+extern const uint8_t
+    lb_tcp_table[LB_DIR_COUNT][LB_EV_COUNT][LB_TCP_STATE_COUNT];
+
+static inline enum lb_tcp_state
+lb_tcp_next(enum lb_tcp_state state, uint8_t tcp_flags, enum lb_tcp_dir dir)
+{
+	return (enum lb_tcp_state)
+	    lb_tcp_table[dir][lb_tcp_event[tcp_flags & LB_TCP_FLAGS]][state];
+}
 bool lb_tcp_is_active(enum lb_tcp_state state);
 bool lb_tcp_is_half_open(enum lb_tcp_state state);
 /* Did a FIN or a RST pass? */

@@ -149,14 +149,15 @@ FAST void
 flow_step(struct stack *stk, const struct lb_server *srv, struct lb_flow *f,
     const struct pkt *pkt, const struct ip4_hdr *h, bool output)
 {
+	enum lb_tcp_dir dir = output ? LB_DIR_OUTPUT :
+	    f->flags & LB_FLOW_NO_OUTPUT ? LB_DIR_INPUT_ONLY : LB_DIR_INPUT;
 	enum lb_tcp_state next;
 
 	if (output)
 		f->flags |= LB_FLOW_TWO_WAY;
 	if (h->proto == IPPROTO_TCP4) {
 		next = lb_tcp_next((enum lb_tcp_state)f->state,
-		    tcp_flags(pkt, h), output,
-		    (f->flags & LB_FLOW_NO_OUTPUT) != 0);
+		    tcp_flags(pkt, h), dir);
 		if (next != f->state)
 			flow_enter(stk, f, next);
 		flow_note_seq(f, pkt, h, output);

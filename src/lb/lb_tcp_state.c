@@ -12,10 +12,6 @@
 #include "stack/stack.h"
 #include "tcp/tcp_wire.h"
 
-enum event { EV_SYN, EV_FIN, EV_ACK, EV_RST, EV_NONE, EV_COUNT };
-
-enum direction { DIR_INPUT, DIR_OUTPUT, DIR_INPUT_ONLY, DIR_COUNT };
-
 #define NO LB_TCP_NONE
 #define ES LB_TCP_ESTABLISHED
 #define SS LB_TCP_SYN_SENT
@@ -29,28 +25,28 @@ enum direction { DIR_INPUT, DIR_OUTPUT, DIR_INPUT_ONLY, DIR_COUNT };
 #define SA LB_TCP_SYNACK
 #define NOT_TCP CL, CL, CL, CL, CL, CL, CL, CL, CL, CL, CL /* nobody sends it */
 
-static const uint8_t next[DIR_COUNT][EV_COUNT][LB_TCP_STATE_COUNT] = {
-    [DIR_INPUT] = {
-	/*           NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA */
-	[EV_SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR },
-	[EV_FIN] = { CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW },
-	[EV_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES },
-	[EV_RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, SR },
-	[EV_NONE] = { NOT_TCP },
+const uint8_t lb_tcp_table[LB_DIR_COUNT][LB_EV_COUNT][LB_TCP_STATE_COUNT] = {
+    [LB_DIR_INPUT] = {
+	/*              NO  ES  SS  SR  FW  TW  CL  CW  LA  LI  SA */
+	[LB_EV_SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR },
+	[LB_EV_FIN] = { CL, CW, SS, TW, TW, TW, CL, CW, LA, LI, TW },
+	[LB_EV_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES },
+	[LB_EV_RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, SR },
+	[LB_EV_NONE] = { NOT_TCP },
     },
-    [DIR_OUTPUT] = {
-	[EV_SYN] = { SS, ES, SS, SR, SS, SS, SS, SS, SS, LI, SR },
-	[EV_FIN] = { TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW },
-	[EV_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES },
-	[EV_RST] = { CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL },
-	[EV_NONE] = { NOT_TCP },
+    [LB_DIR_OUTPUT] = {
+	[LB_EV_SYN] = { SS, ES, SS, SR, SS, SS, SS, SS, SS, LI, SR },
+	[LB_EV_FIN] = { TW, FW, SS, TW, FW, TW, CL, TW, LA, LI, TW },
+	[LB_EV_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, LA, ES, ES },
+	[LB_EV_RST] = { CL, CL, SS, CL, CL, TW, CL, CL, CL, CL, CL },
+	[LB_EV_NONE] = { NOT_TCP },
     },
-    [DIR_INPUT_ONLY] = {
-	[EV_SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR },
-	[EV_FIN] = { CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW },
-	[EV_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES },
-	[EV_RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL },
-	[EV_NONE] = { NOT_TCP },
+    [LB_DIR_INPUT_ONLY] = {
+	[LB_EV_SYN] = { SR, ES, ES, SR, SR, SR, SR, SR, SR, SR, SR },
+	[LB_EV_FIN] = { CL, FW, SS, TW, FW, TW, CL, CW, LA, LI, TW },
+	[LB_EV_ACK] = { ES, ES, SS, ES, FW, TW, CL, CW, CL, LI, ES },
+	[LB_EV_RST] = { CL, CL, CL, SR, CL, CL, CL, CL, LA, LI, CL },
+	[LB_EV_NONE] = { NOT_TCP },
     },
 };
 
@@ -60,27 +56,16 @@ static const uint16_t timeout_s[LB_TCP_STATE_COUNT] = {
 	[CL] = 10, [CW] = 60, [LA] = 30, [LI] = 120, [SA] = 120,
 };
 
-/* What flags mean: RST before SYN before FIN before ACK. */
-#define EV_FLAGS (TCP_FIN | TCP_SYN | TCP_RST | TCP_ACK)
-static const uint8_t event[EV_FLAGS + 1] = {
-	[0] = EV_NONE,
-	[TCP_FIN] = EV_FIN,
-	[TCP_SYN] = EV_SYN, [TCP_SYN | TCP_FIN] = EV_SYN,
-	[TCP_RST ... TCP_RST | TCP_SYN | TCP_FIN] = EV_RST,
-	[TCP_ACK] = EV_ACK, [TCP_ACK | TCP_FIN] = EV_FIN,
-	[TCP_ACK | TCP_SYN] = EV_SYN, [TCP_ACK | TCP_SYN | TCP_FIN] = EV_SYN,
-	[TCP_ACK | TCP_RST ... EV_FLAGS] = EV_RST,
+/* RST before SYN before FIN before ACK. */
+const uint8_t lb_tcp_event[LB_TCP_FLAGS + 1] = {
+	[0] = LB_EV_NONE,
+	[TCP_FIN] = LB_EV_FIN,
+	[TCP_SYN] = LB_EV_SYN, [TCP_SYN | TCP_FIN] = LB_EV_SYN,
+	[TCP_RST ... TCP_RST | TCP_SYN | TCP_FIN] = LB_EV_RST,
+	[TCP_ACK] = LB_EV_ACK, [TCP_ACK | TCP_FIN] = LB_EV_FIN,
+	[TCP_ACK | TCP_SYN] = LB_EV_SYN, [TCP_ACK | TCP_SYN | TCP_FIN] = LB_EV_SYN,
+	[TCP_ACK | TCP_RST ... LB_TCP_FLAGS] = LB_EV_RST,
 };
-
-enum lb_tcp_state
-lb_tcp_next(enum lb_tcp_state state, uint8_t tcp_flags, bool output,
-    bool no_output)
-{
-	enum direction dir = output ? DIR_OUTPUT :
-	    no_output ? DIR_INPUT_ONLY : DIR_INPUT;
-
-	return (enum lb_tcp_state)next[dir][event[tcp_flags & EV_FLAGS]][state];
-}
 
 bool
 lb_tcp_is_active(enum lb_tcp_state state)
