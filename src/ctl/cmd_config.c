@@ -28,6 +28,8 @@ ctl_config_check(const char *name, const char *text, char **errors)
 
 	conf_init(&c, &mem);
 	r = conf_parse(&c, name, text, &l);
+	if (r == 0)
+		r = conf_try(name, &c, &l);
 	conf_free(&c);
 	if (r == -ENOMEM) {
 		free(l.text);

@@ -115,5 +115,16 @@ void conf_plan(const struct conf *running, const struct conf *target,
  * and err; then everything is as it was. */
 int conf_apply(struct ctl *ctl, const char *name, struct conf *running,
     struct conf *target, struct err *err);
+/* The same on a stack that is thrown away afterwards: goes on after what is
+ * refused, as long as nothing stands on that, with a line for each.
+ * 0, -EINVAL, or -ENOMEM. */
+int conf_rehearse(struct ctl *ctl, const char *name, struct conf *running,
+    struct conf *target, struct lines *errors);
+
+/* config_try.c: that with a stack of its own, which has what every stack has.
+ * The fates of target are set. */
+int conf_try(const char *name, struct conf *target, struct lines *errors);
+
+#define ERRORS_MAX 50		/* that are told; then only their number */
 
 #endif

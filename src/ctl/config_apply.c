@@ -196,3 +196,58 @@ conf_apply(struct ctl *ctl, const char *name, struct conf *running,
 	mem_free(running->mem, s.step, (s.size + 1) * sizeof(*s.step));
 	return r;
 }
+
+/* Does much stand on such an object? */
+static bool
+is_ground(enum object o)
+{
+	return o == OBJ_PORT || o == OBJ_TUNNEL || o == OBJ_ADDR ||
+	    o == OBJ_SERVICE;
+}
+
+/* What only the process can say yes or no to. */
+static bool
+is_beyond(const struct conf_obj *o)
+{
+	const struct arg *args = o->row->args;
+
+	for (unsigned i = 0; args[i].kind != ARG_END; i++) {
+		if (args[i].id == A_ROOT && (o->said >> i & 1) != 0)
+			return true;
+	}
+	return o->row->object == OBJ_LB;
+}
+
+int
+conf_rehearse(struct ctl *ctl, const char *name, struct conf *running,
+    struct conf *target, struct lines *errors)
+{
+	struct steps s = { .size = running->count + target->count };
+	enum object bad = OBJ_COUNT;
+	struct err why, err;
+
+	s.step = mem_array(running->mem, s.size + 1, sizeof(*s.step));
+	if (s.step == NULL)
+		return -ENOMEM;
+	plan_steps(&s, running, target);
+	for (size_t i = 0; i < s.count && errors->count < ERRORS_MAX; i++) {
+		const struct conf_obj *o = s.step[i].want;
+		int r;
+
+		if (o == NULL || is_beyond(o))
+			continue;
+		if (bad != OBJ_COUNT && bad != o->row->object)
+			break;
+		why.text[0] = '\0';
+		if ((r = take(ctl, &s.step[i], &why)) == 0)
+			continue;
+		if (why.text[0] == '\0')
+			err_set(&why, r, "%s", strerror(-r));
+		blame(name, &s.step[i], &why, &err);
+		lines_add(errors, "%s", err.text);
+		if (is_ground(o->row->object))
+			bad = o->row->object;
+	}
+	mem_free(running->mem, s.step, (s.size + 1) * sizeof(*s.step));
+	return errors->count == 0 ? 0 : -EINVAL;
+}

@@ -11,7 +11,6 @@
 
 #include "ip/lpm.h"
 
-#define ERRORS_MAX 50
 
 struct check {
 	struct conf *conf;

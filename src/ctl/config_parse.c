@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define ERRORS_MAX 50		/* then only their number */
 #define LINE_LIKELY 16		/* few lines that make something are shorter */
 
 struct file {

@@ -98,7 +98,7 @@ bool ctl_is_busy(const struct ctl_session *s);
  * one line each in *errors (malloc'd; the caller frees). */
 int ctl_config_apply(struct ctl *ctl, const char *name, const char *text,
     char **errors);
-/* The same without applying: syntax and cross-references. */
+/* The same on a stack of its own, without devices and files. */
 int ctl_config_check(const char *name, const char *text, char **errors);
 /* The running configuration as a file; malloc'd. */
 char *ctl_config_show(struct ctl *ctl);

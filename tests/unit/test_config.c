@@ -414,6 +414,55 @@ START_TEST(references_are_checked)
 }
 END_TEST
 
+/* What the grammar and the file do not show is tried: a file that is good can
+ * be applied. */
+static const struct {
+	const char *lines, *errors;
+} tried[] = {
+	{ "neigh add 10.0.0.9 mac 01:00:00:00:00:01 dev p", "f:4: " },
+	{ "server add tcp 10.0.0.1:81 10.0.0.2:81 drain 9", "f:4: drain 9: only "
+	    "a server of weight 0 drains, not 1\n" },
+	{ "server add tcp 10.0.0.1:81 10.0.0.2:82 mode dr\n"
+	    "server add tcp 10.0.0.1:81 10.0.0.3:81 upper 3 lower 5",
+	    "f:4: port 82: mode dr cannot map ports, the service has 81\n"
+	    "f:5: lower threshold 5 is over the upper one 3\n" },
+	{ "service add tcp 10.0.0.1:0\nserver add tcp 10.0.0.1:0 10.0.0.9:0\n"
+	    "service add tcp 10.0.0.1:83 ops on",
+	    "f:4: port 0: a service on all ports must be persistent\n"
+	    "f:6: one-packet scheduling is for udp services\n" },
+	{ "local add tcp 10.0.0.1:81 10.0.0.77", "f:4: \"10.0.0.77\": not an "
+	    "address of ours, so nobody would answer ARP for it\n" },
+	{ "rarp add 03:00:00:00:00:05 ip 1.2.3.4", "f:4: " },
+	{ "addr add 224.0.0.1/24 dev p\nrarp add 03:00:00:00:00:05 ip 1.2.3.4",
+	    "f:4: " },
+	{ "port add q mac 01:00:00:00:00:05\naddr add 10.1.0.1/24 dev q",
+	    "f:4: \"mac\": a group address or zero cannot be a port's\n" },
+	{ "lb set max_flows 8000000\nhttp add 10.0.0.1:80 root /x", NULL },
+};
+
+START_TEST(what_is_good_can_be_applied)
+{
+	char text[1024], *errors;
+	int r;
+
+	snprintf(text, sizeof(text), "port add p\naddr add 10.0.0.1/24 dev p\n"
+	    "service add tcp 10.0.0.1:81\n%s\n", tried[_i].lines);
+	r = ctl_config_check("f", text, &errors);
+	if (tried[_i].errors == NULL) {
+		ck_assert_msg(r == 0, "%s", errors);
+		return;
+	}
+	ck_assert_int_eq(r, -EINVAL);
+	ck_assert_msg(strncmp(errors, tried[_i].errors,
+	    strlen(tried[_i].errors)) == 0, "%s", errors);
+	/* Nothing follows but what the row has, or the rest of one line. */
+	ck_assert_msg(strlen(tried[_i].errors) == 5 ?
+	    strchr(errors, '\n')[1] == '\0' :
+	    strcmp(errors, tried[_i].errors) == 0, "%s", errors);
+	free(errors);
+}
+END_TEST
+
 START_TEST(long_files_of_errors_are_cut)
 {
 	char *text = calloc(1, 4096), *errors;
@@ -538,6 +587,8 @@ main(void)
 	tcase_add_test(t, all_errors_are_told);
 	tcase_add_loop_test(t, references_are_checked, 0,
 	    (int)(sizeof(references) / sizeof(references[0])));
+	tcase_add_loop_test(t, what_is_good_can_be_applied, 0,
+	    (int)(sizeof(tried) / sizeof(tried[0])));
 	tcase_add_test(t, long_files_of_errors_are_cut);
 	tcase_add_test(t, long_lines_are_refused);
 	tcase_add_loop_test(t, refused_step_rolls_back, 0, 2);
