@@ -130,7 +130,7 @@ reduce(struct stack *stk, struct tcp_conn *c)
 	    2 * tcp_mss_now(c));
 }
 
-/* RFC 9438 4.8, 4.9: a new epoch when avoidance is next reached. */
+/* RFC 9438 4.8: a new epoch when avoidance is next reached. */
 static void
 restart(struct tcp_conn *c)
 {

@@ -28,8 +28,7 @@
  * tcp_sndbuf, tcp_rcvbuf, tcp_mem of base/limits.h.
  *
  * Urgent data are delivered in line (RFC 6093).  Not here: the security
- * compartments of RFC 9293 A.1, MD5, TCP-AO, probing for a larger path MTU
- * (RFC 4821).
+ * compartments of RFC 9293 A.1, MD5, TCP-AO.
  */
 #ifndef HOPD_TCP_TCP_H
 #define HOPD_TCP_TCP_H
@@ -89,6 +88,10 @@ enum tcp_icmp_mode { TCP_ICMP_ANY, TCP_ICMP_HARD, TCP_ICMP_NEVER };
 #define TCP_HABIT_FIN_WAITS	0x100u	/* the ACK of a FIN behind data waits
 					 * for ours as that of data does */
 
+/* RFC 4821: search for a larger MTU never; after a black hole; always. */
+enum tcp_probing { TCP_PROBING_OFF, TCP_PROBING_BLACK_HOLE,
+    TCP_PROBING_ALWAYS };
+
 #define TCP_FASTOPEN_CLIENT	0x01u
 #define TCP_FASTOPEN_SERVER	0x02u
 /* RFC 7413 5.1: for networks whose hosts need not prove their address: data in
@@ -121,6 +124,7 @@ struct tcp_conf {
 	uint32_t linger_ms;	/* with linger */
 	uint16_t habits;	/* TCP_HABIT_* */
 	uint16_t mss;		/* offer and send no more; 0: by the MTU */
+	uint16_t base_mss;	/* mtu_probing begins with it */
 	uint16_t initial_cwnd;	/* segments; RFC 6928: 10 */
 	uint16_t burst_segments;	/* one frame may always hold so many */
 	int8_t wscale;		/* shift to offer; -1: by rcvbuf_max */
@@ -131,6 +135,7 @@ struct tcp_conf {
 	uint8_t ecn_tries;	/* SYNs that ask for ECN (RFC 3168 6.1.1.1) */
 	uint8_t plain_after;	/* SYNs, then one without options; 0: none */
 	uint8_t icmp;		/* enum tcp_icmp_mode */
+	uint8_t mtu_probing;	/* enum tcp_probing; with pmtud */
 	uint8_t cc;		/* enum tcp_cc_id */
 	uint8_t syn_cookies;	/* enum tcp_cookie_mode */
 	uint8_t fastopen;	/* TCP_FASTOPEN_* */

@@ -52,7 +52,7 @@ advance(struct stack *stk, struct tcp_conn *c, uint32_t ack)
 	c->soft_error = 0;
 	c->stuck_since = c->snd_una == c->snd_nxt ? INSTANT_NEVER : stk->now;
 	if (c->ext != NULL)
-		tcp_extra_acked(c);
+		tcp_extra_acked(stk, c);
 	if (n > 0)
 		tcp_todo(stk, c, TODO_EVENT);
 }

@@ -41,7 +41,7 @@ struct tcp_cc_ops {
 	void (*avoid)(struct stack *stk, struct tcp_conn *c, uint32_t acked);
 	/* A loss or a mark: what ssthresh becomes (bytes). */
 	uint32_t (*reduce)(struct stack *stk, struct tcp_conn *c);
-	/* RTO, undo, idle: the past is no guide. */
+	/* RTO, idle: the past is no guide. */
 	void (*restart)(struct tcp_conn *c);
 };
 

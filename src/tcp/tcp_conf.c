@@ -33,6 +33,7 @@ tcp_conf_default(struct tcp_conf *conf)
 		.keep_idle_ms = 7200000,	/* RFC 1122 4.2.3.6 */
 		.keep_intvl_ms = 75000,
 		.challenge_us = 500000,
+		.base_mss = 1024,		/* RFC 4821 7.2 */
 		.initial_cwnd = 10,		/* RFC 6928 */
 		.burst_segments = 2,
 		.wscale = -1,

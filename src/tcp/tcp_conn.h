@@ -83,6 +83,7 @@ struct tcp_flight {
 	uint32_t recover;		/* leave when acknowledged up to here */
 	uint32_t prr_delivered, prr_out, prr_flight;
 	uint32_t undo_cwnd, undo_ssthresh;
+	union tcp_cc_priv undo_ccp;	/* and what the algorithm knew */
 	uint32_t undo_marker;		/* snd_una at the reduction */
 	int32_t undo_left;		/* retransmissions no DSACK denied; -1:
 					 * cannot be undone */
@@ -90,6 +91,7 @@ struct tcp_flight {
 	uint32_t dup_bytes;		/* without SACK: left the network */
 	uint32_t small_end;		/* end of the last small segment */
 	uint16_t dupacks;
+	uint8_t undo_cc;		/* enum tcp_cc_id */
 	bool retrans_ts_on;
 	bool cwnd_limited;		/* since the last ACK */
 	uint32_t out_max, out_end;	/* most in flight, until out_end */
@@ -137,6 +139,11 @@ struct tcp_extra {
 	uint32_t snd_up, rcv_up;	/* behind the urgent data */
 	bool snd_urgent;		/* SND.UNA < snd_up */
 	bool rcv_urgent;		/* rcv_up has not been read */
+	/* RFC 4821 7.3: an MTU that passes, and the largest that may */
+	uint16_t search_low, search_high;	/* high 0: no search */
+	uint16_t probe_mtu;		/* under way; 0: none */
+	uint32_t probe_seq, probe_end;
+	struct instant search_again;	/* from its start, then */
 };
 
 /* Kinds of the one timer that looks after what we sent. */
@@ -403,7 +410,7 @@ struct tcp_out {
 	uint32_t seq, len;		/* payload bytes from c->snd */
 	uint8_t flags;
 	bool ect;			/* may carry ECT(0) */
-	bool probe;			/* an old number, no options but TS */
+	bool whole;			/* one segment, longer than others */
 };
 #define TCP_FRAME_MAX	(65535 - 60 - 60)	/* payload of a super-frame */
 int tcp_emit(struct stack *stk, struct tcp_conn *c, const struct tcp_out *o);
@@ -556,7 +563,7 @@ uint32_t tcp_record_left(const struct tcp_conn *c, uint32_t avail);
 /* Bytes up to end were sent for the first time: do they end a record? */
 bool tcp_record_sent(struct stack *stk, struct tcp_conn *c, uint32_t end);
 /* SND.UNA has moved. */
-void tcp_extra_acked(struct tcp_conn *c);
+void tcp_extra_acked(struct stack *stk, struct tcp_conn *c);
 /* Something was read. */
 void tcp_extra_read(struct tcp_conn *c);
 /* The flag and the pointer of a segment that begins at h->seq. */
@@ -570,6 +577,21 @@ tcp_urgent(const struct tcp_conn *c)
 {
 	return c->ext != NULL && c->ext->snd_urgent;
 }
+
+/* ---- tcp_probe.c: RFC 4821; but for the first two c->ext != NULL ---- */
+/* A connection is open: does it begin with small segments? */
+void tcp_probe_start(struct stack *stk, struct tcp_conn *c);
+/* Segments became smaller without word from anyone. */
+void tcp_probe_black_hole(struct stack *stk, struct tcp_conn *c);
+/* Payload of the probe to send now; 0: none. */
+uint32_t tcp_probe_len(struct stack *stk, struct tcp_conn *c);
+void tcp_probe_sent(struct tcp_conn *c, uint32_t seq, uint32_t len);
+void tcp_probe_failed(struct tcp_conn *c);
+void tcp_probe_acked(struct stack *stk, struct tcp_conn *c);
+/* Is a probe what was lost, and nothing else?  Also without c->ext. */
+bool tcp_probe_lost(const struct tcp_conn *c);
+/* The path's MTU is said to be no more; also without c->ext. */
+void tcp_probe_too_big(struct tcp_conn *c, uint32_t mtu);
 
 /* ---- tcp_fastopen.c: RFC 7413 ---- */
 /* c was made from this SYN: takes its data if the cookie is good; true: c is

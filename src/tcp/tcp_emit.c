@@ -251,7 +251,7 @@ tcp_emit(struct stack *stk, struct tcp_conn *c, const struct tcp_out *o)
 	struct ip_send s = { .src = c->key.local, .dst = c->key.remote,
 	    .proto = IPPROTO_TCP4, .tos = c->conf->tos, .ttl = c->conf->ttl,
 	    .df = c->conf->pmtud };
-	uint32_t mss = tcp_mss_now(c), hlen;
+	uint32_t mss = o->whole ? o->len : tcp_mss_now(c), hlen;
 	struct iovec iov[IOV_MAX_FRAME];
 	struct tcp_opts opts;
 	struct pkt *pkt;

@@ -163,12 +163,13 @@ tcp_urgent_header(const struct tcp_conn *c, struct tcp_hdr *h)
 }
 
 void
-tcp_extra_acked(struct tcp_conn *c)
+tcp_extra_acked(struct stack *stk, struct tcp_conn *c)
 {
 	struct tcp_extra *x = c->ext;
 
 	if (x->snd_urgent && seq_ge(c->snd_una, x->snd_up))
 		x->snd_urgent = false;
+	tcp_probe_acked(stk, c);
 }
 
 /* ---- urgent data, in ----------------------------------------------------- */

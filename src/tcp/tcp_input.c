@@ -212,6 +212,7 @@ tcp_established(struct stack *stk, struct tcp_conn *c,
 	c->snd_wl1 = s->h.seq;
 	c->snd_wl2 = s->h.ack;
 	tcp_mss_update(c);
+	tcp_probe_start(stk, c);
 	c->heard = stk->now;
 	c->delivered++;
 	/* RFC 7413 4.2.2: what is in flight has used cwnd already. */

@@ -305,6 +305,31 @@ transmit(struct stack *stk, struct tcp_conn *c, uint32_t n, bool fin)
 	return true;
 }
 
+/* RFC 4821 7.5: a segment larger than the others, if there is one to send. */
+static bool
+send_larger(struct stack *stk, struct tcp_conn *c)
+{
+	uint32_t n = tcp_probe_len(stk, c);
+	struct tcp_out o = { .seq = c->snd_nxt, .len = n, .flags = TCP_ACK,
+	    .ect = true, .whole = true };
+
+	if (n == 0 || tcp_flight_get(stk, c) == NULL ||
+	    tcp_rec_add(stk, c, o.seq, o.seq + n, false) != 0)
+		return false;
+	c->fl->tail->flags |= REC_MARK;	/* alone in its record */
+	if (tcp_flight_bytes(c) == 0)
+		c->stuck_since = stk->now;
+	c->snd_nxt += n;
+	note_flight(c);
+	c->fl->prr_out += n;
+	tcp_probe_sent(c, o.seq, n);
+	if (tcp_emit(stk, c, &o) == -EMSGSIZE)
+		tcp_pmtu_refresh(stk, c);
+	if (c->conf->pacing)
+		pace(stk, c, n);
+	return true;
+}
+
 bool
 tcp_send_new(struct stack *stk, struct tcp_conn *c, uint32_t max)
 {
@@ -351,6 +376,8 @@ send_data(struct stack *stk, struct tcp_conn *c)
 	if (c->fl != NULL && c->fl->lost > 0 && c->fl->frto != TCP_FRTO_NEW)
 		retransmit_lost(stk, c);
 	restart_after_idle(stk, c);
+	if (c->ext != NULL && c->ext->search_high != 0 && !pacing_holds(stk, c))
+		any = send_larger(stk, c);
 	while (!pacing_holds(stk, c) && tcp_send_new(stk, c, UINT32_MAX))
 		any = true;
 	if (any)

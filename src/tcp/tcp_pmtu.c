@@ -3,7 +3,8 @@
  * (RFC 1191, RFC 5927 7), and the black hole that says nothing (RFC 2923 2.1,
  * RFC 4821 7).
  *
- * A segment size only shrinks; a new connection asks ip_path() afresh.
+ * Here a segment size only shrinks; a new connection asks ip_path() afresh, and
+ * tcp_probe.c may find more.
  */
 #include "tcp/tcp_conn.h"
 
@@ -16,6 +17,7 @@ tcp_pmtu_set(struct stack *stk, struct tcp_conn *c, uint32_t mtu)
 {
 	uint16_t old = c->mss;
 
+	tcp_probe_too_big(c, mtu);
 	if (mtu >= c->pmtu)
 		return;
 	c->pmtu = (uint16_t)mtu;
@@ -65,4 +67,5 @@ tcp_pmtu_timeout(struct stack *stk, struct tcp_conn *c)
 		return;
 	mss = c->mss > HOLE_MSS ? HOLE_MSS : HOLE_MSS / 2;
 	tcp_pmtu_set(stk, c, mss + TCP_IP4_OVERHEAD);
+	tcp_probe_black_hole(stk, c);
 }

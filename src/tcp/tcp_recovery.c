@@ -116,6 +116,8 @@ begin(struct stack *stk, struct tcp_conn *c, uint32_t delivered)
 	f->prr_flight = tcp_max(f->prr_flight, 1);
 	f->undo_cwnd = c->cwnd;
 	f->undo_ssthresh = c->ssthresh;
+	f->undo_ccp = c->ccp;
+	f->undo_cc = c->cc;
 	f->undo_marker = c->snd_una;
 	f->undo_left = 0;
 	f->retrans_ts_on = false;
@@ -142,11 +144,36 @@ enter_recovery(struct stack *stk, struct tcp_conn *c,
     const struct tcp_acked *a)
 {
 	stk->tcp.stats.fast_recoveries++;
+	/* RFC 4821 7.6.3: more is lost than a probe: that says nothing. */
+	if (c->ext != NULL)
+		c->ext->probe_mtu = 0;
 	if (c->key.ca < TCP_CA_CWR)
 		begin(stk, c, a->delivered);
 	else
 		c->fl->recover = c->snd_nxt;
 	c->key.ca = TCP_CA_RECOVERY;
+}
+
+/* RFC 4821 7.6.2: what was lost is a probe, for its size.  It goes again in
+ * pieces that fit, and nothing was congested. */
+static void
+forgive_probe(struct stack *stk, struct tcp_conn *c)
+{
+	struct tcp_flight *f = c->fl;
+	uint32_t cwnd = c->cwnd, ssthresh = c->ssthresh;
+	uint32_t end = c->ext->probe_end;
+
+	begin(stk, c, 0);
+	f->undo_left = -1;
+	f->recover = end;
+	for (struct tcp_rec *r = f->head; r != NULL && seq_lt(r->seq, end);
+	    r = r->next)
+		tcp_rec_mark(f, r, REC_LOST);
+	c->key.ca = TCP_CA_LOSS;
+	c->flags &= ~CF_CWR_SEND;
+	c->cwnd = cwnd;
+	c->ssthresh = ssthresh;
+	tcp_probe_failed(c);
 }
 
 /* RFC 2018 8: after a time-out the peer may have thrown away what it sacked;
@@ -178,6 +205,8 @@ tcp_recovery_timeout(struct stack *stk, struct tcp_conn *c)
 	f->dupacks = 0;
 	f->dup_bytes = 0;
 	c->tlp = TCP_TLP_NONE;
+	if (c->ext != NULL && c->ext->probe_mtu != 0)
+		tcp_probe_failed(c);
 	forget_sacks(f);
 	for (struct tcp_rec *r = f->head; r != NULL; r = r->next) {
 		if ((r->flags & REC_SACKED) != 0)
@@ -227,7 +256,9 @@ undo(struct stack *stk, struct tcp_conn *c)
 	f->dup_bytes = 0;
 	c->backoff = 0;
 	c->key.ca = TCP_CA_OPEN;
-	tcp_cc(c)->restart(c);
+	/* RFC 9438 4.9.1: W_max, K and the epoch as they were. */
+	if (f->undo_cc == c->cc)
+		c->ccp = f->undo_ccp;
 }
 
 /* RFC 5682 3.1 step 2: are there whole segments of new data to send? */
@@ -338,7 +369,9 @@ tcp_recovery_ack(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
 	 * before the peer saw CWR. */
 	if (a->ece && !was_reducing)
 		tcp_recovery_enter_cwr(stk, c);
-	if (f->lost > 0 && c->key.ca < TCP_CA_RECOVERY)
+	if (f->lost > 0 && c->key.ca < TCP_CA_CWR && tcp_probe_lost(c))
+		forgive_probe(stk, c);
+	else if (f->lost > 0 && c->key.ca < TCP_CA_RECOVERY)
 		enter_recovery(stk, c, a);
 	if (c->key.ca == TCP_CA_CWR || c->key.ca == TCP_CA_RECOVERY)
 		prr(c, a);

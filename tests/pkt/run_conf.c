@@ -17,6 +17,7 @@ static const struct {
 	uint32_t unit;		/* the field is the value times this */
 } fields[] = {
 	FIELD("ack_segments", ack_segments, 1),
+	FIELD("base_mss", base_mss, 1),
 	FIELD("burst_segments", burst_segments, 1),
 	FIELD("cc", cc, 1),
 	FIELD("challenge_ms", challenge_us, 1000),
@@ -30,6 +31,7 @@ static const struct {
 	FIELD("icmp", icmp, 1),
 	FIELD("initial_cwnd", initial_cwnd, 1),
 	FIELD("mss_option", mss_option, 1),
+	FIELD("mtu_probing", mtu_probing, 1),
 	FIELD("open_timeout_ms", open_timeout_ms, 1),
 	FIELD("pacing", pacing, 1),
 	FIELD("plain_after", plain_after, 1),

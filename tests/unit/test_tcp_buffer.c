@@ -235,6 +235,44 @@ START_TEST(cubic_returns_after_k)
 }
 END_TEST
 
+/* RFC 9438 4.9.1: a reduction that is taken back leaves CUBIC as it was. */
+START_TEST(cubic_after_undo)
+{
+	struct tcp_acked a = { .rtt_us = -1, .ts_on = true };
+	struct cc_cubic was;
+
+	c->mss = 1000;
+	c->flags |= CF_TS;
+	c->cwnd = c->ssthresh = 40000;
+	c->ccp.cubic = (struct cc_cubic){ .epoch = instant_from_us(5),
+	    .w_max = 60000, .prior_cwnd = 60000, .k_ms = 3000,
+	    .w_est = 41000, .acked = 7, .est_acked = 9 };
+	was = c->ccp.cubic;
+	stk->now = instant_from_us(9000000);
+	ck_assert_ptr_nonnull(tcp_flight_get(stk, c));
+	ck_assert_int_eq(tcp_rec_add(stk, c, c->snd_nxt, c->snd_nxt + 1000,
+	    false), 0);
+	c->snd_nxt += 1000;
+	tcp_recovery_timeout(stk, c);
+	ck_assert_uint_eq(c->cwnd, tcp_mss_now(c));
+	ck_assert_uint_lt(c->ccp.cubic.w_max, 60000);
+	ck_assert(instant_is_never(c->ccp.cubic.epoch));
+	/* What arrives was sent before the retransmission. */
+	c->fl->retrans_ts_on = true;
+	c->fl->retrans_ts = 1000;
+	a.tsecr = 999;
+	a.prior_una = c->snd_una - 1;
+	tcp_recovery_ack(stk, c, &a);
+	ck_assert_uint_eq(stk->tcp.stats.undone, 1);
+	ck_assert_uint_eq(c->cwnd, 40000);
+	ck_assert_mem_eq(&c->ccp.cubic, &was, sizeof(was));
+	/* Nobody polls here. */
+	c->key.todo = 0;
+	stk->tcp.todo_head = NULL;
+	stk->tcp.todo_tail = &stk->tcp.todo_head;
+}
+END_TEST
+
 int
 main(void)
 {
@@ -249,6 +287,7 @@ main(void)
 	tcase_add_test(t, islands_have_a_bound);
 	tcase_add_test(t, rto_by_hand);
 	tcase_add_test(t, cubic_returns_after_k);
+	tcase_add_test(t, cubic_after_undo);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }
