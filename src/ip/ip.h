@@ -95,6 +95,12 @@ struct ip_state {
 	struct ip_stats stats;
 };
 
+static inline bool
+route_fetch_pays(const struct ip_state *ip)
+{
+	return ip->route_count > ROUTE_FETCH_ROUTES;
+}
+
 int ip_init(struct stack *stk);		/* 0 or -ENOMEM; makes lo */
 void ip_fini(struct stack *stk);
 

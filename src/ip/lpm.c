@@ -110,6 +110,49 @@ lpm_lookup(const struct lpm *l, struct ip4 ip)
 	return e != 0 ? e : n->dflt;
 }
 
+/* Where level 2 or 3 goes on with a byte of the address: asked for. */
+static inline const struct node *
+node_fetch(const struct lpm *l, uint32_t e, uint32_t byte)
+{
+	const struct node *n = &l->node[e & ~CHILD];
+
+	__builtin_prefetch(&n->slot[byte]);
+	__builtin_prefetch(&n->dflt);
+	return n;
+}
+
+void
+lpm_lookup_many(const struct lpm *l, const struct ip4 ip[],
+    uint32_t value[], uint32_t n)
+{
+	const struct node *node[LPM_MANY];
+
+	assert(n <= LPM_MANY);
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t e = l->slot[ip[i].v >> 16];
+
+		value[i] = e;
+		if ((e & CHILD) != 0)
+			node[i] = node_fetch(l, e, ip[i].v >> 8 & 0xff);
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		if ((value[i] & CHILD) == 0)
+			continue;
+		value[i] = node[i]->slot[ip[i].v >> 8 & 0xff];
+		if ((value[i] & CHILD) != 0)
+			node[i] = node_fetch(l, value[i], ip[i].v & 0xff);
+		else if (value[i] == 0)
+			value[i] = node[i]->dflt;
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		if ((value[i] & CHILD) == 0)
+			continue;
+		value[i] = node[i]->slot[ip[i].v & 0xff];
+		if (value[i] == 0)
+			value[i] = node[i]->dflt;
+	}
+}
+
 /* ---- nodes ---------------------------------------------------------- */
 
 static int

@@ -26,6 +26,11 @@ int lpm_del(struct lpm *l, struct ip4_prefix p);
 uint32_t lpm_get(const struct lpm *l, struct ip4_prefix p);
 /* The value of the longest prefix that holds ip, or 0. */
 uint32_t lpm_lookup(const struct lpm *l, struct ip4 ip);
+/* The same for n addresses, which costs less than one after the other where
+ * the table is large: n at most LPM_MANY. */
+#define LPM_MANY 32u
+void lpm_lookup_many(const struct lpm *l, const struct ip4 ip[],
+    uint32_t value[], uint32_t n);
 /* In order of address, shorter prefixes first; fn returning false stops. */
 void lpm_walk(const struct lpm *l,
     bool (*fn)(void *arg, struct ip4_prefix p, uint32_t value), void *arg);

@@ -14,6 +14,7 @@
 #include "base/addr.h"
 #include "base/err.h"
 #include "base/hash.h"
+#include "ip/ip_fetch.h"
 #include "ip/iface.h"
 #include "ip/lpm.h"
 
@@ -61,6 +62,10 @@ struct route_result route_lookup(struct stack *stk, struct ip4 dst,
 
 /* Does a way there, of several, lead out by ifp? */
 bool route_leads_by(const struct route_result *r, const struct iface *ifp);
+
+/* See ip/ip_fetch.h. */
+#define ROUTE_FETCH_ROUTES 4096u
+void route_fetch(struct stack *stk, const struct ip_glance g[], uint32_t n);
 
 /* What befalls a packet in transit on that way: 0 or an enum drop. */
 int route_drop(const struct route_result *r);

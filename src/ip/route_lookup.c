@@ -15,6 +15,8 @@
  */
 #include "ip/route.h"
 
+#include <assert.h>
+
 #include "ip/route_find.h"
 #include "stack/stack.h"
 
@@ -164,6 +166,26 @@ route_leads_by(const struct route_result *r, const struct iface *ifp)
 			return true;
 	}
 	return false;
+}
+
+void
+route_fetch(struct stack *stk, const struct ip_glance g[], uint32_t n)
+{
+	struct ip4 dst[IP_FETCH_MAX] = { { 0 } };
+	uint32_t slot[IP_FETCH_MAX];
+
+	assert(n <= IP_FETCH_MAX);
+	for (uint32_t i = 0; i < n; i++)
+		dst[i] = g[i].dst;
+	lpm_lookup_many(stk->ip.lpm, dst, slot, n);
+	for (uint32_t i = 0; i < n; i++)
+		__builtin_prefetch(&stk->ip.routes[slot[i]]);
+	for (uint32_t i = 0; i < n; i++) {
+		const struct route *r = stk->ip.routes[slot[i]].chain;
+
+		__builtin_prefetch(r);
+		__builtin_prefetch(&r->hop[0]);
+	}
 }
 
 int

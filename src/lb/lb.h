@@ -15,6 +15,7 @@
 
 #include "base/err.h"
 #include "base/pkt.h"
+#include "ip/ip_fetch.h"
 #include "ip/ip_wire.h"
 #include "lb/flow.h"
 #include "lb/service.h"
@@ -91,12 +92,9 @@ lb_is_idle(const struct lb_state *lb)
 bool lb_match(struct stack *stk, const struct pkt *pkt,
     const struct ip4_hdr *h, struct lb_hit *hit);
 
-/* Frames that were read together: asks the memory for what looking them up
- * will want.  Pays when the table does not fit into the processor's cache. */
-#define LB_FETCH_MAX	8u
+/* See ip/ip_fetch.h. */
 #define LB_FETCH_FLOWS	8192u		/* 1 MiB of flows */
-void lb_fetch(struct stack *stk, struct pkt *const pkts[], uint32_t n,
-    bool l2);
+void lb_fetch(struct stack *stk, const struct ip_glance g[], uint32_t n);
 static inline bool
 lb_fetch_pays(const struct lb_state *lb)
 {

@@ -7,8 +7,8 @@
  * of super-frames that wait; plain frames then still come in by small ones.
  *
  * Each frame goes its whole way before the next is read, while it is in the
- * cache.  Only beside a large flow table a few are read together, so that what
- * they want from there is fetched for all at once (lb/lb.h).
+ * cache.  Only beside large tables a few are read together, so that what they
+ * want from there is fetched for all at once (ip/ip_fetch.h).
  */
 #include "port/port.h"
 
@@ -122,7 +122,7 @@ group_read(struct stack *stk, struct port *port, struct pkt *frame[])
 {
 	uint32_t n = 0;
 
-	while (n < LB_FETCH_MAX) {
+	while (n < IP_FETCH_MAX) {
 		frame[n] = frame_read(stk, port);
 		if (frame[n] == NULL)
 			break;
@@ -132,19 +132,41 @@ group_read(struct stack *stk, struct port *port, struct pkt *frame[])
 	return n;
 }
 
+static inline bool
+fetch_pays(const struct stack *stk)
+{
+	return lb_fetch_pays(&stk->lb) || route_fetch_pays(&stk->ip) ||
+	    tcp_fetch_pays(&stk->tcp);
+}
+
+static void
+tables_fetch(struct stack *stk, const struct port *port,
+    struct pkt *const frame[], uint32_t n)
+{
+	struct ip_glance g[IP_FETCH_MAX];
+
+	n = ip_glance(frame, n, port->l2, g);
+	if (lb_fetch_pays(&stk->lb))
+		lb_fetch(stk, g, n);
+	if (route_fetch_pays(&stk->ip))
+		route_fetch(stk, g, n);
+	if (tcp_fetch_pays(&stk->tcp))
+		tcp_fetch(stk, g, n);
+}
+
 static SLOW void
 read_groups(struct stack *stk, struct port *port)
 {
-	struct pkt *frame[LB_FETCH_MAX];
+	struct pkt *frame[IP_FETCH_MAX];
 	uint32_t done = 0, n;
 
 	while (port->readable && !port->down && done < PORT_BATCH) {
 		n = group_read(stk, port, frame);
 		if (n > 1)
-			lb_fetch(stk, frame, n, port->l2);
+			tables_fetch(stk, port, frame, n);
 		for (uint32_t i = 0; i < n; i++)
 			wire_input(stk, port, frame[i]);
-		done += LB_FETCH_MAX;
+		done += IP_FETCH_MAX;
 	}
 }
 
@@ -164,7 +186,7 @@ read_singly(struct stack *stk, struct port *port)
 void
 port_read(struct stack *stk, struct port *port)
 {
-	if (lb_fetch_pays(&stk->lb))
+	if (fetch_pays(stk))
 		read_groups(stk, port);
 	else
 		read_singly(stk, port);

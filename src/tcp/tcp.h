@@ -237,6 +237,16 @@ void tcp_fini(struct stack *stk);	/* frees all, sends nothing */
 /* Consumes; data at the TCP header. */
 void tcp_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m);
 
+/* See ip/ip_fetch.h. */
+#define TCP_FETCH_CONNS 2048u
+void tcp_fetch(const struct stack *stk, const struct ip_glance g[],
+    uint32_t n);
+static inline bool
+tcp_fetch_pays(const struct tcp_state *t)
+{
+	return t->table_count > TCP_FETCH_CONNS;
+}
+
 /* An ICMP error speaks of a segment of ours: 8 bytes of it are at l4.  Does
  * not consume. */
 void tcp_icmp_error(struct stack *stk, const struct ip_meta *quoted,

@@ -105,6 +105,39 @@ tcp_key_lookup(const struct stack *stk, const struct addr *local,
 	return NULL;
 }
 
+/* Asks for all of the connection, which a segment goes through. */
+static void
+conn_fetch(const struct tcp_key *k)
+{
+	for (size_t at = 0; at < sizeof(struct tcp_conn); at += 64)
+		__builtin_prefetch((const char *)k + at, 1);
+}
+
+void
+tcp_fetch(const struct stack *stk, const struct ip_glance g[], uint32_t n)
+{
+	struct tcp_key **bucket[IP_FETCH_MAX];
+	uint32_t count = 0;
+
+	assert(n <= IP_FETCH_MAX);
+	for (uint32_t i = 0; i < n; i++) {
+		struct tcp_key k = { .local = addr_from_ip4(g[i].dst),
+		    .remote = addr_from_ip4(g[i].src), .lport = g[i].dport,
+		    .rport = g[i].sport };
+
+		if (g[i].proto != IPPROTO_TCP4)
+			continue;
+		bucket[count] = bucket_of(stk, &k);
+		__builtin_prefetch(bucket[count++]);
+	}
+	for (uint32_t i = 0; i < count; i++)
+		__builtin_prefetch(*bucket[i]);
+	for (uint32_t i = 0; i < count; i++) {
+		if (*bucket[i] != NULL)
+			conn_fetch(*bucket[i]);
+	}
+}
+
 /* ---- birth and end ------------------------------------------------------- */
 
 struct tcp_conn *

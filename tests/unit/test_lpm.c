@@ -145,11 +145,16 @@ compare_edges(const struct lpm *l, const struct oracle *o,
     struct ip4_prefix p)
 {
 	uint32_t first = p.ip.v, last = p.ip.v | ~ip4_mask(p.len);
-	const uint32_t at[] = { first, first - 1, last, last + 1 };
+	const struct ip4 at[] = { { first }, { first - 1 }, { last },
+	    { last + 1 } };
+	uint32_t together[4];
 
-	for (int i = 0; i < 4; i++)
-		ck_assert_uint_eq(lpm_lookup(l, (struct ip4){ at[i] }),
-		    oracle_lookup(o, (struct ip4){ at[i] }));
+	lpm_lookup_many(l, at, together, 4);
+	for (int i = 0; i < 4; i++) {
+		ck_assert_uint_eq(lpm_lookup(l, at[i]),
+		    oracle_lookup(o, at[i]));
+		ck_assert_uint_eq(together[i], oracle_lookup(o, at[i]));
+	}
 	ck_assert_uint_eq(lpm_get(l, p), oracle_get(o, p));
 }
 
