@@ -54,7 +54,8 @@ struct ip_stats {
 				 * one that is counted as delivered */
 };
 
-#define IP_ADDR_BUCKETS	256
+#define IP_ADDR_BITS	8
+#define IP_ADDR_BUCKETS	(1u << IP_ADDR_BITS)
 #define IP_ID_BUCKETS	2048	/* by (src, dst, proto) */
 #define IP_LOOP_MAX	1024	/* packets to ourselves under way */
 
@@ -62,7 +63,8 @@ struct ip_stats {
 static inline uint32_t
 ip_addr_bucket(struct ip4 ip)
 {
-	return (ip.v ^ ip.v >> 8 ^ ip.v >> 16) % IP_ADDR_BUCKETS;
+	/* Neighbours, and the same host in two networks, stand apart. */
+	return ip.v * UINT32_C(0x9e3779b1) >> (32 - IP_ADDR_BITS);
 }
 
 /* The routes of one prefix, the best first; next_free links free slots. */

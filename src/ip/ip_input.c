@@ -73,14 +73,13 @@ routed_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 		ip_forward(stk, pkt, h, &way);
 }
 
+/* To the load balancer, or to us, or on. */
 FAST void
-whole_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
+way_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 {
 	struct lb_hit hit;
 
-	if (h->hlen > IP4_HLEN && ip_is_waypoint(stk, pkt, h))
-		ip_forward_source_route(stk, pkt, h);
-	else if (!lb_is_idle(&stk->lb) && !ip4_is_fragment(h) &&
+	if (!lb_is_idle(&stk->lb) && !ip4_is_fragment(h) &&
 	    !pkt->l2_group && lb_match(stk, pkt, h, &hit))
 		lb_input(stk, pkt, h, &hit);
 	else if (ip4_is_multicast(h->dst) || ip4_eq(h->dst, IP4_BROADCAST))
@@ -92,7 +91,21 @@ whole_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 void
 ip_input_whole(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 {
-	whole_input(stk, pkt, h);
+	if (h->hlen > IP4_HLEN && ip_is_waypoint(stk, pkt, h))
+		ip_forward_source_route(stk, pkt, h);
+	else
+		way_input(stk, pkt, h);
+}
+
+/* A fragment, or a packet with options. */
+static SLOW void
+odd_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
+{
+	if (ip4_is_fragment(h) && (lb_wants_whole(stk, h->dst) ||
+	    lb_wants_reply_whole(stk, h->src)))
+		reass_input(stk, pkt, h);
+	else
+		ip_input_whole(stk, pkt, h);
 }
 
 /* Ethernet pads short packets: cuts pkt to what its header says.  False if a
@@ -137,11 +150,10 @@ ip_input(struct stack *stk, struct iface *ifp, struct pkt *pkt)
 	why = ip_validate(stk, pkt, &h);
 	if (why != 0)
 		pkt_drop(stk, pkt, (enum drop)why);
-	else if (ip4_is_fragment(&h) && (lb_wants_whole(stk, h.dst) ||
-	    lb_wants_reply_whole(stk, h.src)))
-		reass_input(stk, pkt, &h);
+	else if (ip4_is_fragment(&h) || h.hlen > IP4_HLEN)
+		odd_input(stk, pkt, &h);
 	else
-		whole_input(stk, pkt, &h);
+		way_input(stk, pkt, &h);
 }
 
 void
