@@ -105,6 +105,7 @@ X(TCP_PAWS,	   "tcp-paws",		NO_ICMP, 0, "old timestamp (RFC 7323 5)") \
 X(TCP_OOO_LIMIT,   "tcp-ooo-limit",	NO_ICMP, 0, "out-of-order memory exhausted") \
 X(TCP_LIMIT,	   "tcp-limit",		NO_ICMP, 0, "connection table full") \
 /* tunnels */								\
+X(TUNNEL_INNER,	   "tunnel-inner",	NO_ICMP, 0, "no IPv4 header inside a tunnel's packet") \
 X(TUNNEL_ECN,	   "tunnel-ecn",	NO_ICMP, 0, "congestion marked on a tunnelled packet that cannot carry it (RFC 6040)") \
 /* load balancer */							\
 X(LB_NO_SERVER,	   "lb-no-server",	3, 3, "no server available") \

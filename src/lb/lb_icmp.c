@@ -147,6 +147,8 @@ tunnel_error(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 
 	if (type == ICMP_UNREACH && code == ICMP_UNREACH_FRAG)
 		info &= 0xffff;		/* RFC 1191 4 */
+	/* It is about a packet of ours, and ends here. */
+	stk->ip.stats.delivered++;
 	pkt_pull(pkt, q->off);
 	pkt->l3 = pkt->off;
 	if (be16_get(pkt_data(pkt) + IP4_OFF_LEN) > pkt->len)

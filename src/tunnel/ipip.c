@@ -182,7 +182,7 @@ ipip_input(struct stack *stk, struct pkt *pkt, const struct ip_meta *m)
 	pkt->l2_group = false;
 	if (pkt->len < IP4_HLEN || pkt_data(pkt)[0] >> 4 != 4) {
 		t->errors++;
-		pkt_drop_silent(stk, pkt, DROP_IP_SHORT);
+		pkt_drop_silent(stk, pkt, DROP_TUNNEL_INNER);
 		return;
 	}
 	if (!ecn_decap(pkt_data(pkt), m->tos)) {

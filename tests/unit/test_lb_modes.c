@@ -218,6 +218,7 @@ START_TEST(tun_learns_the_path_mtu)
 	unit_feed(b.stk, b.cl, &f);
 	out = lb_bed_expect(b.sv);
 	tunnel_error(&b, &out, ICMP_UNREACH, ICMP_UNREACH_FRAG, 1400);
+	ck_assert_uint_eq(b.stk->ip.stats.delivered, 1);
 	s = lb_bed_expect(b.cl);
 	ck_assert_uint_eq(s.icmp_type, ICMP_UNREACH);
 	ck_assert_uint_eq(s.icmp_code, ICMP_UNREACH_FRAG);
@@ -386,6 +387,10 @@ START_TEST(ipip_takes_packets_out)
 	unit_feed(stk, p, &f);
 	unit_expect_nothing(p);
 	ck_assert_uint_eq(stk->drop.count[DROP_TUNNEL_ECN], 1);
+	frame[14] = 0x65;
+	unit_feed(stk, p, &f);
+	ck_assert_uint_eq(stk->drop.count[DROP_TUNNEL_INNER], 1);
+	ck_assert_uint_eq(ipip_next(stk, NULL)->errors, 2);
 	ck_assert_int_eq(ipip_del(stk, "tunl0", NULL), 0);
 	unit_feed(stk, p, &f);
 	ck_assert_uint_eq(stk->drop.count[DROP_IP_PROTO], 1);
