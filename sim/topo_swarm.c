@@ -3,13 +3,19 @@
  * faults and changes of configuration under load.
  *
  * Routers stand in a tree; each has a switch with hosts.  One router may be a
- * director for the hosts of its own switch, by NAT or FULLNAT: with DR and TUN
- * the hosts would need a way back that does not lead through it.  For the first part of a run
- * something happens every so often: wires break and mend, lose, double,
- * reorder and damage frames, nodes die and come back, servers, routes and
- * settings come and go.  What may never happen is checked all along.  Then all
- * is mended, and after a while every request must be answered again: nothing
- * may be stuck.
+ * director for the hosts of its own switch.  For DR and TUN it is a leaf, its
+ * hosts have the service's address hidden on lo, and one more router leads what
+ * they send past the director:
+ *
+ *	r0 ---+--- r1 --- h1-0 ...
+ *	      +--- r2, the director ---+--- h2-0, h2-1 ...
+ *	      +--- way ----------------+
+ *
+ * For the first part of a run something happens every so often: wires break
+ * and mend, lose, double, reorder and damage frames, nodes die and come back,
+ * servers, routes and settings come and go.  What may never happen is checked
+ * all along.  Then all is mended, and after a while every request must be
+ * answered again: nothing may be stuck.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,6 +43,8 @@ struct swarm {
 	uint32_t hosts[ROUTERS_MAX];
 	struct node *router[ROUTERS_MAX];
 	struct node *host[ROUTERS_MAX][HOSTS_MAX];
+	struct node *way;		/* past the director, or NULL ... */
+	uint32_t way_to;		/* ... to this router */
 	struct wire_conf *good;		/* of each wire, when mended */
 	uint32_t director;		/* router, or NOBODY */
 	const char *mode;		/* of its services */
@@ -47,6 +55,28 @@ static uint32_t
 below(struct swarm *s, uint32_t n)
 {
 	return rng_below(&s->rng, n);
+}
+
+static bool
+mode_is(const struct swarm *s, const char *mode)
+{
+	return s->director != NOBODY && strcmp(s->mode, mode) == 0;
+}
+
+/* Do the servers answer past the director? */
+static bool
+is_one_way(const struct swarm *s)
+{
+	return mode_is(s, "dr") || mode_is(s, "tun");
+}
+
+/* Where a server of the director's listens: only NAT maps ports. */
+static uint32_t
+server_port(const struct swarm *s, bool udp)
+{
+	if (udp)
+		return 7;
+	return is_one_way(s) ? 80 : MAPPED;
 }
 
 /* ---- the network ------------------------------------------------------ */
@@ -137,6 +167,31 @@ build_routers(struct world *w, struct swarm *s)
 	}
 }
 
+/* The servers' gateway, which knows nothing but the next router. */
+static void
+build_way(struct world *w, struct swarm *s)
+{
+	struct wire *up = make_wire(w, s);
+
+	s->way = node_new(w, "way");
+	s->way_to = below(s, s->director);
+	wire_join(s->router[s->director]->ends->wire, s->way, "lan");
+	wire_join(up, s->router[s->way_to], "past");
+	wire_join(up, s->way, "up");
+}
+
+static void
+start_way(struct swarm *s)
+{
+	struct node *to = s->router[s->way_to];
+
+	node_must(to, "port add past acd 0 mtu %u", s->links_mtu);
+	node_must(to, "addr add 10.9.100.1/30 dev past");
+	topo_start(s->way, "port add lan acd 0\nport add up acd 0 mtu %u\n"
+	    "addr add 10.0.%u.254/24 dev lan\naddr add 10.9.100.2/30 dev up\n"
+	    "route add default via 10.9.100.1\n", s->links_mtu, s->director);
+}
+
 static void
 start_routers(struct swarm *s)
 {
@@ -157,8 +212,24 @@ start_routers(struct swarm *s)
 			node_must(r, "addr add 10.9.%u.1/30 dev down%u", k, k);
 		}
 	}
+	if (s->way != NULL)
+		start_way(s);
 	for (uint32_t i = 0; i < s->routers; i++)
 		add_routes(s, i);
+}
+
+/* The service's address, hidden in one of two ways, and what TUN comes by. */
+static void
+prepare_server(struct swarm *s, struct node *host)
+{
+	if (below(s, 2) == 0) {
+		node_must(host, "addr add " VIP "/32 dev lo scope host");
+	} else {
+		node_must(host, "addr add " VIP "/32 dev lo");
+		node_must(host, "port set eth0 arp_ignore 1 arp_announce 2");
+	}
+	if (mode_is(s, "tun"))
+		node_must(host, "tunnel add tunl0");
 }
 
 static void
@@ -167,6 +238,8 @@ build_hosts(struct world *w, struct swarm *s)
 	char name[32];
 
 	for (uint32_t i = 0; i < s->routers; i++) {
+		bool serves = is_one_way(s) && i == s->director;
+
 		for (uint32_t k = 0; k < s->hosts[i]; k++) {
 			snprintf(name, sizeof(name), "h%u-%u", i, k);
 			s->host[i][k] = node_new(w, name);
@@ -174,8 +247,10 @@ build_hosts(struct world *w, struct swarm *s)
 			    "eth0");
 			topo_start(s->host[i][k], "port add eth0 acd %u\n"
 			    "addr add 10.0.%u.%u/24 dev eth0\n"
-			    "route add default via 10.0.%u.1\n", below(s, 3),
-			    i, 10 + k, i);
+			    "route add default via 10.0.%u.%u\n", below(s, 3),
+			    i, 10 + k, i, serves ? 254 : 1);
+			if (serves)
+				prepare_server(s, s->host[i][k]);
 			udp_server(s->host[i][k], 7);
 			tcp_server(s->host[i][k], 80);
 			tcp_server(s->host[i][k], MAPPED);
@@ -198,7 +273,7 @@ build_service(struct swarm *s)
 	    scheds[below(s, 8)]);
 	node_must(d, "service add tcp " VIP ":80 sched %s",
 	    scheds[below(s, 8)]);
-	if (strcmp(s->mode, "fullnat") == 0) {
+	if (mode_is(s, "fullnat")) {
 		node_must(d, "addr add 10.0.%u.2/24 dev lan", s->director);
 		node_must(d, "local add udp " VIP ":7 10.0.%u.2", s->director);
 		node_must(d, "local add tcp " VIP ":80 10.0.%u.2",
@@ -209,8 +284,8 @@ build_service(struct swarm *s)
 		    "weight %u", s->director, 10 + k, s->mode,
 		    1 + below(s, 3));
 		node_must(d, "server add tcp " VIP ":80 10.0.%u.%u:%u "
-		    "mode %s weight %u", s->director, 10 + k, MAPPED, s->mode,
-		    1 + below(s, 3));
+		    "mode %s weight %u", s->director, 10 + k,
+		    server_port(s, false), s->mode, 1 + below(s, 3));
 	}
 }
 
@@ -227,8 +302,7 @@ build_talk(struct swarm *s)
 			    .request = 40 + below(s, 1400),
 			    .reply = 40 + below(s, 4000),
 			    .per_socket = below(s, 20),
-			    .hidden = s->director != NOBODY &&
-			    strcmp(s->mode, "fullnat") == 0 };
+			    .hidden = mode_is(s, "fullnat") };
 			struct tcp_client_conf t = { .dst = dst, .port = 80,
 			    .interval_us = sim_between(&s->rng, 50000,
 			    3000000), .request = below(s, 20000),
@@ -315,7 +389,7 @@ change_service(struct swarm *s)
 {
 	bool udp = below(s, 2) == 0;
 	const char *proto = udp ? "udp" : "tcp";
-	uint32_t port = udp ? 7 : 80, to = udp ? 7 : MAPPED;
+	uint32_t port = udp ? 7 : 80, to = server_port(s, udp);
 	struct node *d;
 	uint32_t who;
 
@@ -336,8 +410,8 @@ change_service(struct swarm *s)
 		break;
 	case 3:
 		node_command(d, "server set %s " VIP ":%u 10.0.%u.%u:%u "
-		    "weight %u", proto, port, s->director, who, to,
-		    below(s, 4));
+		    "mode %s weight %u", proto, port, s->director, who, to,
+		    s->mode, below(s, 4));
 		break;
 	default:
 		node_command(d, "conn flush");
@@ -417,14 +491,11 @@ mend(struct world *w, struct swarm *s)
 	for (uint32_t k = 0; k < s->hosts[s->director]; k++) {
 		struct node *d = s->router[s->director];
 
-		node_command(d, "server add udp " VIP ":7 10.0.%u.%u:7 "
-		    "mode %s", s->director, 10 + k, s->mode);
-		node_must(d, "server set udp " VIP ":7 10.0.%u.%u:7 weight 1",
-		    s->director, 10 + k);
-		node_command(d, "server add tcp " VIP ":80 10.0.%u.%u:%u "
-		    "mode %s", s->director, 10 + k, MAPPED, s->mode);
+		node_must(d, "server set udp " VIP ":7 10.0.%u.%u:7 "
+		    "mode %s weight 1", s->director, 10 + k, s->mode);
 		node_must(d, "server set tcp " VIP ":80 10.0.%u.%u:%u "
-		    "weight 1", s->director, 10 + k, MAPPED);
+		    "mode %s weight 1", s->director, 10 + k,
+		    server_port(s, false), s->mode);
 	}
 }
 
@@ -453,6 +524,7 @@ script(struct world *w, struct event *e)
 void
 topo_swarm(struct world *w)
 {
+	static const char *const modes[] = { "nat", "fullnat", "dr", "tun" };
 	struct swarm *s = sim_alloc(sizeof(*s));
 
 	w->script_arg = s;
@@ -460,12 +532,16 @@ topo_swarm(struct world *w)
 	s->routers = 1 + below(s, ROUTERS_MAX);
 	s->director = s->routers > 1 && below(s, 3) != 0 ?
 	    below(s, s->routers) : NOBODY;
-	s->mode = below(s, 2) == 0 ? "nat" : "fullnat";
+	s->mode = modes[below(s, 4)];
+	if (is_one_way(s))	/* a leaf: no answer's way leads through it */
+		s->director = s->routers - 1;
 	s->links_mtu = below(s, 3) == 0 ? 600 + below(s, 900) : 1500;
 	for (uint32_t i = 0; i < s->routers; i++)
 		s->hosts[i] = 1 + below(s, HOSTS_MAX);
-	w->hops_max = s->routers;
+	w->hops_max = s->routers + is_one_way(s);
 	build_routers(w, s);
+	if (is_one_way(s))
+		build_way(w, s);
 	build_hosts(w, s);
 	s->good = sim_alloc(w->wire_count * sizeof(*s->good));
 	for (uint32_t i = 0; i < w->wire_count; i++)
