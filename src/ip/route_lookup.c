@@ -183,6 +183,8 @@ route_fetch(struct stack *stk, const struct ip_glance g[], uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		const struct route *r = stk->ip.routes[slot[i]].chain;
 
+		if (r == NULL)		/* no route: slot 0 */
+			continue;
 		__builtin_prefetch(r);
 		__builtin_prefetch(&r->hop[0]);
 	}
