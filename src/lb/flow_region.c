@@ -135,7 +135,9 @@ lb_flows_limit(struct stack *stk, uint32_t limit, struct err *err)
 {
 	struct lb_flows *ft = &stk->lb.flows;
 
-	if (limit == 0 || limit >= ft->region->flows)
+	/* The default is right for any room, which then bounds alone. */
+	if (limit == 0 || (limit >= ft->region->flows &&
+	    limit != LB_FLOWS_DEFAULT))
 		return err_set(err, -EINVAL, "max_flows %u: 1 to %u", limit,
 		    ft->region->flows - 1);
 	stk->lb.conf.max_flows = ft->region->limit = limit;

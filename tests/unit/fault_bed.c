@@ -5,6 +5,8 @@
 
 #include <stdlib.h>
 
+#include "base/cursor.h"
+
 #define CLIENT	IP4(192, 168, 1, 10)
 #define US	IP4(192, 168, 1, 1)
 #define VIP	IP4(192, 168, 1, 100)
@@ -12,6 +14,7 @@
 #define STRANGER IP4(10, 0, 0, 40)
 
 #define SYN	0x02
+#define RST	0x04
 #define ACK	0x10
 
 const char fault_config[] =
@@ -20,7 +23,11 @@ const char fault_config[] =
     "addr add 192.168.1.1/24 dev cl\n"
     "addr add 192.168.1.100/32 dev cl\n"
     "addr add 10.0.0.1/24 dev sv\n"
+    "tunnel add ip0 local 10.0.0.1 remote 10.0.0.12\n"
+    "fault add dev cl dir in\n"
+    "ip set accept_source_route on\n"
     "route add 10.9.0.0/16 via 10.0.0.11\n"
+    "route add 10.8.0.0/16 dev ip0\n"
     "route add unreachable 10.66.0.0/16\n"
     "neigh add 192.168.1.10 mac 02:00:00:00:00:0a dev cl\n"
     "neigh add 10.0.0.11 mac 02:00:00:00:00:0b dev sv\n"
@@ -49,7 +56,9 @@ const char fault_config_other[] =
     "neigh add 192.168.1.10 mac 02:00:00:00:00:0a dev cl\n"
     "inetd add daytime\n"
     "http add 0.0.0.0:8081\n"
-    "lb set drain 10 sloppy_tcp on\n"
+    "lb set drain 10 sloppy_tcp on max_flows 100\n"
+    "ip set min_pmtu 600\n"
+    "fault add dev nw loss 1% delay 10ms\n"
     "mark add 7 proto udp dst 10.0.0.0/24 port 53\n"
     "service add tcp 192.168.1.100:80 sched lblcr\n"
     "service add fwmark 7 sched dh\n"
@@ -117,9 +126,27 @@ int
 fault_listen(struct fault_bed *b)
 {
 	struct addr any = { { 0 } };
+	struct tcp_conf conf = *tcp_conf_stack(b->stk);
 
-	return tcp_listen(b->stk, &any, 4000, 4, NULL, accept_ready, b,
+	conf.fastopen = TCP_FASTOPEN_SERVER;
+	return tcp_listen(b->stk, &any, 4000, 4, &conf, accept_ready, b,
 	    &b->listener);
+}
+
+/* The Fast Open cookie in the options of a SYN, ACK. */
+static void
+see_cookie(struct fault_bed *b, const struct unit_seen *s)
+{
+	const uint8_t *end = s->payload;
+
+	for (const uint8_t *o = s->l4 + 20; o + 2 + TCP_FO_COOKIE <= end;
+	    o += *o == 1 ? 1 : o[1]) {
+		if (o[0] != 34 || o[1] != 2 + TCP_FO_COOKIE)
+			continue;
+		memcpy(b->cookie, o + 2, TCP_FO_COOKIE);
+		b->has_cookie = true;
+		return;
+	}
 }
 
 static void
@@ -134,11 +161,22 @@ see_tcp(struct fault_bed *b, const struct unit_seen *s)
 		break;
 	case 8083:
 		b->seen.fullnat++;
+		b->fullnat_port = s->sport;
+		b->fullnat_seq = s->seq;
 		break;
 	case 8084:
 		b->seen.persistent++;
 		break;
 	}
+	b->seen.back += s->sport == 83 && s->flags == (SYN | ACK);
+	b->seen.fast += s->sport == 4000 && s->dport == b->sport + 501 &&
+	    s->flags == (SYN | ACK) && s->ack == 1001 + 10;
+	if (s->sport == 4000 && s->dport == b->sport + 500)
+		see_cookie(b, s);
+	if (s->sport == 8080 && s->flags == (SYN | ACK))
+		b->http_isn = s->seq;
+	b->seen.pages += s->sport == 8080 && s->payload_len > 9 &&
+	    memcmp(s->payload, "HTTP/1.1 ", 9) == 0;
 	if (s->sport != 4000 || s->dport != b->sport)
 		return;
 	if (s->flags == (SYN | ACK)) {
@@ -158,6 +196,7 @@ see(struct fault_bed *b, const struct unit_seen *s)
 		    ip4_eq(s->ip.dst, STRANGER);
 		b->seen.echoed += s->sport == 7 && s->payload_len == 4;
 		b->seen.whole += s->sport == 7 && s->payload_len == 56;
+		b->seen.source += s->dport == 10 && ip4_eq(s->ip.dst, SERVER);
 		break;
 	case IPPROTO_TCP4:
 		see_tcp(b, s);
@@ -165,8 +204,14 @@ see(struct fault_bed *b, const struct unit_seen *s)
 	case IPPROTO_ICMP4:
 		b->seen.unreachable += s->icmp_type == 3;
 		break;
+	case IPPROTO_IGMP4:
+		b->seen.reports++;
+		break;
 	case IPPROTO_IPIP4:
-		b->seen.tun++;
+		if (ip4_eq(s->ip.dst, SERVER))
+			b->seen.tun++;
+		else
+			b->seen.tunnelled++;
 		break;
 	}
 }
@@ -266,6 +311,125 @@ balance(struct fault_bed *b, uint16_t sport)
 	}
 }
 
+/* The server of the FULLNAT service answers. */
+static void
+server_answers(struct fault_bed *b)
+{
+	struct unit_frame f = {
+		.dst = { { 2, 0, 0, 0, 0, 2 } },
+		.src = { { 2, 0, 0, 0, 0, 11 } },
+		.sip = SERVER, .dip = IP4(10, 0, 0, 1), .proto = IPPROTO_TCP4,
+		.sport = 8083, .dport = b->fullnat_port, .seq = 7000,
+		.ack = b->fullnat_seq + 1, .flags = SYN | ACK,
+	};
+
+	give(b, "sv", &f);
+}
+
+/* A router on the way to the client has an MTU of 600, says an error about a
+ * datagram of ours. */
+static void
+too_big(struct fault_bed *b, uint16_t sport, uint16_t dport)
+{
+	struct ip4_hdr h = { .total_len = 1400, .ttl = 60,
+	    .proto = IPPROTO_UDP4, .src = US, .dst = CLIENT };
+	struct unit_frame f = from_client(IPPROTO_ICMP4, US, 0, 0);
+	const struct pmtu *known;
+	uint8_t quote[28] = { 0 };
+
+	ip4_build_hdr(quote, &h);
+	be16_put(quote + 20, sport);
+	be16_put(quote + 22, dport);
+	f.icmp_type = 3;
+	f.icmp_code = 4;
+	f.icmp_rest = 600;
+	f.payload = quote;
+	f.payload_len = sizeof(quote);
+	give(b, "cl", &f);
+	known = ip_pmtu_lookup(b->stk, CLIENT);
+	b->seen.narrow = known != NULL && known->mtu == 600;
+}
+
+/* By a source route, by a tunnel, to a group. */
+static void
+other_ways(struct fault_bed *b, uint16_t sport)
+{
+	static const uint8_t lsrr[] = { 0x83, 7, 4, 10, 0, 0, 11, 1 };
+	struct addr group = addr_from_ip4(IP4(239, 1, 1, 1));
+	struct addr client = addr_from_ip4(CLIENT);
+	/* without a checksum, which would be for the last destination */
+	static const uint8_t udp[] = { 8, 0, 0, 10, 0, 12, 0, 0, 1, 2, 3, 4 };
+	struct unit_frame f = from_client(IPPROTO_UDP4, US, sport, 10);
+	struct udp_sock *s;
+
+	f.dip = IP4(10, 8, 0, 1);
+	give(b, "cl", &f);
+	f.dip = US;
+	f.ip_options = lsrr;
+	f.ip_options_len = sizeof(lsrr);
+	f.raw = true;
+	f.payload = udp;
+	f.payload_len = sizeof(udp);
+	give(b, "cl", &f);
+	s = udp_open(b->stk, NULL, NULL);
+	if (s == NULL)
+		return;
+	(void)udp_join(b->stk, s, &group, "cl");
+	(void)udp_send(b->stk, s, &client, 9, "x", 1, 0);
+	unit_poll(b->stk);
+	drain(b);
+	too_big(b, s->lport, 9);
+	udp_close(b->stk, s);
+}
+
+/* A SYN asks for a cookie, another has it and data. */
+static void
+fast_open(struct fault_bed *b, uint16_t sport)
+{
+	uint8_t ask[4] = { 34, 2, 1, 1 }, use[12] = { 34, 10 };
+	struct unit_frame f = from_client(IPPROTO_TCP4, US, sport + 500,
+	    4000);
+
+	b->has_cookie = false;
+	f.options = ask;
+	f.options_len = sizeof(ask);
+	give(b, "cl", &f);
+	if (!b->has_cookie)
+		return;
+	f.options_len = 0;
+	f.flags = RST;
+	f.seq = 1001;
+	give(b, "cl", &f);
+	memcpy(use + 2, b->cookie, TCP_FO_COOKIE);
+	use[10] = use[11] = 1;
+	f.sport = sport + 501;
+	f.flags = SYN;
+	f.seq = 1000;
+	f.options = use;
+	f.options_len = sizeof(use);
+	f.payload = "0123456789";
+	f.payload_len = 10;
+	give(b, "cl", &f);
+}
+
+static void
+page(struct fault_bed *b, uint16_t sport)
+{
+	static const char get[] = "GET /whoami HTTP/1.0\r\n\r\n";
+	struct unit_frame f = from_client(IPPROTO_TCP4, US, sport, 8080);
+
+	b->http_isn = 0;
+	give(b, "cl", &f);
+	if (b->http_isn == 0)
+		return;
+	f.flags = ACK;
+	f.seq = 1001;
+	f.ack = b->http_isn + 1;
+	f.payload = get;
+	f.payload_len = sizeof(get) - 1;
+	give(b, "cl", &f);
+}
+
 static void
 tcp_to_us(struct fault_bed *b, uint16_t sport)
 {
@@ -294,6 +458,11 @@ fault_traffic(struct fault_bed *b, uint16_t sport)
 	route_and_resolve(b, sport);
 	udp_to_us(b, sport);
 	balance(b, sport);
+	if (b->seen.fullnat > 0)
+		server_answers(b);
+	other_ways(b, sport);
+	page(b, sport);
+	fast_open(b, sport);
 	tcp_to_us(b, sport);
 }
 
@@ -312,4 +481,11 @@ fault_expect_all(const struct fault_bed *b)
 	ck_assert_uint_eq(b->seen.persistent, 1);
 	ck_assert_uint_eq(b->seen.accepted, 1);
 	ck_assert_uint_ge(b->seen.data, 1);
+	ck_assert_uint_eq(b->seen.back, 1);
+	ck_assert_uint_eq(b->seen.source, 1);
+	ck_assert_uint_ge(b->seen.reports, 1);
+	ck_assert_uint_eq(b->seen.fast, 1);
+	ck_assert_uint_ge(b->seen.pages, 1);
+	ck_assert_uint_eq(b->seen.tunnelled, 1);
+	ck_assert(b->seen.narrow);
 }

@@ -20,6 +20,13 @@ struct fault_seen {
 	unsigned persistent;
 	unsigned accepted;	/* our own TCP: SYN, ACK */
 	unsigned data;		/* its echo of 100 bytes */
+	unsigned back;		/* a FULLNAT server's answer, to the client */
+	unsigned source;	/* passed on by its source route */
+	unsigned reports;	/* of IGMP: joined */
+	unsigned fast;		/* data in a SYN taken, by a cookie */
+	unsigned pages;		/* answers of the HTTP server */
+	unsigned tunnelled;	/* by our own tunnel */
+	bool narrow;		/* the path to the client is known to be */
 };
 
 struct fault_bed {
@@ -28,7 +35,11 @@ struct fault_bed {
 	struct tcp_listener *listener;
 	struct tcp_conn *conn;
 	struct fault_seen seen;
-	uint32_t isn;		/* of our TCP */
+	uint32_t isn, http_isn;	/* of our TCP */
+	uint32_t fullnat_seq;	/* what a FULLNAT server got: its number, */
+	uint16_t fullnat_port;	/* and from where */
+	uint8_t cookie[TCP_FO_COOKIE];
+	bool has_cookie;
 	uint16_t sport;		/* of the traffic under way */
 };
 

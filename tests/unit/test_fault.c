@@ -150,7 +150,7 @@ START_TEST(reconfiguration)
 		done = spared(b);
 		is = config_copy(b);
 		if (r != 0) {
-			ck_assert_uint_eq(strlen(is), strlen(before));
+			ck_assert_msg(strlen(is) == strlen(before), "%s", is);
 			ck_assert_uint_eq(b->stk->lb.flows.count, flows);
 			fault_traffic(b, 3000);
 			ck_assert_uint_eq(b->seen.nat, 1);

@@ -75,7 +75,8 @@ START_TEST(port_goes_and_returns)
 		    NULL },
 		{ "port add sv mac 02:00:00:00:00:02",
 		    "addr add 10.0.0.1/24 dev sv",
-		    "neigh add 10.0.0.11 mac 02:00:00:00:00:0b dev sv", NULL },
+		    "neigh add 10.0.0.11 mac 02:00:00:00:00:0b dev sv",
+		    "neigh add 10.0.0.12 mac 02:00:00:00:00:0c dev sv", NULL },
 	};
 	struct fault_bed *b = fault_bed_up();
 

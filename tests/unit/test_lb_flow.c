@@ -566,6 +566,10 @@ START_TEST(the_limit_moves_with_flows_in_it)
 	lb_conf_get(c.stk, &conf);
 	ck_assert_uint_eq(conf.max_flows, 5000);
 	ck_assert_uint_eq(c.stk->lb.flows.count, 203);
+	/* But what stood there at first can be had again. */
+	conf.max_flows = LB_FLOWS_DEFAULT;
+	ck_assert_int_eq(lb_conf_set(c.stk, &conf, &err), 0);
+	ck_assert_uint_eq(c.stk->lb.flows.count, 203);
 	unit_stack_free(c.stk);
 	memset(mem, 0, len);
 	memset(b.stk->lb.flows.wheel, 0, 2 * sizeof(struct lb_wheel));
