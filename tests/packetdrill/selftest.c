@@ -17,6 +17,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "packetdrill/ifc.h"
 
@@ -251,6 +252,7 @@ test_retransmission(void)
 
 static struct {
 	int fd;
+	_Atomic pid_t tid;	/* of the thread about to read, else 0 */
 	ssize_t got;
 	long long at;
 } blocked;
@@ -260,15 +262,37 @@ read_blocking(void *arg)
 {
 	char buf[100];
 
+	blocked.tid = gettid();
 	blocked.got = ifc.read(ifc.userdata, blocked.fd, buf, sizeof(buf));
 	blocked.at = now();
 	return arg;
 }
 
+/* Until the reader sleeps: in its call, since nothing else makes it. */
+static void
+await_reader(void)
+{
+	struct timespec pause = { .tv_nsec = 1000000 };
+	char path[64], stat[256];
+	bool asleep = false;
+	FILE *f;
+
+	while (!asleep) {
+		nanosleep(&pause, NULL);
+		snprintf(path, sizeof(path), "/proc/self/task/%d/stat",
+		    (int)blocked.tid);
+		f = blocked.tid != 0 ? fopen(path, "re") : NULL;
+		if (f == NULL)
+			continue;
+		asleep = fgets(stat, sizeof(stat), f) != NULL &&
+		    strstr(stat, ") S ") != NULL;
+		fclose(f);
+	}
+}
+
 static void
 test_blocking(void)
 {
-	struct timespec pause = { .tv_nsec = 20000000 };
 	long long sent;
 	pthread_t t;
 	uint32_t iss;
@@ -276,7 +300,7 @@ test_blocking(void)
 
 	blocked.fd = open_passive(l, &iss);
 	pthread_create(&t, NULL, read_blocking, NULL);
-	nanosleep(&pause, NULL);
+	await_reader();
 	ifc.usleep(ifc.userdata, 500000);
 	inject(8080, 1001, iss + 1, ACK | PSH, 10);
 	sent = now();
