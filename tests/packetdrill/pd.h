@@ -33,7 +33,7 @@
 #define PD_INTERESTS	32	/* descriptors in one epoll set */
 #define PD_ERRQ		32	/* marks, and notices, a socket */
 
-enum pd_kind { PD_TCP, PD_EPOLL };
+enum pd_kind { PD_TCP, PD_UDP, PD_EPOLL };
 
 /* Whose habits show where the standards leave a choice: the order of the
  * options of a SYN, what socket options report. */
@@ -88,6 +88,7 @@ struct pd_sock {
 	struct tcp_conf conf;		/* for what it will open */
 	struct tcp_conn *conn;
 	struct tcp_listener *listener;
+	struct udp_sock *udp;		/* PD_UDP */
 	uint32_t in_edges, out_edges;	/* for EPOLLET */
 	uint32_t in_bytes;		/* readable at the last look */
 	struct pd_option option[PD_OPTIONS];
@@ -218,6 +219,23 @@ void pd_sndbuf_wrote(struct pd_sock *s, uint32_t n);
 bool pd_sndbuf_writable(struct pd *pd, struct pd_sock *s);
 /* So much time has passed. */
 void pd_sndbuf_account(struct pd *pd, struct pd_sock *s, int64_t us);
+
+/* ---- pd_udp.c: what the calls do for a PD_UDP; all return -Exxx ---- */
+int pd_udp_open(struct pd *pd, struct pd_sock *s);
+void pd_udp_close(struct pd *pd, struct pd_sock *s);
+int pd_udp_bind(struct pd *pd, struct pd_sock *s);
+int pd_udp_connect(struct pd *pd, struct pd_sock *s,
+    const struct sockaddr *sa, socklen_t n);
+int pd_udp_shutdown(struct pd_sock *s, int how);
+uint32_t pd_udp_events(const struct pd_sock *s);
+uint32_t pd_udp_waiting(const struct pd_sock *s);
+ssize_t pd_udp_take(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
+    size_t n, int flags, struct sockaddr *sa, socklen_t *salen);
+ssize_t pd_udp_report(struct pd_sock *s, struct msghdr *msg);
+ssize_t pd_udp_give(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
+    size_t n, const struct sockaddr *sa, socklen_t salen);
+int pd_udp_set(struct pd *pd, struct pd_sock *s, int level, int name,
+    int value);
 
 /* ---- pd_poll.c ---- */
 void pd_poll_members(struct packetdrill_interface *ifc);

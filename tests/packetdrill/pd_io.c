@@ -176,6 +176,9 @@ take(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 		return -ENOTCONN;
 	if ((flags & MSG_TRUNC) == 0 && bad_iov(iov, n))
 		return -EFAULT;
+	/* FreeBSD throws away what comes after shutdown(SHUT_RD). */
+	if (s->rd_shut && pd->layout == PD_FREEBSD)
+		tcp_consume(pd->stk, s->conn, tcp_readable(s->conn));
 	for (;;) {
 		if (tcp_readable(s->conn) > 0)
 			done += scatter(pd, s, iov, n, done, flags);
@@ -198,8 +201,12 @@ receive(struct pd *pd, int fd, const struct iovec *iov, size_t n, int flags)
 
 	if (s == NULL)
 		return -1;
+	if (s->udp != NULL && (flags & MSG_ERRQUEUE) == 0)
+		return pd_leave(pd, pd_udp_take(pd, s, iov, n, flags, NULL,
+		    NULL));
 	if ((flags & MSG_ERRQUEUE) != 0)
-		return pd_leave(pd, pd_errq_read(s, &nothing));
+		return pd_leave(pd, s->udp != NULL ?
+		    pd_udp_report(s, &nothing) : pd_errq_read(s, &nothing));
 	return pd_leave(pd, take(pd, s, iov, n, flags));
 }
 
@@ -241,7 +248,15 @@ pd_recvfrom(void *ud, int fd, void *buf, size_t len, int flags,
     struct sockaddr *sa, socklen_t *n)
 {
 	struct iovec v = { buf, len };
+	struct pd *pd = ud;
+	struct pd_sock *s;
 
+	if (!foreign(pd, fd) && pd->sock[fd]->udp != NULL &&
+	    (flags & MSG_ERRQUEUE) == 0) {
+		s = pd_enter(pd, fd);
+		return s == NULL ? -1 : pd_leave(pd, pd_udp_take(pd, s, &v, 1,
+		    flags, sa, n));
+	}
 	if (sa != NULL && n != NULL)
 		*n = 0;		/* a stream has no address to tell */
 	return receive(ud, fd, &v, 1, flags);
@@ -281,7 +296,15 @@ pd_recvmsg(void *ud, int fd, struct msghdr *msg, int flags)
 	if (msg == NULL)
 		return pd_leave(pd, -EFAULT);
 	if ((flags & MSG_ERRQUEUE) != 0)
-		return pd_leave(pd, pd_errq_read(s, msg));
+		return pd_leave(pd, s->udp != NULL ? pd_udp_report(s, msg) :
+		    pd_errq_read(s, msg));
+	if (s->udp != NULL) {
+		msg->msg_flags = 0;
+		msg->msg_controllen = 0;
+		return pd_leave(pd, pd_udp_take(pd, s, msg->msg_iov,
+		    msg->msg_iovlen, flags, msg->msg_name,
+		    &msg->msg_namelen));
+	}
 	r = take(pd, s, msg->msg_iov, msg->msg_iovlen, flags);
 	msg->msg_flags = 0;
 	msg->msg_namelen = 0;
@@ -514,6 +537,8 @@ transmit(struct pd *pd, int fd, const struct iovec *iov, size_t n, int flags,
 
 	if (s == NULL)
 		return -1;
+	if (s->udp != NULL)
+		return pd_leave(pd, pd_udp_give(pd, s, iov, n, sa, salen));
 	if (s->kind == PD_TCP && s->listener == NULL &&
 	    ((flags & MSG_FASTOPEN) != 0 || s->deferred))
 		r = give_connecting(pd, s, iov, n, flags, sa, salen);

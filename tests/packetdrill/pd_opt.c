@@ -138,13 +138,34 @@ conf_get(struct tcp_conf *c, enum tcp_opt opt)
 	return opt == TCPO_FINWAIT2_MS ? c->finwait2_us / 1000 : 0;
 }
 
+/* tcp(7), ip(7): the values that Linux takes. */
+static bool
+in_range(enum tcp_opt opt, int value)
+{
+	switch (opt) {
+	case TCPO_KEEP_IDLE_MS:
+	case TCPO_KEEP_INTVL_MS:
+		return value >= 1 && value <= 32767;
+	case TCPO_KEEP_COUNT:
+	case TCPO_SYN_RETRIES:
+		return value >= 1 && value <= 127;
+	case TCPO_TTL:
+		return value >= 1 && value <= 255;
+	default:
+		return value >= 0;
+	}
+}
+
 static int
 knob_set(struct pd *pd, struct pd_sock *s, const struct knob *k, int value)
 {
-	uint32_t v = (uint32_t)value * k->scale;
+	uint32_t v;
 
-	if (value < 0)
+	if (k->opt == TCPO_TTL && value == -1)	/* the default again */
+		value = 64;
+	if (pd->layout == PD_LINUX ? !in_range(k->opt, value) : value < 0)
 		return -EINVAL;
+	v = (uint32_t)value * k->scale;
 	if (k->opt == TCPO_MSS && (value < 88 || value > 32767))
 		return value == 0 ? 0 : -EINVAL;
 	if (k->opt == TCPO_CORK)
@@ -466,11 +487,13 @@ get_socket(struct pd *pd, struct pd_sock *s, int name, void *val,
 	case SO_LINGER:
 		return put_bytes(val, len, &l, sizeof(l));
 	case SO_TYPE:
-		return put_int(val, len, SOCK_STREAM);
+		return put_int(val, len, s->udp != NULL ? SOCK_DGRAM :
+		    SOCK_STREAM);
 	case SO_DOMAIN:
 		return put_int(val, len, s->domain);
 	case SO_PROTOCOL:
-		return put_int(val, len, IPPROTO_TCP);
+		return put_int(val, len, s->udp != NULL ? IPPROTO_UDP :
+		    IPPROTO_TCP);
 	case SO_ACCEPTCONN:
 		return put_int(val, len, s->listener != NULL);
 	case SO_RCVLOWAT:
@@ -536,12 +559,17 @@ pd_getsockopt(struct pd *pd, struct pd_sock *s, int level, int name,
 
 	if (val == NULL || len == NULL)
 		return -EFAULT;
-	if (s->kind != PD_TCP)
+	if (s->kind == PD_EPOLL)
 		return -ENOTSOCK;
+	if (s->udp != NULL && level == IPPROTO_TCP)
+		return -EOPNOTSUPP;
 	if (k != NULL)
 		return put_int(val, len, knob_get(pd, s, k));
 	if (o != NULL)
 		return put_int(val, len, o->value);
+	if (level == IPPROTO_IP && name == IP_MTU_DISCOVER)
+		return put_int(val, len, s->conf.pmtud ? IP_PMTUDISC_WANT :
+		    IP_PMTUDISC_DONT);
 	if (only_remembered(level, name))
 		return put_int(val, len, 0);
 	if (level == SOL_SOCKET)
@@ -572,9 +600,13 @@ ifc_setsockopt(void *ud, int fd, int level, int name, const void *val,
 
 	if (s == NULL)
 		return -1;
-	if (s->kind != PD_TCP)
+	if (s->kind == PD_EPOLL)
 		return (int)pd_leave(pd, -ENOTSOCK);
+	if (s->udp != NULL && level == IPPROTO_TCP)
+		return (int)pd_leave(pd, -ENOPROTOOPT);
 	r = set_option(pd, s, level, name, val, len);
+	if (r == 0 && s->udp != NULL && len >= sizeof(int))
+		r = pd_udp_set(pd, s, level, name, *(const int *)val);
 	if (r == 0 && s->listener != NULL)
 		pd_conf_refresh(pd, s);
 	if (r == 0 && s->listener != NULL)
@@ -615,6 +647,9 @@ queued(struct pd_sock *s, unsigned long request)
 {
 	if (s->listener != NULL)
 		return -EINVAL;
+	if (s->udp != NULL)
+		return request == SIOCINQ ? (int)pd_udp_waiting(s) :
+		    request == SIOCOUTQ ? 0 : -EINVAL;
 	if (s->conn == NULL)
 		return 0;
 	switch (request) {

@@ -13,6 +13,8 @@ pd_events(struct pd *pd, struct pd_sock *s)
 {
 	uint32_t ev, out = 0;
 
+	if (s->kind == PD_UDP)
+		return pd_udp_events(s);
 	if (s->kind != PD_TCP)
 		return 0;
 	if (s->listener != NULL)

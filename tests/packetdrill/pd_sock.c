@@ -5,6 +5,7 @@
  * through pd_opt.c, readiness through pd_poll.c.
  */
 #include "packetdrill/pd.h"
+#include "udp/udp.h"
 
 #include <netinet/in.h>
 #include <stdlib.h>
@@ -129,6 +130,8 @@ pd_error_take(struct pd_sock *s)
 {
 	int e = s->error;
 
+	if (s->udp != NULL)
+		return -udp_error(s->udp);
 	s->error = 0;
 	if (e == 0 && s->conn != NULL && !s->error_told) {
 		e = -tcp_error(s->conn);
@@ -174,6 +177,8 @@ pd_sock_new(struct pd *pd, enum pd_kind kind)
 void
 pd_sock_free(struct pd *pd, struct pd_sock *s)
 {
+	if (s->udp != NULL)
+		pd_udp_close(pd, s);
 	if (s->listener != NULL)
 		tcp_listen_close(pd->stk, s->listener);
 	if (s->conn != NULL) {
@@ -191,6 +196,8 @@ pd_sock_free(struct pd *pd, struct pd_sock *s)
 static int
 pd_socket(void *ud, int domain, int type, int proto)
 {
+	int base = type & 0xff;
+	bool udp = base == SOCK_DGRAM;
 	struct pd *pd = ud;
 	struct pd_sock *s;
 
@@ -198,17 +205,22 @@ pd_socket(void *ud, int domain, int type, int proto)
 		errno = EAFNOSUPPORT;
 		return -1;
 	}
-	if ((type & 0xff) != SOCK_STREAM ||
-	    (proto != 0 && proto != IPPROTO_TCP)) {
+	if ((base != SOCK_STREAM && base != SOCK_DGRAM) || (proto != 0 &&
+	    proto != (udp ? IPPROTO_UDP : IPPROTO_TCP))) {
 		errno = EPROTONOSUPPORT;
 		return -1;
 	}
 	pthread_mutex_lock(&pd->lock);
 	pd_sysctl_poll(pd);
-	s = pd_sock_new(pd, PD_TCP);
+	s = pd_sock_new(pd, udp ? PD_UDP : PD_TCP);
 	if (s != NULL) {
 		s->domain = domain;
 		s->nonblock = (type & SOCK_NONBLOCK) != 0;
+	}
+	if (s != NULL && udp && pd_udp_open(pd, s) != 0) {
+		pd_sock_free(pd, s);
+		s = NULL;
+		errno = ENOBUFS;
 	}
 	pthread_mutex_unlock(&pd->lock);
 	return s == NULL ? -1 : s->fd;
@@ -228,6 +240,8 @@ pd_bind(void *ud, int fd, const struct sockaddr *sa, socklen_t n)
 	r = pd_addr_get(sa, n, &s->local, &s->lport);
 	if (r == 0)
 		r = local_address(pd, &s->local);
+	if (r == 0 && s->udp != NULL)
+		r = pd_udp_bind(pd, s);
 	s->bound = r == 0;
 	return (int)pd_leave(pd, r);
 }
@@ -241,6 +255,8 @@ pd_listen(void *ud, int fd, int backlog)
 
 	if (s == NULL)
 		return -1;
+	if (s->kind != PD_TCP)
+		return (int)pd_leave(pd, -EOPNOTSUPP);
 	if (s->conn != NULL)
 		return (int)pd_leave(pd, -EINVAL);
 	if (s->listener != NULL)
@@ -295,6 +311,8 @@ pd_accept(void *ud, int fd, struct sockaddr *sa, socklen_t *n)
 
 	if (s == NULL)
 		return -1;
+	if (s->kind != PD_TCP)
+		return (int)pd_leave(pd, -EOPNOTSUPP);
 	if (s->listener == NULL)
 		return (int)pd_leave(pd, -EINVAL);
 	while ((c = tcp_accept(pd->stk, s->listener)) == NULL) {
@@ -402,6 +420,8 @@ pd_connect(void *ud, int fd, const struct sockaddr *sa, socklen_t n)
 
 	if (s == NULL)
 		return -1;
+	if (s->udp != NULL)
+		return (int)pd_leave(pd, pd_udp_connect(pd, s, sa, n));
 	if (s->listener != NULL)
 		return (int)pd_leave(pd, -EISCONN);
 	if (s->conn != NULL && sa != NULL && sa->sa_family != AF_UNSPEC) {
@@ -440,6 +460,8 @@ pd_shutdown(void *ud, int fd, int how)
 		return -1;
 	if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
 		return (int)pd_leave(pd, -EINVAL);
+	if (s->udp != NULL)
+		return (int)pd_leave(pd, pd_udp_shutdown(s, how));
 	if (s->listener != NULL) {
 		if (how == SHUT_WR)
 			return (int)pd_leave(pd, 0);
