@@ -9,6 +9,9 @@
 #include "topo.h"
 #include "util.h"
 
+/* For what the clients open in the five minutes that a UDP flow lasts. */
+#define FLOWS	65536u
+
 #define VIP "10.0.1.100"
 
 /*
@@ -29,7 +32,7 @@ nat_cluster(struct world *w, uint32_t servers, const char *sched)
 	topo_cable(client, "eth0", director, "wan", &wan);
 	lan_wire = wire_new(w, &lan);
 	wire_join(lan_wire, director, "lan");
-	director->flows = 16384;
+	director->flows = FLOWS;
 	topo_start(client, "port add eth0 acd 0\n"
 	    "addr add 10.0.1.2/24 dev eth0\nroute add default via 10.0.1.1\n");
 	topo_start(director, "port add wan acd 0\nport add lan acd 0\n"
@@ -158,7 +161,7 @@ one_arm(struct world *w, const char *mode)
 	wire = wire_new(w, &lan);
 	wire_join(wire, router, "lan");
 	wire_join(wire, director, "lan");
-	director->flows = 16384;
+	director->flows = FLOWS;
 	topo_start(client, "port add eth0 acd 0\n"
 	    "addr add 10.0.1.2/24 dev eth0\nroute add default via 10.0.1.1\n");
 	topo_start(router, "port add wan acd 0\nport add lan acd 0\n"
