@@ -334,6 +334,32 @@ START_TEST(udp_show_tells_ends)
 }
 END_TEST
 
+START_TEST(http_and_tunnel_show_count)
+{
+	struct fault_bed *b = fault_bed_up();
+	const json_t *o;
+
+	fault_traffic(b, 2000);
+	ck_assert_int_eq(ctl_unit_json(b->u, "http show"), 0);
+	o = json_object_get(json_array_get(b->u->data, 0), "state");
+	ck_assert_int_eq(number(o, "open"), 1);
+	ck_assert_int_eq(number(o, "accepted"), 1);
+	ck_assert_int_eq(number(o, "requests"), 1);
+	ck_assert_int_eq(number(o, "2xx"), 1);
+	ck_assert_int_eq(number(o, "3xx") + number(o, "4xx") +
+	    number(o, "5xx") + number(o, "refused") + number(o, "timeouts"),
+	    0);
+	ck_assert_int_gt(number(o, "body_bytes"), 10);
+	ck_assert_int_eq(ctl_unit_json(b->u, "tunnel show"), 0);
+	o = json_object_get(json_array_get(b->u->data, 0), "state");
+	ck_assert_int_eq(number(o, "mtu"), 1480);
+	ck_assert_int_eq(number(o, "sent"), 1);
+	ck_assert_int_eq(number(o, "received"), 0);
+	ck_assert_int_eq(number(o, "errors"), 0);
+	fault_bed_down(b);
+}
+END_TEST
+
 static long long
 stat_of(struct ctl_unit *u, const char *room, const char *counter)
 {
@@ -426,6 +452,7 @@ main(void)
 	tcase_add_test(tc, local_show_counts);
 	tcase_add_test(tc, tcp_show_is_ss);
 	tcase_add_test(tc, udp_show_tells_ends);
+	tcase_add_test(tc, http_and_tunnel_show_count);
 	tcase_add_test(tc, stats_show_the_counters);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

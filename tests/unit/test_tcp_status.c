@@ -2,6 +2,8 @@
  * test_tcp_status.c - what tcp_status() says of a connection, at every stage
  * of a transfer of which all is known.
  */
+#include <errno.h>
+
 #include "unit/tcp_pair.h"
 
 #define UP	5000u
@@ -102,6 +104,60 @@ START_TEST(what_is_lost_is_counted)
 }
 END_TEST
 
+/* What was set is what one gets; the worst values are refused, and change
+ * nothing. */
+static const struct {
+	enum tcp_opt opt;
+	uint32_t good, bad;	/* bad 0: every value is good, or 0 is bad */
+	bool zero;		/* 0 is bad */
+} options[] = {
+	{ TCPO_NODELAY, 1, 0, false }, { TCPO_CORK, 1, 0, false },
+	{ TCPO_KEEPALIVE, 1, 0, false }, { TCPO_MORE, 1, 0, false },
+	{ TCPO_KEEP_IDLE_MS, 32767000, 32767001, true },
+	{ TCPO_KEEP_INTVL_MS, 32767000, 32767001, true },
+	{ TCPO_KEEP_COUNT, 127, 128, true },
+	{ TCPO_USER_TIMEOUT_MS, UINT32_MAX, 0, false },
+	{ TCPO_RCVBUF, 5000, UINT32_MAX, true },
+	{ TCPO_SNDBUF, 5000, UINT32_MAX, true },
+	{ TCPO_MSS, 900, 65496, true },
+	{ TCPO_FINWAIT2_MS, UINT32_MAX / 1000, UINT32_MAX / 1000 + 1, false },
+	{ TCPO_LINGER, 1, 0, false },
+	{ TCPO_LINGER_MS, 70, 0, false },
+	{ TCPO_TTL, 255, 256, false }, { TCPO_TOS, 0xb8, 256, false },
+	{ TCPO_CC, TCP_CC_NEWRENO, TCP_CC_COUNT, false },
+	{ TCPO_RTO_MIN_US, 120000000, 120000001, true },
+	{ TCPO_SYN_RETRIES, 127, 128, true }, { TCPO_PACING, 1, 0, false },
+};
+
+START_TEST(options_are_what_was_set)
+{
+	struct pair *p = pair_new(1, 1500, 0);
+	struct pair_app a = { .salt = 1, .peer_salt = 2, .keep = true };
+	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
+	enum tcp_opt opt = options[_i].opt;
+	struct tcp_conf conf = *tcp_conf_stack(p->stk[0]);
+
+	pair_serve(p, 1, 80, NULL, &b);
+	pair_connect(p, 0, 80, NULL, &a);
+	pair_run_until(p, USEC_PER_SEC);
+	ck_assert_uint_ne(tcp_get(a.c, opt), options[_i].good);
+	ck_assert_int_eq(tcp_set(p->stk[0], a.c, opt, options[_i].good), 0);
+	ck_assert_uint_eq(tcp_get(a.c, opt), options[_i].good);
+	if (options[_i].bad != 0)
+		ck_assert_int_eq(tcp_set(p->stk[0], a.c, opt,
+		    options[_i].bad), -EINVAL);
+	ck_assert_int_eq(tcp_set(p->stk[0], a.c, opt, 0),
+	    options[_i].zero ? -EINVAL : 0);
+	ck_assert_uint_eq(tcp_get(a.c, opt), options[_i].zero ?
+	    options[_i].good : 0);
+	/* nobody else's settings are others */
+	ck_assert_mem_eq(&conf, tcp_conf_stack(p->stk[0]), sizeof(conf));
+	ck_assert_int_eq(tcp_set(p->stk[0], a.c, TCPO_COUNT, 1), -EINVAL);
+	ck_assert_uint_eq(tcp_get(a.c, TCPO_COUNT), 0);
+	pair_free(p);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -110,6 +166,8 @@ main(void)
 
 	tcase_add_test(tc, bytes_are_those_of_the_stream);
 	tcase_add_test(tc, what_is_lost_is_counted);
+	tcase_add_loop_test(tc, options_are_what_was_set, 0,
+	    sizeof(options) / sizeof(options[0]));
 	suite_add_tcase(s, tc);
 	return unit_main(s);
 }
