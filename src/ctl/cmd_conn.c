@@ -6,17 +6,17 @@
 #include <errno.h>
 #include <strings.h>
 
-static int
-state_number(const char *name)
+/* As the flows have it, or NULL. */
+static const char *
+state_find(const char *name)
 {
-	for (int i = 0; i < LB_TCP_STATE_COUNT; i++) {
-		struct lb_flow f = { .proto = IPPROTO_TCP4,
-		    .state = (uint8_t)i };
+	const char *state;
 
-		if (strcasecmp(lb_flow_state_name(&f), name) == 0)
-			return i;
+	for (unsigned i = 0; (state = lb_flow_state_at(i)) != NULL; i++) {
+		if (strcasecmp(state, name) == 0)
+			return state;
 	}
-	return -1;
+	return NULL;
 }
 
 /* The filter that the words mean; key lives as long as the filter. */
@@ -25,7 +25,6 @@ filter(struct request *rq, struct lb_flow_filter *w,
     struct lb_service_key *key)
 {
 	const union value *v;
-	int state;
 
 	*w = (struct lb_flow_filter){ 0 };
 	v = command_get(rq->cmd, A_SERVICE);
@@ -46,14 +45,11 @@ filter(struct request *rq, struct lb_flow_filter *w,
 	v = command_get(rq->cmd, A_STATE);
 	if (v == NULL)
 		return 0;
-	state = state_number(v->str);
-	if (state < 0)
+	w->state = state_find(v->str);
+	if (w->state == NULL)
 		return err_set(&rq->err, -EINVAL,
 		    "\"%s\": no such state; such as ESTABLISHED, SYN_RECV, "
 		    "FIN_WAIT", v->str);
-	w->has_state = true;
-	w->state = (uint8_t)state;
-	w->proto = IPPROTO_TCP4;
 	return 0;
 }
 

@@ -449,22 +449,38 @@ lb_flow_service_key(const struct lb_flow *f)
 	return k;
 }
 
+/* TCP's, SCTP's, those of templates and of UDP. */
+#define SCTP_NAMES	LB_TCP_STATE_COUNT
+#define TEMPLATE_NAMES	(SCTP_NAMES + LB_SCTP_STATE_COUNT)
+#define UDP_NAME	(TEMPLATE_NAMES + 2)
+
+static const char *const state_names[] = {
+	"NONE", "ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT", "TIME_WAIT",
+	"CLOSE", "CLOSE_WAIT", "LAST_ACK", "LISTEN", "SYNACK",
+	"NONE", "INIT1", "INIT", "C-SENT", "C-REPLIED", "C-WAIT", "COOKIE",
+	"C-ECHOED", "ESTABLISHED", "S-SENT", "S-RECEIVED", "S-ACK-SENT",
+	"REJECTED", "CLOSED",
+	"NONE", "ASSURED", "UDP",
+};
+static_assert(sizeof(state_names) / sizeof(state_names[0]) == UDP_NAME + 1,
+    "a name for every state");
+
+const char *
+lb_flow_state_at(unsigned i)
+{
+	return i <= UDP_NAME ? state_names[i] : NULL;
+}
+
 const char *
 lb_flow_state_name(const struct lb_flow *f)
 {
-	static const char *const names[] = { "NONE", "ESTABLISHED", "SYN_SENT",
-	    "SYN_RECV", "FIN_WAIT", "TIME_WAIT", "CLOSE", "CLOSE_WAIT",
-	    "LAST_ACK", "LISTEN", "SYNACK" };
-
-	static_assert(sizeof(names) / sizeof(names[0]) == LB_TCP_STATE_COUNT,
-	    "a name for every state");
 	if (f->flags & LB_FLOW_TEMPLATE)
-		return f->state != 0 ? "ASSURED" : "NONE";
+		return state_names[TEMPLATE_NAMES + (f->state != 0)];
 	if (f->proto == IPPROTO_UDP4)
-		return "UDP";
+		return state_names[UDP_NAME];
 	if (f->proto == IPPROTO_SCTP4)
-		return "ESTABLISHED";
-	return names[f->state];
+		return state_names[SCTP_NAMES + f->state];
+	return state_names[f->state];
 }
 
 /* Does f match the addresses and ports of w? */
@@ -493,8 +509,7 @@ lb_flow_matches(const struct lb_flow *f, const struct lb_flow_filter *w)
 		return false;
 	if (w->no_templates && (f->flags & LB_FLOW_TEMPLATE))
 		return false;
-	if (w->has_state && (f->proto != IPPROTO_TCP4 ||
-	    (f->flags & LB_FLOW_TEMPLATE) || f->state != w->state))
+	if (w->state != NULL && strcmp(lb_flow_state_name(f), w->state) != 0)
 		return false;
 	if (w->service != NULL) {
 		key = lb_flow_service_key(f);

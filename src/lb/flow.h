@@ -49,6 +49,14 @@ enum lb_tcp_state {
 	LB_TCP_LAST_ACK, LB_TCP_LISTEN, LB_TCP_SYNACK, LB_TCP_STATE_COUNT
 };
 
+enum lb_sctp_state {
+	LB_SCTP_NONE, LB_SCTP_INIT1, LB_SCTP_INIT, LB_SCTP_COOKIE_SENT,
+	LB_SCTP_COOKIE_REPLIED, LB_SCTP_COOKIE_WAIT, LB_SCTP_COOKIE,
+	LB_SCTP_COOKIE_ECHOED, LB_SCTP_ESTABLISHED, LB_SCTP_SHUTDOWN_SENT,
+	LB_SCTP_SHUTDOWN_RECEIVED, LB_SCTP_SHUTDOWN_ACK_SENT, LB_SCTP_REJECTED,
+	LB_SCTP_CLOSED, LB_SCTP_STATE_COUNT
+};
+
 #define LB_FLOW_USED		0x0001u	/* written last, cleared first */
 #define LB_FLOW_TEMPLATE	0x0002u	/* persistence, not a connection */
 #define LB_FLOW_NO_OUTPUT	0x0004u	/* DR, TUN, LOCAL: replies not seen */
@@ -95,7 +103,8 @@ struct lb_flow {
 	uint32_t seq_delta;		/* FULLNAT: server's - client's */
 	uint32_t server_isn;		/* FULLNAT: to know its first data */
 	uint8_t proto;
-	uint8_t state;			/* enum lb_tcp_state; UDP: 0 */
+	uint8_t state;			/* enum lb_tcp_state, lb_sctp_state;
+					 * UDP: 0 */
 	uint16_t flags;			/* LB_FLOW_* */
 	uint8_t fwd;			/* enum lb_fwd */
 	uint8_t wheel;			/* 0, or 1: half-open */
@@ -219,6 +228,8 @@ lb_flow_index(const struct lb_flows *ft, const struct lb_flow *f)
 uint32_t lb_flow_expires_s(const struct stack *stk, const struct lb_flow *f);
 /* "ESTABLISHED", "UDP", "NONE" ... as ipvsadm -Lc prints them. */
 const char *lb_flow_state_name(const struct lb_flow *f);
+/* All such names, some of them twice; i from 0, NULL ends. */
+const char *lb_flow_state_at(unsigned i);
 struct lb_service_key lb_flow_service_key(const struct lb_flow *f);
 
 /* For conn show and conn flush; zero fields match everything. */
@@ -228,8 +239,7 @@ struct lb_flow_filter {
 	struct addr client, vip, server;
 	uint16_t cport, vport, sport;	/* 0: any */
 	uint32_t fwmark;
-	bool has_state;
-	uint8_t state;
+	const char *state;		/* its name; NULL: any */
 	bool no_templates;
 	const struct lb_service_key *service;	/* NULL: any */
 };

@@ -83,7 +83,8 @@ flow_is_sane(const struct lb_flow *f)
 	bool template_ = (f->flags & LB_FLOW_TEMPLATE) != 0;
 
 	if ((f->flags & LB_FLOW_USED) == 0 || f->fwd >= LB_FWD_COUNT ||
-	    f->state >= LB_TCP_STATE_COUNT)
+	    f->state >= (f->proto == IPPROTO_SCTP4 ?
+	    (int)LB_SCTP_STATE_COUNT : (int)LB_TCP_STATE_COUNT))
 		return false;
 	if (f->proto != IPPROTO_TCP4 && f->proto != IPPROTO_UDP4 &&
 	    f->proto != IPPROTO_SCTP4 &&

@@ -87,6 +87,19 @@ bool lb_tcp_is_active(enum lb_tcp_state state);
 bool lb_tcp_is_half_open(enum lb_tcp_state state);
 /* Did a FIN or a RST pass? */
 bool lb_tcp_is_ending(enum lb_tcp_state state);
+/* lb_sctp.c: the same of SCTP.  The first chunk's type of a packet that
+ * lb_sctp_is_whole(). */
+bool lb_sctp_is_whole(const struct pkt *pkt, const struct ip4_hdr *h);
+bool lb_sctp_is_init(const struct pkt *pkt, const struct ip4_hdr *h);
+enum lb_sctp_state lb_sctp_next(enum lb_sctp_state state,
+    const struct pkt *pkt, const struct ip4_hdr *h, bool output,
+    bool no_output);
+bool lb_sctp_is_half_open(enum lb_sctp_state state);
+uint32_t lb_sctp_timeout_s(enum lb_sctp_state state);
+/* The ports have changed by diff: the checksum follows (RFC 9260 6.8), wrong if
+ * it was wrong. */
+void lb_sctp_csum_fix(struct pkt *pkt, const struct ip4_hdr *h, uint32_t diff);
+
 /* Idle time-out of f, a flow of srv, in its state. */
 uint32_t lb_flow_timeout_s(const struct lb_conf *conf,
     const struct lb_server *srv, const struct lb_flow *f);

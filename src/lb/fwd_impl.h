@@ -94,6 +94,8 @@ lb_fwd_rewrite(struct stack *stk, struct pkt *pkt, struct ip4_hdr *h,
 	if (csum != NULL && pseudo + text != 0)
 		csum_fix(csum, pseudo, text, pkt->csum_needed,
 		    h->proto == IPPROTO_UDP4);
+	else if (h->proto == IPPROTO_SCTP4 && old != ports)
+		lb_sctp_csum_fix(pkt, h, old ^ ports);
 	if (pseudo == 0)
 		return;
 	/* The same addresses stand in the IP header. */

@@ -82,6 +82,8 @@ header_is_whole(const struct pkt *pkt, const struct ip4_hdr *h)
 	if (h->proto == IPPROTO_TCP4)
 		return tcp_header_len(pkt_data(pkt) + h->hlen,
 		    pkt->len - h->hlen) != 0;
+	if (h->proto == IPPROTO_SCTP4)
+		return lb_sctp_is_whole(pkt, h);
 	return pkt->len - h->hlen >= UDP_HLEN;
 }
 
@@ -131,9 +133,14 @@ flow_note_seq(struct lb_flow *f, const struct pkt *pkt,
 static bool
 is_half_open(const struct lb_flow *f)
 {
-	if (f->proto != IPPROTO_TCP4)
+	bool opening;
+
+	if (f->proto == IPPROTO_UDP4)
 		return (f->flags & (LB_FLOW_TWO_WAY | LB_FLOW_SECOND)) == 0;
-	return lb_tcp_is_half_open((enum lb_tcp_state)f->state) ||
+	opening = f->proto == IPPROTO_TCP4 ?
+	    lb_tcp_is_half_open((enum lb_tcp_state)f->state) :
+	    lb_sctp_is_half_open((enum lb_sctp_state)f->state);
+	return opening ||
 	    (f->flags & (LB_FLOW_TWO_WAY | LB_FLOW_NO_OUTPUT)) == 0;
 }
 
@@ -142,6 +149,20 @@ flow_enter(struct stack *stk, struct lb_flow *f, enum lb_tcp_state state)
 {
 	f->state = (uint8_t)state;
 	lb_flow_set_active(stk, f, lb_tcp_is_active(state));
+}
+
+static SLOW void
+sctp_step(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
+    const struct ip4_hdr *h, bool output)
+{
+	bool whole;
+
+	f->state = (uint8_t)lb_sctp_next((enum lb_sctp_state)f->state, pkt, h,
+	    output, (f->flags & LB_FLOW_NO_OUTPUT) != 0);
+	whole = f->state == LB_SCTP_ESTABLISHED;
+	lb_flow_set_active(stk, f, whole);
+	if (whole && f->template_index != 0)
+		stk->lb.flows.flow[f->template_index].state = 1;
 }
 
 /* A packet to or from srv passes: the flow's state and deadline follow. */
@@ -161,8 +182,11 @@ flow_step(struct stack *stk, const struct lb_server *srv, struct lb_flow *f,
 		if (next != f->state)
 			flow_enter(stk, f, next);
 		flow_note_seq(f, pkt, h, output);
+	} else if (h->proto == IPPROTO_SCTP4) {
+		sctp_step(stk, f, pkt, h, output);
 	}
-	if (f->template_index != 0 && (f->state == LB_TCP_ESTABLISHED ||
+	if (f->template_index != 0 && ((h->proto == IPPROTO_TCP4 &&
+	    f->state == LB_TCP_ESTABLISHED) ||
 	    (h->proto == IPPROTO_UDP4 && output)))
 		stk->lb.flows.flow[f->template_index].state = 1;
 	lb_flow_touch(stk, f, lb_flow_timeout_s(&stk->lb.conf, srv, f));
@@ -190,6 +214,8 @@ may_open(const struct stack *stk, const struct pkt *pkt,
 {
 	uint8_t flags = tcp_flags(pkt, h);
 
+	if (h->proto == IPPROTO_SCTP4)
+		return lb_sctp_is_init(pkt, h);
 	if (h->proto != IPPROTO_TCP4)
 		return true;
 	return (flags & TCP_RST) == 0 &&
@@ -203,7 +229,7 @@ static uint16_t
 server_port(const struct lb_service *svc, const struct lb_server *srv,
     const struct lb_tuple *t)
 {
-	if (srv->port == 0 || t->proto == IPPROTO_SCTP4)
+	if (srv->port == 0)
 		return t->dport;
 	if (svc->conf.flags & LB_SVC_PERSIST && t->dport != svc->key.port)
 		return t->dport;
@@ -337,8 +363,8 @@ schedule(struct stack *stk, struct lb_service *svc, struct pkt *pkt,
 		one_packet(stk, pkt, h, srv, &fresh);
 		return;
 	}
-	if (fresh.fwd == LB_FWD_FULLNAT && (t->proto == IPPROTO_SCTP4 ||
-	    !lb_local_pick(stk, svc, srv, &fresh))) {
+	if (fresh.fwd == LB_FWD_FULLNAT &&
+	    !lb_local_pick(stk, svc, srv, &fresh)) {
 		refuse(stk, svc, pkt, h, DROP_LB_NO_LOCAL);
 		return;
 	}
@@ -363,9 +389,20 @@ is_over(const struct stack *stk, const struct lb_flow *f)
 
 	if (mode == 0 || f->template_index != 0)
 		return false;
+	if (f->proto == IPPROTO_SCTP4)
+		return f->state == LB_SCTP_CLOSED;
 	return f->state == LB_TCP_TIME_WAIT || f->state == LB_TCP_CLOSE ||
 	    ((mode & 2) != 0 && f->state == LB_TCP_FIN_WAIT &&
 	    (f->flags & LB_FLOW_NO_OUTPUT));
+}
+
+/* Does it ask for a connection? */
+static inline bool
+is_opening(const struct pkt *pkt, const struct ip4_hdr *h)
+{
+	if (h->proto == IPPROTO_SCTP4)
+		return lb_sctp_is_init(pkt, h);
+	return (tcp_flags(pkt, h) & TCP_SYN) != 0;
 }
 
 /* A flow that this packet shall not use any more is ended; true: it was. */
@@ -376,7 +413,7 @@ flow_retire(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
 	const struct lb_server *srv = lb_server_by_index(stk, f->server_index);
 	const struct lb_conf *conf = &stk->lb.conf;
 
-	if (tcp_flags(pkt, h) & TCP_SYN) {
+	if (is_opening(pkt, h)) {
 		if ((conf->expire_nodest_conn && srv->conf.weight == 0) ||
 		    is_over(stk, f)) {
 			lb_flow_del(stk, f);
@@ -391,14 +428,18 @@ flow_retire(struct stack *stk, struct lb_flow *f, const struct pkt *pkt,
 }
 
 /* A segment of no connection, to the service's address: if that is ours, we are
- * the host that answers for it (RFC 9293 3.10.7.1), as IPVS leaves it to its
- * own host.  Else it may be another director's. */
+ * the host that answers for it (RFC 9293 3.10.7.1; SCTP nobody here speaks:
+ * RFC 1122 3.2.2.1), as IPVS leaves it to its own host.  Else it may be another
+ * director's. */
 static void
 no_flow(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h)
 {
-	if (h->proto == IPPROTO_TCP4 && iface_addr_local(stk, h->dst) != NULL)
+	bool ours = iface_addr_local(stk, h->dst) != NULL;
+
+	if (h->proto == IPPROTO_TCP4 && ours)
 		lb_reset_answer(stk, pkt, h);
-	pkt_drop(stk, pkt, DROP_LB_NO_FLOW);
+	pkt_drop(stk, pkt, h->proto == IPPROTO_SCTP4 && ours ? DROP_IP_PROTO :
+	    DROP_LB_NO_FLOW);
 }
 
 /* A packet that a service wants, of no flow. */
@@ -442,7 +483,7 @@ lb_input(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 		service_input(stk, hit->service, pkt, h, &hit->tuple);
 	else if (hit->reply)
 		reply_input(stk, pkt, h, f);
-	else if (tcp_flags(pkt, h) & TCP_SYN || stk->lb.conf.expire_nodest_conn)
+	else if (is_opening(pkt, h) || stk->lb.conf.expire_nodest_conn)
 		turning_input(stk, pkt, h, hit);
 	else
 		client_input(stk, pkt, h, f);

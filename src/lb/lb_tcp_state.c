@@ -104,8 +104,10 @@ lb_flow_timeout_s(const struct lb_conf *conf, const struct lb_server *srv,
 
 	if (f->proto == IPPROTO_UDP4)
 		return timeout_or(own->udp_s, all->udp_s);
-	/* SCTP's own states are not followed. */
-	if (f->proto == IPPROTO_SCTP4 || f->state == ES)
+	if (f->proto == IPPROTO_SCTP4)
+		return f->state == LB_SCTP_ESTABLISHED && own->tcp_s != 0 ?
+		    own->tcp_s : lb_sctp_timeout_s(f->state);
+	if (f->state == ES)
 		return timeout_or(own->tcp_s, all->tcp_s);
 	if (f->state == FW)
 		return timeout_or(own->tcp_fin_s, all->tcp_fin_s);

@@ -263,11 +263,6 @@ server_check(const struct lb_service *svc, const struct addr *addr,
 	if (conf->fwd == LB_FWD_FULLNAT && svc->conf.flags & LB_SVC_OPS)
 		return err_set(err, -EINVAL,
 		    "fullnat keeps a flow: no one-packet scheduling");
-	/* SCTP's checksum covers the ports and is no sum. */
-	if (svc->key.proto == IPPROTO_SCTP4 && (conf->fwd == LB_FWD_FULLNAT ||
-	    port != svc->key.port))
-		return err_set(err, -EINVAL,
-		    "port %u: sctp ports cannot be mapped", port);
 	if (svc->key.fwmark == 0 && port != svc->key.port &&
 	    conf->fwd != LB_FWD_NAT && conf->fwd != LB_FWD_FULLNAT)
 		return err_set(err, -EINVAL,

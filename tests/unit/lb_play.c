@@ -4,7 +4,7 @@
  *
  *   192.168.1.10, 172.16.0.0/12 -- c0 [hopd] s0 -- 10.0.0.11 ...
  */
-#include "unit/lb_play.h"
+#include "unit/lb_play_impl.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,30 +14,8 @@
 #include "tcp/tcp_wire.h"
 #include "unit/unit.h"
 
-#define WORDS_MAX	16
-#define CLIENTS_MAX	10000
-
-struct play {
-	const char *name;
-	int line;
-	FILE *f;
-	struct stack *stk;
-	struct port *cl, *sv;
-	struct lb_service_key key;
-	struct lb_service *svc;
-	enum lb_fwd fwd;
-	char *w[WORDS_MAX];
-	int words;
-};
-
-#define HERE(p, ok, ...) do {						\
-	char why_[256];							\
-	snprintf(why_, sizeof(why_), __VA_ARGS__);			\
-	ck_assert_msg(ok, "%s:%d: %s", (p)->name, (p)->line, why_);	\
-} while (0)
-
-static struct addr
-addr_of(struct play *p, const char *s)
+struct addr
+play_addr(struct play *p, const char *s)
 {
 	struct addr a;
 
@@ -48,7 +26,7 @@ addr_of(struct play *p, const char *s)
 static struct ip4
 ip_of(struct play *p, const char *s)
 {
-	struct addr a = addr_of(p, s);
+	struct addr a = play_addr(p, s);
 
 	return addr_to_ip4(&a);
 }
@@ -103,7 +81,7 @@ conf_of(struct play *p, int from)
 			c.flags |= LB_SVC_PERSIST;
 			c.persist_s = (uint32_t)atoi(v);
 		} else if (strcmp(p->w[i], "-M") == 0) {
-			c.netmask = addr_of(p, v);
+			c.netmask = play_addr(p, v);
 		} else {
 			HERE(p, false, "word %s", p->w[i]);
 		}
@@ -127,6 +105,7 @@ do_service(struct play *p)
 		ck_assert_int_eq(lb_mark_add(p->stk, &rule, NULL), 0);
 	} else {
 		p->key.proto = strcmp(p->w[1], "udp") == 0 ? IPPROTO_UDP4 :
+		    strcmp(p->w[1], "sctp") == 0 ? IPPROTO_SCTP4 :
 		    IPPROTO_TCP4;
 		HERE(p, addr_port_parse(p->w[2], &p->key.addr, &p->key.port)
 		    == 0, "service %s", p->w[2]);
@@ -140,7 +119,7 @@ do_service(struct play *p)
 static void
 do_server(struct play *p, bool add)
 {
-	struct addr a = addr_of(p, p->w[1]);
+	struct addr a = play_addr(p, p->w[1]);
 	struct lb_server_conf c = { .fwd = p->fwd,
 	    .weight = atoi(p->w[2]) };
 	struct err err = { "" };
@@ -158,7 +137,7 @@ do_server(struct play *p, bool add)
 static void
 do_del(struct play *p)
 {
-	struct addr a = addr_of(p, p->w[1]);
+	struct addr a = play_addr(p, p->w[1]);
 	struct err err = { "" };
 
 	HERE(p, lb_server_del(p->stk, p->svc, &a, p->key.port, &err) == 0,
@@ -222,7 +201,7 @@ static struct lb_flow *
 client_flow(struct play *p)
 {
 	struct lb_flow_filter w = { .has_client = true,
-	    .client = addr_of(p, p->w[1]), .no_templates = true,
+	    .client = play_addr(p, p->w[1]), .no_templates = true,
 	    .cport = (uint16_t)atoi(p->w[2]) };
 	uint32_t pos = 0;
 
@@ -282,7 +261,7 @@ do_stats(struct play *p)
 	struct addr a;
 
 	if (strcmp(p->w[1], "service") != 0) {
-		a = addr_of(p, p->w[1]);
+		a = play_addr(p, p->w[1]);
 		srv = lb_server_lookup(p->stk, p->svc, &a, p->key.port);
 		HERE(p, srv != NULL, "no server %s", p->w[1]);
 		s = &srv->tally->stats;
@@ -316,7 +295,7 @@ do_mode(struct play *p)
 static void
 do_load(struct play *p)
 {
-	struct addr a = addr_of(p, p->w[1]);
+	struct addr a = play_addr(p, p->w[1]);
 	struct lb_server *srv = lb_server_lookup(p->stk, p->svc, &a,
 	    p->key.port);
 
@@ -385,7 +364,7 @@ do_knob(struct play *p)
 static void
 do_addport(struct play *p)
 {
-	struct addr a = addr_of(p, p->w[1]);
+	struct addr a = play_addr(p, p->w[1]);
 	struct lb_server_conf c = { .fwd = p->fwd,
 	    .weight = atoi(p->w[3]) };
 	struct err err = { "" };
@@ -473,7 +452,7 @@ do_back(struct play *p)
 
 	flags_set(&f, p->w[1]);
 	f.dst.b[5] = 2;
-	f.src.b[5] = addr_of(p, p->w[2]).b[15];
+	f.src.b[5] = play_addr(p, p->w[2]).b[15];
 	f.dport = (uint16_t)atoi(p->w[6]);
 	unit_feed(p->stk, p->sv, &f);
 	port_answer(p->cl, false, got, sizeof(got));
@@ -550,6 +529,8 @@ do_line(struct play *p)
 		do_back(p);
 	else if (strcmp(w, "entry") == 0)
 		do_entry(p);
+	else if (play_raw_line(p))
+		return;
 	else if (w[0] == 'r')
 		do_reply(p);
 	else if (strcmp(w, "clients") == 0)
@@ -563,7 +544,7 @@ lb_play(const char *name)
 {
 	struct play p = { .name = name, .fwd = LB_FWD_NAT };
 	const char *top = getenv("top_srcdir");
-	char path[512], line[256], *save;
+	char path[512], line[PLAY_LINE], *save;
 
 	snprintf(path, sizeof(path), "%s/tests/data/lb/%s",
 	    top != NULL ? top : "..", name);
@@ -579,6 +560,7 @@ lb_play(const char *name)
 		if (p.words > 0 && p.w[0][0] != '#')
 			do_line(&p);
 	}
+	play_raw_done(&p);
 	fclose(p.f);
 	unit_stack_free(p.stk);
 }

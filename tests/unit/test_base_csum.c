@@ -1,11 +1,13 @@
 /*
  * test_base_csum.c - the Internet checksum against an addition of 16-bit words
- * one at a time, and incremental updates against sums from scratch.
+ * one at a time, and incremental updates against sums from scratch; the same
+ * of SCTP's CRC.
  */
 #include "unit/unit.h"
 
 #include <string.h>
 
+#include "base/crc32c.h"
 #include "base/csum.h"
 #include "base/cursor.h"
 #include "base/rng.h"
@@ -254,6 +256,42 @@ START_TEST(needed_ignores_ports)
 }
 END_TEST
 
+/* RFC 9260 appendix A, bit by bit. */
+static uint32_t
+slow_crc32c(const uint8_t *p, uint32_t len)
+{
+	uint32_t crc = UINT32_MAX;
+
+	for (uint32_t i = 0; i < len; i++) {
+		crc ^= p[i];
+		for (int bit = 0; bit < 8; bit++)
+			crc = crc >> 1 ^ ((crc & 1) != 0 ? 0x82f63b78 : 0);
+	}
+	return ~crc;
+}
+
+START_TEST(crc32c_of_what_changed)
+{
+	uint8_t b[2000];
+
+	/* RFC 3720 B.4: 32 bytes of zeroes */
+	memset(b, 0, 32);
+	ck_assert_uint_eq(slow_crc32c(b, 32), 0x8a9136aa);
+	for (int i = 0; i < 500; i++) {
+		uint32_t len = 4 + rng_below(&rng, sizeof(b) - 4);
+		uint32_t diff = rng_u32(&rng), before;
+
+		for (uint32_t at = 0; at < len; at++)
+			b[at] = (uint8_t)rng_u32(&rng);
+		before = slow_crc32c(b, len);
+		be32_put(b, be32_get(b) ^ diff);
+		ck_assert_uint_eq(crc32c_delta(diff, len),
+		    before ^ slow_crc32c(b, len));
+	}
+	ck_assert_uint_eq(crc32c_delta(0, 100), 0);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -263,6 +301,7 @@ main(void)
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, rfc1071_example);
 	tcase_add_loop_test(tc, random_against_words, 0, 2);
+	tcase_add_test(tc, crc32c_of_what_changed);
 	tcase_add_test(tc, all_ones_do_not_overflow);
 	tcase_add_test(tc, headers);
 	tcase_add_test(tc, pseudo_header);

@@ -24,7 +24,8 @@ static const char *const records[] = {
 	"udp-dr", "udp-ops", "persist", "persist-net", "persist-fwm",
 	"persist-fwm-net", "reuse", "weight-0", "ops-nat", "opens",
 	"persist-port-0", "persist-fwm-ports", "fwm-ports", "dr-gateway",
-	"dr-gateway-fwm",
+	"dr-gateway-fwm", "sctp-states-nat", "sctp-states-dr",
+	"sctp-ports",
 };
 
 START_TEST(picks_equal_the_kernels)
