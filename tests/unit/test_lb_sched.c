@@ -25,7 +25,7 @@ static const char *const records[] = {
 	"persist-fwm-net", "reuse", "weight-0", "ops-nat", "opens",
 	"persist-port-0", "persist-fwm-ports", "fwm-ports", "dr-gateway",
 	"dr-gateway-fwm", "sctp-states-nat", "sctp-states-dr",
-	"sctp-ports",
+	"sctp-ports", "icmp-nat", "frags-nat",
 };
 
 START_TEST(picks_equal_the_kernels)
