@@ -411,6 +411,7 @@ main(void)
 	tcase_add_test(t, listen_leaves_files_alone);
 	suite_add_tcase(s, t);
 	t = tcase_create("jail");
+	tcase_set_tags(t, "seccomp");
 	tcase_add_test(t, jail_leaves_what_is_needed_and_nothing_else);
 	suite_add_tcase(s, t);
 	return unit_main(s);
