@@ -434,6 +434,7 @@ lb_flow_set_active(struct stack *stk, struct lb_flow *f, bool on)
 		srv->active--;
 		srv->inactive++;
 	}
+	lb_server_load(srv);
 }
 
 struct lb_service_key

@@ -94,6 +94,7 @@ bool lb_match(struct stack *stk, const struct pkt *pkt,
 
 /* See ip/ip_fetch.h. */
 #define LB_FETCH_FLOWS	8192u		/* 1 MiB of flows */
+#define LB_FETCH_SERVERS 512u		/* 256 KiB of them */
 void lb_fetch(struct stack *stk, const struct ip_glance g[], uint32_t n);
 static inline bool
 lb_fetch_pays(const struct lb_state *lb)

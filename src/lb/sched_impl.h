@@ -31,6 +31,12 @@ lb_server_overhead(const struct lb_server *srv)
 	return (int64_t)srv->active * 256 + srv->inactive;
 }
 
+static inline int64_t
+lb_load_overhead(const struct lb_load *l)
+{
+	return (int64_t)l->active * 256 + l->inactive;
+}
+
 /* Is a's load for its weight lighter than b's?  Without dividing. */
 static inline bool
 lb_load_lighter(int64_t a_load, int32_t a_weight, int64_t b_load,

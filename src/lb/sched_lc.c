@@ -6,16 +6,17 @@
 static struct lb_server *
 lc_pick(struct stack *stk, struct lb_service *svc, const struct lb_pick *p)
 {
-	struct lb_server *srv, *least = NULL;
+	const struct lb_load *l, *least = NULL;
 
 	(void)stk;
 	(void)p;
-	for (srv = svc->servers; srv != NULL; srv = srv->next) {
-		if (lb_server_available(srv) && (least == NULL ||
-		    lb_server_overhead(srv) < lb_server_overhead(least)))
-			least = srv;
+	for (uint32_t i = svc->server_count; i-- > 0;) {
+		l = &svc->load[i];
+		if (l->weight > 0 && (least == NULL ||
+		    lb_load_overhead(l) < lb_load_overhead(least)))
+			least = l;
 	}
-	return least;
+	return least != NULL ? least->srv : NULL;
 }
 
 const struct lb_sched lb_sched_lc = {

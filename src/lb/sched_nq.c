@@ -7,11 +7,12 @@
 static struct lb_server *
 nq_pick(struct stack *stk, struct lb_service *svc, const struct lb_pick *p)
 {
-	struct lb_server *srv;
+	const struct lb_load *l;
 
-	for (srv = svc->servers; srv != NULL; srv = srv->next) {
-		if (lb_server_available(srv) && srv->active == 0)
-			return srv;
+	for (uint32_t i = svc->server_count; i-- > 0;) {
+		l = &svc->load[i];
+		if (l->weight > 0 && l->active == 0)
+			return l->srv;
 	}
 	return lb_sched_sed.pick(stk, svc, p);
 }

@@ -7,19 +7,18 @@
 static struct lb_server *
 sed_pick(struct stack *stk, struct lb_service *svc, const struct lb_pick *p)
 {
-	struct lb_server *srv, *least = NULL;
+	const struct lb_load *l, *least = NULL;
 
 	(void)stk;
 	(void)p;
-	for (srv = svc->servers; srv != NULL; srv = srv->next) {
-		if (!lb_server_available(srv))
-			continue;
-		if (least == NULL || lb_load_lighter(
-		    (int64_t)srv->active + 1, srv->conf.weight,
-		    (int64_t)least->active + 1, least->conf.weight))
-			least = srv;
+	for (uint32_t i = svc->server_count; i-- > 0;) {
+		l = &svc->load[i];
+		if (l->weight > 0 && (least == NULL || lb_load_lighter(
+		    (int64_t)l->active + 1, l->weight,
+		    (int64_t)least->active + 1, least->weight)))
+			least = l;
 	}
-	return least;
+	return least != NULL ? least->srv : NULL;
 }
 
 const struct lb_sched lb_sched_sed = {

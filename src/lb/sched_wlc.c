@@ -7,17 +7,16 @@
 struct lb_server *
 lb_wlc_pick(const struct lb_service *svc)
 {
-	struct lb_server *srv, *least = NULL;
+	const struct lb_load *l, *least = NULL;
 
-	for (srv = svc->servers; srv != NULL; srv = srv->next) {
-		if (!lb_server_available(srv))
-			continue;
-		if (least == NULL || lb_load_lighter(lb_server_overhead(srv),
-		    srv->conf.weight, lb_server_overhead(least),
-		    least->conf.weight))
-			least = srv;
+	for (uint32_t i = svc->server_count; i-- > 0;) {
+		l = &svc->load[i];
+		if (l->weight > 0 && (least == NULL ||
+		    lb_load_lighter(lb_load_overhead(l), l->weight,
+		    lb_load_overhead(least), least->weight)))
+			least = l;
 	}
-	return least;
+	return least != NULL ? least->srv : NULL;
 }
 
 static struct lb_server *

@@ -40,8 +40,8 @@ server_bucket(struct lb_services *s, const struct lb_service_key *key,
 	lb_key_bytes(b, key);
 	memcpy(b + LB_KEY_BYTES, addr, 16);
 	memcpy(b + LB_KEY_BYTES + 16, &port, 2);
-	return &s->server_bucket[siphash13(&s->key, b, sizeof(b)) %
-	    LB_SERVER_BUCKETS];
+	return &s->server_bucket[siphash13(&s->key, b, sizeof(b)) &
+	    (s->server_buckets - 1)];
 }
 
 /* The one place where a server ends. */
@@ -66,10 +66,52 @@ server_free(struct stack *stk, struct lb_server *srv)
 	mem_free(&stk->mem, srv, sizeof(*srv));
 }
 
+/* Makes room for one more in svc->load: 0 or -ENOMEM. */
+static int
+load_reserve(struct stack *stk, struct lb_service *svc)
+{
+	uint32_t room = svc->load_room + svc->load_room / 2 + 2;
+	struct lb_load *p;
+
+	if (svc->server_count < svc->load_room)
+		return 0;
+	p = mem_resize(&stk->mem, svc->load, svc->load_room * sizeof(*p),
+	    room * sizeof(*p));
+	if (p == NULL)
+		return -ENOMEM;
+	svc->load = p;
+	svc->load_room = room;
+	return 0;
+}
+
+static void
+load_remove(struct lb_service *svc, uint32_t place)
+{
+	for (uint32_t i = place; i + 1 < svc->server_count; i++) {
+		svc->load[i] = svc->load[i + 1];
+		svc->load[i].srv->place = i;
+	}
+}
+
+void
+lb_server_load(struct lb_server *srv)
+{
+	struct lb_load *l;
+
+	if (srv->svc == NULL)
+		return;
+	l = &srv->svc->load[srv->place];
+	assert(l->srv == srv);
+	l->active = srv->active;
+	l->inactive = srv->inactive;
+	l->weight = lb_server_available(srv) ? srv->conf.weight : 0;
+}
+
 /* Takes srv out of its service; now it is an orphan, or to be freed. */
 static void
 server_remove(struct stack *stk, struct lb_service *svc, struct lb_server *srv)
 {
+	load_remove(svc, srv->place);
 	*(srv->prev != NULL ? &srv->prev->next : &svc->servers) = srv->next;
 	*(srv->next != NULL ? &srv->next->prev : &svc->last) = srv->prev;
 	svc->server_count--;
@@ -95,6 +137,11 @@ lb_servers_init(struct stack *stk)
 {
 	struct lb_services *s = &stk->lb.services;
 
+	s->server_bucket = mem_array(&stk->mem, LB_BUCKETS_FIRST,
+	    sizeof(*s->server_bucket));
+	if (s->server_bucket == NULL)
+		return -ENOMEM;
+	s->server_buckets = LB_BUCKETS_FIRST;
 	s->by_index = mem_array(&stk->mem, INDEX_FIRST, sizeof(*s->by_index));
 	if (s->by_index == NULL)
 		return -ENOMEM;
@@ -115,6 +162,34 @@ lb_servers_fini(struct stack *stk)
 	mem_free(&stk->mem, s->by_index, s->index_size * sizeof(*s->by_index));
 	s->by_index = NULL;
 	s->index_size = 0;
+	mem_free(&stk->mem, s->server_bucket,
+	    s->server_buckets * sizeof(*s->server_bucket));
+	s->server_bucket = NULL;
+	s->server_buckets = 0;
+}
+
+/* Twice the buckets; without memory the chains grow instead. */
+static void
+buckets_grow(struct stack *stk)
+{
+	struct lb_services *s = &stk->lb.services;
+	struct lb_server **fresh, **bucket, *srv;
+
+	fresh = mem_array(&stk->mem, (size_t)s->server_buckets * 2,
+	    sizeof(*fresh));
+	if (fresh == NULL)
+		return;
+	mem_free(&stk->mem, s->server_bucket,
+	    s->server_buckets * sizeof(*s->server_bucket));
+	s->server_bucket = fresh;
+	s->server_buckets *= 2;
+	for (uint32_t i = 1; i < s->index_size; i++) {
+		if ((srv = s->by_index[i]) == NULL)
+			continue;
+		bucket = server_bucket(s, &srv->key, &srv->addr, srv->port);
+		srv->hash_next = *bucket;
+		*bucket = srv;
+	}
 }
 
 struct lb_server *
@@ -218,6 +293,8 @@ server_new(struct stack *stk, const struct lb_service_key *key,
 	srv->flags = LB_SRV_GONE;
 	srv->gone = stk->now;
 	srv->drain = INSTANT_NEVER;
+	if (s->server_count >= s->server_buckets)
+		buckets_grow(stk);
 	s->by_index[index] = srv;
 	bucket = server_bucket(s, key, addr, port);
 	srv->hash_next = *bucket;
@@ -285,8 +362,10 @@ static int
 server_enter(struct stack *stk, struct lb_service *svc, struct lb_server *srv,
     const struct lb_server_conf *conf)
 {
-	int r = 0;
+	int r;
 
+	if ((r = load_reserve(stk, svc)) != 0)
+		return r;
 	*(svc->servers != NULL ? &svc->servers->prev : &svc->last) = srv;
 	srv->prev = NULL;
 	srv->next = svc->servers;
@@ -297,7 +376,8 @@ server_enter(struct stack *stk, struct lb_service *svc, struct lb_server *srv,
 	server_drain_start(stk, srv);
 	srv->last_weight = conf->weight;
 	srv->credit = 0;
-	svc->server_count++;
+	srv->place = svc->server_count++;
+	svc->load[srv->place].srv = srv;
 	lb_server_check_load(srv);
 	if (svc->conf.sched->changed != NULL)
 		r = svc->conf.sched->changed(stk, svc, srv);
@@ -360,10 +440,12 @@ lb_server_set(struct stack *stk, struct lb_service *svc,
 		srv->last_weight = conf->weight;
 	if (conf->upper == 0 || conf->upper > old.upper)
 		srv->flags &= ~LB_SRV_OVERLOAD;
+	lb_server_load(srv);
 	/* As IPVS, even where nothing changed: wrr begins its list anew. */
 	if (svc->conf.sched->changed != NULL &&
 	    (r = svc->conf.sched->changed(stk, svc, srv)) != 0) {
 		srv->conf = old;
+		lb_server_load(srv);
 		return err_set(err, r, "out of memory");
 	}
 	if (conf->drain_s != old.drain_s)
@@ -436,4 +518,5 @@ lb_server_check_load(struct lb_server *srv)
 	else if (c->lower != 0 ? total < c->lower : total * 4 <
 	    (uint64_t)c->upper * 3 || c->upper == 0)
 		srv->flags &= ~LB_SRV_OVERLOAD;
+	lb_server_load(srv);
 }

@@ -46,8 +46,8 @@ service_bucket(struct lb_services *s, const struct lb_service_key *key)
 	uint8_t b[LB_KEY_BYTES];
 
 	lb_key_bytes(b, key);
-	return &s->bucket[siphash13(&s->key, b, sizeof(b)) %
-	    LB_SERVICE_BUCKETS];
+	return &s->bucket[siphash13(&s->key, b, sizeof(b)) &
+	    (s->buckets - 1)];
 }
 
 int
@@ -57,6 +57,11 @@ lb_services_init(struct stack *stk)
 
 	s->key = rng_hash_key(&stk->rng);
 	timer_init(&s->est_timer, lb_estimator_fire);
+	s->bucket = mem_array(&stk->mem, LB_BUCKETS_FIRST,
+	    sizeof(*s->bucket));
+	if (s->bucket == NULL)
+		return -ENOMEM;
+	s->buckets = LB_BUCKETS_FIRST;
 	return lb_servers_init(stk);
 }
 
@@ -82,6 +87,7 @@ service_free(struct stack *stk, struct lb_service *svc)
 {
 	lb_sched_stop(stk, svc);
 	lb_servers_orphan(stk, svc);
+	mem_free(&stk->mem, svc->load, svc->load_room * sizeof(*svc->load));
 	lb_locals_free(stk, svc);
 	service_unlink(&stk->lb.services, svc);
 	lb_tally_release(stk, svc->tally);
@@ -98,6 +104,9 @@ lb_services_fini(struct stack *stk)
 	while ((svc = s->first) != NULL)
 		service_free(stk, svc);
 	lb_servers_fini(stk);
+	mem_free(&stk->mem, s->bucket, s->buckets * sizeof(*s->bucket));
+	s->bucket = NULL;
+	s->buckets = 0;
 }
 
 struct lb_service *
@@ -200,11 +209,35 @@ conf_check(const struct lb_service_key *key, struct lb_service_conf *conf,
 	return 0;
 }
 
+/* Twice the buckets; without memory the chains grow instead. */
 static void
-service_link(struct lb_services *s, struct lb_service *svc)
+buckets_grow(struct stack *stk)
 {
-	struct lb_service **bucket = service_bucket(s, &svc->key);
+	struct lb_services *s = &stk->lb.services;
+	struct lb_service **fresh, **bucket, *svc;
 
+	fresh = mem_array(&stk->mem, (size_t)s->buckets * 2, sizeof(*fresh));
+	if (fresh == NULL)
+		return;
+	mem_free(&stk->mem, s->bucket, s->buckets * sizeof(*s->bucket));
+	s->bucket = fresh;
+	s->buckets *= 2;
+	for (svc = s->first; svc != NULL; svc = svc->next) {
+		bucket = service_bucket(s, &svc->key);
+		svc->hash_next = *bucket;
+		*bucket = svc;
+	}
+}
+
+static void
+service_link(struct stack *stk, struct lb_service *svc)
+{
+	struct lb_services *s = &stk->lb.services;
+	struct lb_service **bucket;
+
+	if (s->count >= s->buckets)
+		buckets_grow(stk);
+	bucket = service_bucket(s, &svc->key);
 	svc->hash_next = *bucket;
 	*bucket = svc;
 	svc->prev = s->last;
@@ -247,7 +280,7 @@ lb_service_add(struct stack *stk, const struct lb_service_key *key,
 		mem_free(&stk->mem, svc, sizeof(*svc));
 		return err_set(err, r, "out of memory");
 	}
-	service_link(s, svc);
+	service_link(stk, svc);
 	if (s->count == 1)
 		lb_estimator_start(stk);
 	return 0;

@@ -127,6 +127,7 @@ struct lb_server {
 	struct addr addr;
 	uint16_t port;
 	uint32_t index;			/* what flows store; never 0 */
+	uint32_t place;			/* in svc->load */
 	struct lb_server_conf conf;
 	uint32_t flags;			/* LB_SRV_* */
 	uint32_t refs;			/* flows and templates that refer */
@@ -144,6 +145,13 @@ struct lb_server {
 	struct lb_tally *tally, own_tally;
 };
 
+/* What schedulers that look at every server want of it, side by side. */
+struct lb_load {
+	struct lb_server *srv;
+	uint32_t active, inactive;
+	int32_t weight;			/* 0: takes nothing new */
+};
+
 struct lb_service {
 	struct lb_service *hash_next;
 	struct lb_service *prev, *next;	/* all, in the order of addition */
@@ -151,6 +159,8 @@ struct lb_service {
 	struct lb_service_conf conf;
 	struct lb_server *servers, *last;	/* the newest, the oldest */
 	uint32_t server_count;
+	struct lb_load *load;		/* of the servers, the oldest first */
+	uint32_t load_room;
 	void *sched_data;		/* the scheduler's own */
 	struct lb_local *locals;	/* FULLNAT: local addresses */
 	struct lb_local *local_turn;	/* used last, or NULL */
@@ -159,14 +169,15 @@ struct lb_service {
 	struct lb_tally *tally, own_tally;
 };
 
-#define LB_SERVICE_BUCKETS	1024
-#define LB_SERVER_BUCKETS	4096
+#define LB_BUCKETS_FIRST	64u	/* a power of two, as the later ones */
 #define LB_ADDR_BUCKETS		1024
 
 struct lb_services {
 	struct hash_key key;
-	struct lb_service *bucket[LB_SERVICE_BUCKETS];
-	struct lb_server *server_bucket[LB_SERVER_BUCKETS];
+	struct lb_service **bucket;	/* as many as services, or more */
+	uint32_t buckets;
+	struct lb_server **server_bucket;
+	uint32_t server_buckets;
 	struct lb_service *first, *last;
 	uint32_t count;
 	uint32_t fwmarks;		/* services by mark */
@@ -268,7 +279,11 @@ struct lb_server *lb_server_adopt(struct stack *stk,
  * it. */
 void lb_server_hold(struct lb_server *srv);
 void lb_server_release(struct stack *stk, struct lb_server *srv);
-/* Sets or clears overload after active, inactive or the bounds changed. */
+/* Copies what counts to svc->load, after active, inactive, weight or flags
+ * changed. */
+void lb_server_load(struct lb_server *srv);
+/* Sets or clears overload after active, inactive or the bounds changed; and
+ * lb_server_load(). */
 void lb_server_check_load(struct lb_server *srv);
 
 #endif

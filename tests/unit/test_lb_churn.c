@@ -115,6 +115,7 @@ static void
 counters_check(struct churn *c)
 {
 	static uint32_t active[SERVERS], inactive[SERVERS];
+	const struct lb_load *load;
 	uint32_t pos = 0;
 	struct lb_flow *f;
 
@@ -137,6 +138,14 @@ counters_check(struct churn *c)
 			continue;
 		ck_assert_uint_eq(srv->active, active[i]);
 		ck_assert_uint_eq(srv->inactive, inactive[i]);
+		load = &c->svc->load[srv->place];
+		ck_assert_ptr_eq(load->srv, srv);
+		ck_assert_uint_eq(load->active, active[i]);
+		ck_assert_uint_eq(load->inactive, inactive[i]);
+		ck_assert_int_eq(load->weight, lb_server_available(srv) ?
+		    srv->conf.weight : 0);
+		ck_assert(srv->next == NULL ? srv->place == 0 :
+		    srv->next->place + 1 == srv->place);
 	}
 }
 
