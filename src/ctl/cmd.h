@@ -158,7 +158,10 @@ int server_query(struct request *rq);
 
 int conn_query(struct request *rq);
 int udp_query(struct request *rq);
+int tcp_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int tcp_query(struct request *rq);
+int tcp_conf_query(struct request *rq);
+int tcp_conf_walk(struct ctl *ctl, command_fn *fn, void *arg);
 int connect_query(struct request *rq);	/* -EINPROGRESS */
 int capture_query(struct request *rq);	/* -EINPROGRESS */
 int ping_query(struct request *rq);	/* -EINPROGRESS: answers later */

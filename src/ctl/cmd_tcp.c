@@ -224,6 +224,8 @@ tcp_query(struct request *rq)
 	struct tcp_status s;
 	uint64_t pos = 0;
 
+	if (command_given(rq->cmd, A_SETTINGS))
+		return tcp_conf_query(rq);
 	if (command_given(rq->cmd, A_LISTENING)) {
 		listeners(rq);
 		return 0;

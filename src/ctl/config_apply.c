@@ -26,8 +26,8 @@ struct steps {
 /* In the order in which objects stand on each other. */
 static const enum object order[] = {
 	OBJ_PORT, OBJ_TUNNEL, OBJ_FAULT, OBJ_ADDR, OBJ_ROUTE, OBJ_NEIGH,
-	OBJ_RARP, OBJ_IP, OBJ_INETD, OBJ_HTTP, OBJ_LB, OBJ_MARK, OBJ_SERVICE,
-	OBJ_LOCAL, OBJ_SERVER,
+	OBJ_RARP, OBJ_IP, OBJ_TCP, OBJ_INETD, OBJ_HTTP, OBJ_LB, OBJ_MARK,
+	OBJ_SERVICE, OBJ_LOCAL, OBJ_SERVER,
 };
 
 #define ORDER (sizeof(order) / sizeof(order[0]))

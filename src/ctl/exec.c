@@ -25,6 +25,8 @@ ctl_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 		return rarp_change(ctl, cmd, err);
 	case OBJ_IP:
 		return ip_change(ctl, cmd, err);
+	case OBJ_TCP:
+		return tcp_change(ctl, cmd, err);
 	case OBJ_INETD:
 		return inetd_change(ctl, cmd, err);
 	case OBJ_FAULT:
@@ -129,6 +131,8 @@ ctl_walk(struct ctl *ctl, command_fn *fn, void *arg)
 		r = rarp_walk(ctl, fn, arg);
 	if (r == 0)
 		r = ip_walk(ctl, fn, arg);
+	if (r == 0)
+		r = tcp_conf_walk(ctl, fn, arg);
 	if (r == 0)
 		r = inetd_walk(ctl, fn, arg);
 	if (r == 0)

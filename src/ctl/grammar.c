@@ -1,5 +1,6 @@
 /*
  * grammar.c - the table of commands; grammar_find.c looks things up in it.
+ * Those of TCP are in grammar_tcp.c.
  *
  * To add a command: a row here, and a case in the cmd_*.c of its object.
  */
@@ -385,8 +386,6 @@ static const struct arg args_http_del[] = {
 	{ .kind = ARG_END },
 };
 
-#define TARGET_ARG \
-	{ A_DST, ARG_IP, ARG_POS | ARG_REQ, "dst", "IP", 0, 0, 0, "whom" }
 #define PROBE_ARGS							\
 	{ A_SRC, ARG_IP, 0, "src", "IP", 0, 0, 0, "from this address" }, \
 	{ A_DEV, ARG_NAME, 0, "dev", "IFACE", 0, 0, 0, "by this interface" }, \
@@ -425,28 +424,6 @@ static const struct arg args_traceroute[] = {
 	{ A_SIZE, ARG_NUMBER, ARG_DEF, "size", "N", 32, 0, 1472,
 	    "bytes of data" },
 	PROBE_ARGS,
-	{ .kind = ARG_END },
-};
-
-static const struct arg args_tcp_show[] = {
-	{ A_LISTENING, ARG_FLAG, 0, "listening", NULL, 0, 0, 0,
-	    "listeners instead" },
-	{ A_STATE, ARG_NAME, 0, "state", "STATE", 0, 0, 0,
-	    "only in this state" },
-	{ A_PORT, ARG_NUMBER, 0, "port", "N", 0, 1, 65535,
-	    "only with this port on either side" },
-	{ .kind = ARG_END },
-};
-
-static const struct arg args_tcp_connect[] = {
-	TARGET_ARG,
-	{ A_PORT, ARG_NUMBER, ARG_POS | ARG_REQ, "port", "PORT", 0, 1, 65535,
-	    "which port" },
-	{ A_SCAN, ARG_FLAG, 0, "scan", NULL, 0, 0, 0,
-	    "only see whether it opens" },
-	{ A_TIMEOUT, ARG_DURATION, ARG_DEF, "timeout", "SECONDS", 15000000, 0,
-	    0, "patience with the handshake" },
-	{ A_SRC, ARG_IP, 0, "src", "IP", 0, 0, 0, "from this address" },
 	{ .kind = ARG_END },
 };
 
@@ -601,13 +578,6 @@ static const struct command_row rows_udp[] = {
 	{ OBJ_UDP, VERB_SHOW, 0, args_none, "list UDP sockets" },
 };
 
-static const struct command_row rows_tcp[] = {
-	{ OBJ_TCP, VERB_SHOW, 0, args_tcp_show,
-	    "list TCP connections with their inner state" },
-	{ OBJ_TCP, VERB_CONNECT, ROW_STREAM, args_tcp_connect,
-	    "connect from hopd itself; standard input and output" },
-};
-
 static const struct command_row rows_capture[] = {
 	{ OBJ_CAPTURE, VERB_NONE, ROW_STREAM, args_capture,
 	    "write what passes, or is dropped, as pcap" },
@@ -727,7 +697,7 @@ const struct grammar_object grammar_objects[OBJ_COUNT] = {
 	[OBJ_MARK] = { "mark", ROWS(rows_mark),
 	    "rules that give packets a firewall mark" },
 	[OBJ_UDP] = { "udp", ROWS(rows_udp), "UDP sockets" },
-	[OBJ_TCP] = { "tcp", ROWS(rows_tcp), "TCP connections" },
+	[OBJ_TCP] = { "tcp", ROWS(grammar_tcp), "TCP on hopd itself" },
 	[OBJ_CAPTURE] = { "capture", ROWS(rows_capture),
 	    "frames of a port, or dropped packets, as pcap" },
 	[OBJ_PING] = { "ping", ROWS(rows_ping), "echo requests" },

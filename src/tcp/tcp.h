@@ -373,6 +373,10 @@ uint32_t tcp_get(const struct tcp_conn *c, enum tcp_opt opt);
 /* The stack's settings: for whatever opens from now on. */
 void tcp_conf_default(struct tcp_conf *conf);	/* the built-in ones */
 struct tcp_conf *tcp_conf_stack(struct stack *stk);
+/* What an administrator may change (hopctl's "tcp set"), taken from conf: the
+ * stack's settings and those of every listener, whose owner has no say in
+ * them.  A connection with settings of its own keeps them. */
+void tcp_conf_change(struct stack *stk, const struct tcp_conf *conf);
 
 enum tcp_ca_state { TCP_CA_OPEN, TCP_CA_DISORDER, TCP_CA_CWR, TCP_CA_RECOVERY,
     TCP_CA_LOSS };

@@ -65,6 +65,47 @@ tcp_conf_stack(struct stack *stk)
 	return &stk->tcp.conf;
 }
 
+/* The counted set that conf is the first member of. */
+static struct shared *
+shared_of(const struct tcp_conf *conf)
+{
+	return (struct shared *)(uintptr_t)conf;
+}
+
+/* Keep in step with "tcp set". */
+static void
+take(struct tcp_conf *to, const struct tcp_conf *from)
+{
+	to->cc = from->cc;
+	to->ecn = from->ecn;
+	to->syn_cookies = from->syn_cookies;
+	to->fastopen = from->fastopen;
+	to->mtu_probing = from->mtu_probing;
+	to->sack = from->sack;
+	to->timestamps = from->timestamps;
+	to->pacing = from->pacing;
+	to->timewait_us = from->timewait_us;
+	to->rfc1337 = from->rfc1337;
+	to->finwait2_us = from->finwait2_us;
+	to->keep_idle_ms = from->keep_idle_ms;
+	to->keep_intvl_ms = from->keep_intvl_ms;
+	to->keep_count = from->keep_count;
+	to->user_timeout_ms = from->user_timeout_ms;
+}
+
+void
+tcp_conf_change(struct stack *stk, const struct tcp_conf *conf)
+{
+	take(&stk->tcp.conf, conf);
+	for (unsigned i = 0; i < TCP_LISTENER_BUCKETS; i++) {
+		for (struct tcp_listener *l = stk->tcp.listeners[i]; l != NULL;
+		    l = l->hash_next) {
+			if (l->conf != &stk->tcp.conf)
+				take(&shared_of(l->conf)->conf, conf);
+		}
+	}
+}
+
 const struct tcp_conf *
 tcp_conf_new(struct stack *stk, const struct tcp_conf *from)
 {
@@ -78,13 +119,6 @@ tcp_conf_new(struct stack *stk, const struct tcp_conf *from)
 	s->conf = *from;
 	s->refs = 1;
 	return &s->conf;
-}
-
-/* The counted set that conf is the first member of. */
-static struct shared *
-shared_of(const struct tcp_conf *conf)
-{
-	return (struct shared *)(uintptr_t)conf;
 }
 
 void

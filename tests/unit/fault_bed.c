@@ -58,6 +58,7 @@ const char fault_config_other[] =
     "http add 0.0.0.0:8081\n"
     "lb set drain 10 sloppy_tcp on max_flows 100\n"
     "ip set min_pmtu 600\n"
+    "tcp set cc newreno mtu_probing always pacing on\n"
     "fault add dev nw loss 1% delay 10ms\n"
     "mark add 7 proto udp dst 10.0.0.0/24 port 53\n"
     "service add tcp 192.168.1.100:80 sched lblcr\n"

@@ -38,6 +38,14 @@ START_TEST(each_setting_alone)
 		"lb set rst_on_expire on", "lb set mss_clamp on",
 		"lb set toa off", "lb set max_flows 9",
 		"ip set accept_source_route on", "ip set min_pmtu 600",
+		"tcp set cc newreno", "tcp set ecn request",
+		"tcp set syn_cookies always", "tcp set fastopen server",
+		"tcp set mtu_probing black_hole", "tcp set sack off",
+		"tcp set timestamps off", "tcp set pacing on",
+		"tcp set timewait 7", "tcp set rfc1337 on",
+		"tcp set finwait 8", "tcp set keep_idle 9",
+		"tcp set keep_interval 10", "tcp set keep_count 11",
+		"tcp set user_timeout 12",
 		"tunnel add t", "tunnel add t local 10.0.0.1",
 		"tunnel add t remote 10.0.0.2",
 		"service add tcp 1.2.3.4:80 sched wlc",
@@ -442,7 +450,7 @@ main(void)
 	Suite *s = suite_create("ctl_show");
 	TCase *tc = tcase_create("settings");
 
-	tcase_add_loop_test(tc, each_setting_alone, 0, 26);
+	tcase_add_loop_test(tc, each_setting_alone, 0, 41);
 	tcase_add_loop_test(tc, each_setting_of_a_service_changes, 0, 7);
 	tcase_add_test(tc, faults_come_and_go);
 	suite_add_tcase(s, tc);
