@@ -96,6 +96,13 @@ int ctl_walk(struct ctl *ctl, command_fn *fn, void *arg);
 /* 0, or a refusal in the words of a command: -ENOENT. */
 struct iface *ctl_iface(struct ctl *ctl, const char *name, struct err *err);
 
+/* settings.c: what can only be set is described by the command that makes it
+ * so: nothing to walk if that says only defaults.  more: see reply_object(). */
+typedef void describe_fn(struct stack *stk, struct command *cmd);
+int settings_walk(struct ctl *ctl, describe_fn *describe, command_fn *fn,
+    void *arg);
+int settings_query(struct request *rq, describe_fn *describe, json_t *more);
+
 int port_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int port_query(struct request *rq);
 int port_walk(struct ctl *ctl, command_fn *fn, void *arg);

@@ -19,7 +19,7 @@ ip_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 }
 
 static void
-describe(const struct stack *stk, struct command *cmd)
+describe(struct stack *stk, struct command *cmd)
 {
 	command_init(cmd, grammar_row(OBJ_IP, VERB_SET));
 	command_set(cmd, A_SOURCE_ROUTE)->num = stk->ip.accept_source_route;
@@ -29,29 +29,11 @@ describe(const struct stack *stk, struct command *cmd)
 int
 ip_walk(struct ctl *ctl, command_fn *fn, void *arg)
 {
-	struct command cmd;
-	char text[COMMAND_TEXT_MAX];
-
-	describe(ctl->stk, &cmd);
-	/* All defaults: no line. */
-	if (command_format(&cmd, FORMAT_ARGS, text, sizeof(text)) == 0)
-		return 0;
-	return fn(arg, &cmd, NULL);
+	return settings_walk(ctl, describe, fn, arg);
 }
 
 int
 ip_query(struct request *rq)
 {
-	struct command cmd;
-	char text[COMMAND_TEXT_MAX];
-
-	describe(rq->ctl->stk, &cmd);
-	if (!rq->text) {
-		reply_object(rq, &cmd, NULL);
-		return 0;
-	}
-	/* With its defaults: there is nothing else to see. */
-	command_format(&cmd, FORMAT_GIVEN, text, sizeof(text));
-	reply_line(rq, text + sizeof("ip set ") - 1);
-	return 0;
+	return settings_query(rq, describe, NULL);
 }

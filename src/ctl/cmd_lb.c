@@ -44,7 +44,7 @@ lb_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 }
 
 static void
-describe_lb(const struct stack *stk, struct command *cmd)
+describe_lb(struct stack *stk, struct command *cmd)
 {
 	struct lb_conf c;
 
@@ -69,33 +69,17 @@ describe_lb(const struct stack *stk, struct command *cmd)
 int
 lb_walk(struct ctl *ctl, command_fn *fn, void *arg)
 {
-	struct command cmd;
-	char text[COMMAND_TEXT_MAX];
-
-	describe_lb(ctl->stk, &cmd);
-	/* All defaults: no line. */
-	if (command_format(&cmd, FORMAT_ARGS, text, sizeof(text)) == 0)
-		return 0;
-	return fn(arg, &cmd, NULL);
+	return settings_walk(ctl, describe_lb, fn, arg);
 }
 
 int
 lb_query(struct request *rq)
 {
-	struct command cmd;
-	char text[COMMAND_TEXT_MAX];
+	const struct lb_flows *flows = &rq->ctl->stk->lb.flows;
 
-	describe_lb(rq->ctl->stk, &cmd);
-	if (rq->text) {
-		/* With its defaults: there is nothing else to see. */
-		command_format(&cmd, FORMAT_GIVEN, text, sizeof(text));
-		reply_line(rq, text + sizeof("lb set ") - 1);
-		return 0;
-	}
-	reply_object(rq, &cmd, json_pack("{s:i,s:i}", "buckets",
-	    (int)rq->ctl->stk->lb.flows.buckets, "flows",
-	    (int)rq->ctl->stk->lb.flows.count));
-	return 0;
+	return settings_query(rq, describe_lb, rq->text ? NULL :
+	    json_pack("{s:i,s:i}", "buckets", (int)flows->buckets, "flows",
+	    (int)flows->count));
 }
 
 /* ---- mark --------------------------------------------------------------- */

@@ -107,29 +107,11 @@ describe(struct stack *stk, struct command *cmd)
 int
 tcp_conf_walk(struct ctl *ctl, command_fn *fn, void *arg)
 {
-	struct command cmd;
-	char text[COMMAND_TEXT_MAX];
-
-	describe(ctl->stk, &cmd);
-	/* All defaults: no line. */
-	if (command_format(&cmd, FORMAT_ARGS, text, sizeof(text)) == 0)
-		return 0;
-	return fn(arg, &cmd, NULL);
+	return settings_walk(ctl, describe, fn, arg);
 }
 
 int
 tcp_conf_query(struct request *rq)
 {
-	struct command cmd;
-	char text[COMMAND_TEXT_MAX];
-
-	describe(rq->ctl->stk, &cmd);
-	if (!rq->text) {
-		reply_object(rq, &cmd, NULL);
-		return 0;
-	}
-	/* With its defaults: there is nothing else to see. */
-	command_format(&cmd, FORMAT_GIVEN, text, sizeof(text));
-	reply_line(rq, text + sizeof("tcp set ") - 1);
-	return 0;
+	return settings_query(rq, describe, NULL);
 }

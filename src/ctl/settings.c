@@ -1,0 +1,40 @@
+/*
+ * settings.c - objects that are always there and can only be set: IPv4, TCP,
+ * the load balancer as a whole.  Each describes itself as the command that would
+ * make it what it is.
+ */
+#include "ctl/cmd.h"
+
+#include <string.h>
+
+int
+settings_walk(struct ctl *ctl, describe_fn *describe, command_fn *fn,
+    void *arg)
+{
+	struct command cmd;
+	char text[COMMAND_TEXT_MAX];
+
+	describe(ctl->stk, &cmd);
+	/* All defaults: no line. */
+	if (command_format(&cmd, FORMAT_ARGS, text, sizeof(text)) == 0)
+		return 0;
+	return fn(arg, &cmd, NULL);
+}
+
+int
+settings_query(struct request *rq, describe_fn *describe, json_t *more)
+{
+	struct command cmd;
+	char text[COMMAND_TEXT_MAX];
+
+	describe(rq->ctl->stk, &cmd);
+	if (!rq->text) {
+		reply_object(rq, &cmd, more);
+		return 0;
+	}
+	/* With its defaults: there is nothing else to see. */
+	command_format(&cmd, FORMAT_GIVEN, text, sizeof(text));
+	reply_line(rq, text + strlen(object_name(cmd.row->object)) +
+	    sizeof(" set ") - 1);
+	return 0;
+}
