@@ -102,6 +102,8 @@ typedef void describe_fn(struct stack *stk, struct command *cmd);
 int settings_walk(struct ctl *ctl, describe_fn *describe, command_fn *fn,
     void *arg);
 int settings_query(struct request *rq, describe_fn *describe, json_t *more);
+/* What is not given leaves *out as it is, whatever its default. */
+void take_switch(const struct command *cmd, enum arg_id id, bool *out);
 
 int port_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int port_query(struct request *rq);

@@ -9,9 +9,7 @@ ip_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 	struct ip_state *ip = &ctl->stk->ip;
 
 	(void)err;
-	if (command_given(cmd, A_SOURCE_ROUTE))
-		ip->accept_source_route =
-		    command_num(cmd, A_SOURCE_ROUTE, 0) != 0;
+	take_switch(cmd, A_SOURCE_ROUTE, &ip->accept_source_route);
 	if (command_given(cmd, A_MIN_PMTU))
 		ip_pmtu_set_floor(ctl->stk,
 		    (uint32_t)command_num(cmd, A_MIN_PMTU, PMTU_FLOOR));

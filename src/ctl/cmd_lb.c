@@ -7,17 +7,10 @@
 /* ---- lb ----------------------------------------------------------------- */
 
 static void
-set_seconds(const struct command *cmd, enum arg_id id, uint32_t *out)
+take_seconds(const struct command *cmd, enum arg_id id, uint32_t *out)
 {
 	if (command_given(cmd, id))
 		*out = (uint32_t)(command_num(cmd, id, 0) / USEC_PER_SEC);
-}
-
-static void
-set_bool(const struct command *cmd, enum arg_id id, bool *out)
-{
-	if (command_given(cmd, id))
-		*out = command_num(cmd, id, 0) != 0;
 }
 
 int
@@ -26,16 +19,16 @@ lb_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 	struct lb_conf c;
 
 	lb_conf_get(ctl->stk, &c);
-	set_seconds(cmd, A_TCP_TIMEOUT, &c.timeouts.tcp_s);
-	set_seconds(cmd, A_FIN_TIMEOUT, &c.timeouts.tcp_fin_s);
-	set_seconds(cmd, A_UDP_TIMEOUT, &c.timeouts.udp_s);
-	set_seconds(cmd, A_DRAIN, &c.drain_s);
-	set_bool(cmd, A_SLOPPY_TCP, &c.sloppy_tcp);
-	set_bool(cmd, A_EXPIRE_NODEST, &c.expire_nodest_conn);
-	set_bool(cmd, A_EXPIRE_QUIESCENT, &c.expire_quiescent_template);
-	set_bool(cmd, A_RST_ON_EXPIRE, &c.rst_on_expire);
-	set_bool(cmd, A_MSS_CLAMP, &c.mss_clamp);
-	set_bool(cmd, A_TOA, &c.toa);
+	take_seconds(cmd, A_TCP_TIMEOUT, &c.timeouts.tcp_s);
+	take_seconds(cmd, A_FIN_TIMEOUT, &c.timeouts.tcp_fin_s);
+	take_seconds(cmd, A_UDP_TIMEOUT, &c.timeouts.udp_s);
+	take_seconds(cmd, A_DRAIN, &c.drain_s);
+	take_switch(cmd, A_SLOPPY_TCP, &c.sloppy_tcp);
+	take_switch(cmd, A_EXPIRE_NODEST, &c.expire_nodest_conn);
+	take_switch(cmd, A_EXPIRE_QUIESCENT, &c.expire_quiescent_template);
+	take_switch(cmd, A_RST_ON_EXPIRE, &c.rst_on_expire);
+	take_switch(cmd, A_MSS_CLAMP, &c.mss_clamp);
+	take_switch(cmd, A_TOA, &c.toa);
 	if (command_given(cmd, A_CONN_REUSE))
 		c.conn_reuse_mode = (uint8_t)command_num(cmd, A_CONN_REUSE, 1);
 	if (command_given(cmd, A_MAX_FLOWS))

@@ -50,13 +50,6 @@ take_number(const struct command *cmd, enum arg_id id, uint8_t *out)
 		*out = (uint8_t)command_num(cmd, id, 0);
 }
 
-static void
-take_switch(const struct command *cmd, enum arg_id id, bool *out)
-{
-	if (command_given(cmd, id))
-		*out = command_num(cmd, id, 0) != 0;
-}
-
 int
 tcp_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 {

@@ -7,6 +7,13 @@
 
 #include <string.h>
 
+void
+take_switch(const struct command *cmd, enum arg_id id, bool *out)
+{
+	if (command_given(cmd, id))
+		*out = command_num(cmd, id, 0) != 0;
+}
+
 int
 settings_walk(struct ctl *ctl, describe_fn *describe, command_fn *fn,
     void *arg)
