@@ -402,7 +402,11 @@ check_world(struct world *w)
 	for (uint32_t i = 0; i < w->node_count; i++) {
 		struct node *n = w->nodes[i];
 
-		if (n->stk != NULL)
-			check_director(n);
+		if (n->stk == NULL)
+			continue;
+		check_director(n);
+		if (!tcp_timers_run(n->stk))
+			world_fail(w, "%s: a TCP connection has data, but no "
+			    "timer", n->name);
 	}
 }

@@ -11,7 +11,7 @@
  * Once a second, and at the end: of each wire, that what entered arrived, was
  * lost for a reason, or is under way; of each director, that both directions
  * of every flow lead to it and its servers' counters are the sums over their
- * flows.  Now and then, of one node after the other: that look-ups of routes
+ * flows; of each TCP connection with anything to send, that a timer runs.  Now and then, of one node after the other: that look-ups of routes
  * answer as a walk over all of them does.
  * What the applications saw, byte for byte, they check themselves (host.h).
  */

@@ -44,6 +44,7 @@ struct ip_send {
 	struct iface *ifp;	/* only by this interface; NULL: by route */
 	const uint8_t *opts;	/* IP options; they get our own entry */
 	uint8_t opts_len;	/* a multiple of 4; 0: none */
+	uint32_t *mtu;		/* gets the MTU that makes -EMSGSIZE; or NULL */
 };
 
 struct ip_stats {

@@ -306,6 +306,16 @@ send_refuse(struct stack *stk, struct pkt *pkt, int code)
 	return code;
 }
 
+/* The same, too long for the way that this very flow takes. */
+static SLOW int
+send_refuse_long(struct stack *stk, struct pkt *pkt, const struct ip_send *s,
+    uint32_t mtu)
+{
+	if (s->mtu != NULL)
+		*s->mtu = mtu;
+	return send_refuse(stk, pkt, -EMSGSIZE);
+}
+
 int
 ip_send(struct stack *stk, struct pkt *pkt, const struct ip_send *s)
 {
@@ -322,7 +332,7 @@ ip_send(struct stack *stk, struct pkt *pkt, const struct ip_send *s)
 	if (ip4_is_any(h.src))
 		h.src = ip_source(stk, &r, h.dst);
 	if (pkt_len(pkt) + IP4_HLEN + s->opts_len > UINT16_MAX)
-		return send_refuse(stk, pkt, -EMSGSIZE);
+		return send_refuse_long(stk, pkt, s, r.mtu);
 	/* The path's MTU holds for fragments of ours too (RFC 1191 3). */
 	r.mtu = send_mtu(stk, &r, h.dst, &df);
 	h.frag = df ? IP_DF : 0;
@@ -330,7 +340,7 @@ ip_send(struct stack *stk, struct pkt *pkt, const struct ip_send *s)
 	pkt->l4 = pkt->off;
 	send_push(stk, pkt, s, &h);
 	if (df && ip_wire_len(pkt, &h) > r.mtu)
-		return send_refuse(stk, pkt, -EMSGSIZE);
+		return send_refuse_long(stk, pkt, s, r.mtu);
 	ip_output(stk, pkt, &h, &r);
 	return 0;
 }

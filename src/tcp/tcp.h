@@ -431,6 +431,10 @@ void tcp_ends(const struct tcp_conn *c, struct tcp_ends *out);
  * and the table may not change meanwhile; false at the end. */
 bool tcp_walk(const struct stack *stk, uint64_t *pos, struct tcp_status *out);
 
+/* For checks: does a timer run, or a turn in tcp_poll() wait, for every
+ * connection that has anything unacknowledged or unsent?  Walks over all. */
+bool tcp_timers_run(const struct stack *stk);
+
 struct tcp_listener_status {
 	struct addr local;
 	uint16_t port;

@@ -550,8 +550,7 @@ tcp_ts_now(const struct stack *stk)
 /* ---- tcp_pmtu.c ---- */
 void tcp_pmtu_too_big(struct stack *stk, struct tcp_conn *c, uint32_t mtu);
 void tcp_pmtu_timeout(struct stack *stk, struct tcp_conn *c);
-/* ip_send() said that a segment was too big: ask for the path again. */
-void tcp_pmtu_refresh(struct stack *stk, struct tcp_conn *c);
+/* The way, or ip_send(), takes no more than that. */
 void tcp_pmtu_set(struct stack *stk, struct tcp_conn *c, uint32_t mtu);
 
 /* ---- tcp_extra.c: records and urgent data; c->ext != NULL but for the

@@ -96,13 +96,27 @@ syn_options(struct stack *stk, const struct tcp_conn *c,
 		tcp_fastopen_option(stk, c, o);
 }
 
-/* Blocks that fit beside the options already there. */
+/* SACK blocks that a segment of now may have: what the other options leave
+ * (RFC 2018 3), and over a tiny MTU what some bytes of payload leave. */
+static uint32_t
+sack_max(const struct tcp_conn *c)
+{
+	bool ts = (c->flags & CF_TS) != 0;
+	uint32_t used = (ts ? TCP_TS_LEN : 0) + 4 + TCP_PAYLOAD_MIN;
+
+	if ((c->flags & CF_SACK) == 0 ||
+	    (c->ooo == NULL && (c->flags & CF_DSACK) == 0) || c->mss < used)
+		return 0;
+	return tcp_min((c->mss - used) / 8, ts ? 3 : 4);
+}
+
 static void
 sack_options(struct tcp_conn *c, struct tcp_opts *o)
 {
-	if ((c->flags & CF_SACK) != 0 &&
-	    (c->ooo != NULL || (c->flags & CF_DSACK) != 0))
-		o->sacks = tcp_ooo_blocks(c, o->sack, o->ts_on ? 3 : 4);
+	uint32_t max = sack_max(c);
+
+	if (max > 0)
+		o->sacks = tcp_ooo_blocks(c, o->sack, (uint8_t)max);
 }
 
 static void
@@ -126,11 +140,10 @@ segment_options(struct stack *stk, struct tcp_conn *c,
 uint32_t
 tcp_mss_now(const struct tcp_conn *c)
 {
-	uint32_t opts = (c->flags & CF_TS) != 0 ? TCP_TS_LEN : 0, n = 0;
-	uint32_t max = opts != 0 ? 3 : 4;
+	uint32_t opts = (c->flags & CF_TS) != 0 ? TCP_TS_LEN : 0, n;
+	uint32_t max = sack_max(c);
 
-	if ((c->flags & CF_SACK) != 0 &&
-	    (c->ooo != NULL || (c->flags & CF_DSACK) != 0)) {
+	if (max > 0) {
 		n = (c->flags & CF_DSACK) != 0;
 		for (const struct tcp_island *i = c->ooo; i != NULL && n < max;
 		    i = i->next)
@@ -248,10 +261,10 @@ count_sent(struct stack *stk, struct tcp_conn *c, const struct tcp_out *o,
 int
 tcp_emit(struct stack *stk, struct tcp_conn *c, const struct tcp_out *o)
 {
+	uint32_t mss = o->whole ? o->len : tcp_mss_now(c), hlen, mtu;
 	struct ip_send s = { .src = c->key.local, .dst = c->key.remote,
 	    .proto = IPPROTO_TCP4, .tos = c->conf->tos, .ttl = c->conf->ttl,
-	    .df = c->conf->pmtud };
-	uint32_t mss = o->whole ? o->len : tcp_mss_now(c), hlen;
+	    .df = c->conf->pmtud, .mtu = &mtu };
 	struct iovec iov[IOV_MAX_FRAME];
 	struct tcp_opts opts;
 	struct pkt *pkt;
@@ -277,7 +290,10 @@ tcp_emit(struct stack *stk, struct tcp_conn *c, const struct tcp_out *o)
 		lend_payload(c, pkt, o, iov);
 	count_sent(stk, c, o, mss);
 	r = ip_send(stk, pkt, &s);
-	if (r != 0 && r != -EMSGSIZE)
+	/* Whatever it was, the same again would be refused again. */
+	if (r == -EMSGSIZE)
+		tcp_pmtu_set(stk, c, mtu);
+	else if (r != 0)
 		c->soft_error = (uint8_t)-r;
 	return r;
 }

@@ -28,7 +28,11 @@ send_syn(struct stack *stk, struct tcp_conn *c)
 		c->stuck_since = stk->now;
 	if (c->key.state == TCPS_SYN_SENT)
 		o.len = tcp_fastopen_syn_len(stk, c);
-	tcp_emit(stk, c, &o);
+	/* The first hop takes less than it did at tcp_connect(). */
+	if (tcp_emit(stk, c, &o) == -EMSGSIZE && o.len > 0) {
+		o.len = tcp_fastopen_syn_len(stk, c);
+		tcp_emit(stk, c, &o);
+	}
 	if (c->snd_nxt == c->iss)
 		c->snd_nxt = c->iss + 1 + o.len;
 	tcp_send_timer(stk, c, TCP_T_RTO, tcp_rto_now(c));
@@ -102,6 +106,9 @@ retransmit_lost(struct stack *stk, struct tcp_conn *c)
 			tcp_send_timer(stk, c, TCP_T_RETRY, tcp_rto_now(c));
 			return;
 		}
+		/* Refused as too long: from the first on, in smaller ones. */
+		if (tcp_mss_now(c) < mss)
+			return;
 		/* RFC 6675 6: recovery may last longer than a time-out. */
 		if (c->key.ca == TCP_CA_RECOVERY && c->send_kind == TCP_T_RTO)
 			tcp_send_timer(stk, c, TCP_T_RTO, tcp_rto_now(c));
@@ -298,8 +305,7 @@ transmit(struct stack *stk, struct tcp_conn *c, uint32_t n, bool fin)
 	note_flight(c);
 	f->prr_out += n;
 	c->flags &= ~CF_FORCE;
-	if (tcp_emit(stk, c, &o) == -EMSGSIZE)
-		tcp_pmtu_refresh(stk, c);
+	tcp_emit(stk, c, &o);
 	if (c->conf->pacing)
 		pace(stk, c, n);
 	return true;
@@ -323,8 +329,7 @@ send_larger(struct stack *stk, struct tcp_conn *c)
 	note_flight(c);
 	c->fl->prr_out += n;
 	tcp_probe_sent(c, o.seq, n);
-	if (tcp_emit(stk, c, &o) == -EMSGSIZE)
-		tcp_pmtu_refresh(stk, c);
+	tcp_emit(stk, c, &o);
 	if (c->conf->pacing)
 		pace(stk, c, n);
 	return true;

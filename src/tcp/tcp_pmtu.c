@@ -40,16 +40,6 @@ tcp_pmtu_too_big(struct stack *stk, struct tcp_conn *c, uint32_t mtu)
 }
 
 void
-tcp_pmtu_refresh(struct stack *stk, struct tcp_conn *c)
-{
-	struct addr src;
-	uint32_t mtu;
-
-	if (ip_path(stk, &c->key.remote, &src, &mtu) == 0)
-		tcp_pmtu_set(stk, c, mtu);
-}
-
-void
 tcp_pmtu_timeout(struct stack *stk, struct tcp_conn *c)
 {
 	const struct tcp_flight *f = c->fl;

@@ -290,3 +290,46 @@ tcp_timer_fire(struct stack *stk, struct timer *t)
 		life_fire(stk, c);
 	tcp_timer_update(stk, c);
 }
+
+/* ---- for checks ---------------------------------------------------------- */
+
+/* Is there anything that c would have to do by itself? */
+static bool
+has_to_act(const struct tcp_conn *c)
+{
+	if (c->key.state == TCPS_CLOSED || c->key.state == TCPS_TIME_WAIT)
+		return false;
+	return tcp_flight_bytes(c) > 0 || c->snd.len > 0 || !tcp_synced(c) ||
+	    ((c->flags & CF_FIN) != 0 && seq_le(c->snd_una, c->snd_fin));
+}
+
+/* Will c have its turn without word from its peer? */
+static bool
+has_turn(const struct tcp_conn *c)
+{
+	struct instant due = c->send_due;
+
+	if ((c->key.todo & TODO_OUTPUT) != 0)
+		return true;
+	if (c->fl != NULL)
+		due = instant_min(due, c->fl->pace_due);
+	return !instant_is_never(due) && timer_is_set(&c->timer) &&
+	    !instant_before(due, c->timer.due);
+}
+
+bool
+tcp_timers_run(const struct stack *stk)
+{
+	for (uint32_t b = 0; b < stk->tcp.table_size; b++) {
+		const struct tcp_key *k = stk->tcp.table[b];
+
+		for (; k != NULL; k = k->next) {
+			const struct tcp_conn *c = (const struct tcp_conn *)k;
+
+			if (k->kind == TCP_KIND_CONN && has_to_act(c) &&
+			    !has_turn(c))
+				return false;
+		}
+	}
+	return true;
+}

@@ -237,6 +237,7 @@ fuzz_stack_check(struct stack *stk)
 	FUZZ_CHECK(stk->pool.small_made <= stk->limits.pkt_small);
 	FUZZ_CHECK(stk->pool.large_made <= stk->limits.pkt_large);
 	FUZZ_CHECK(stk->lb.flows.count <= stk->limits.lb_flows);
+	FUZZ_CHECK(tcp_timers_run(stk));
 	check_servers(stk);
 }
 

@@ -307,6 +307,7 @@ turn(struct world *w)
 		struct mem_frame *f;
 
 		stack_poll(s->stk, w->now);
+		FUZZ_CHECK(tcp_timers_run(s->stk));
 		while ((f = mem_port_take(s->port)) != NULL) {
 			fuzz_frame_check(s->port, f);
 			enter(w, i, f);

@@ -280,6 +280,7 @@ check_stack(const struct stack *stk)
 		}
 	}
 	MUST(memory == stk->tcp.mem_used);
+	MUST(tcp_timers_run(stk));
 }
 
 static void
