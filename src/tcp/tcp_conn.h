@@ -85,6 +85,7 @@ struct tcp_flight {
 	uint32_t undo_cwnd, undo_ssthresh;
 	union tcp_cc_priv undo_ccp;	/* and what the algorithm knew */
 	uint32_t undo_marker;		/* snd_una at the reduction */
+	uint32_t undo_end;		/* behind recovery: until that is ACKed */
 	int32_t undo_left;		/* retransmissions no DSACK denied; -1:
 					 * cannot be undone */
 	uint32_t retrans_ts;		/* TSval of the first retransmission */

@@ -71,7 +71,7 @@ tcp_retransmit(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
 	r->sent = stk->now;
 	r->tries++;
 	f->prr_out += r->end - r->seq;
-	if (f->undo_left >= 0)
+	if (f->undo_left >= 0 && c->key.ca >= TCP_CA_RECOVERY)
 		f->undo_left++;
 	c->total_retrans += (o.len + mss - 1) / mss;
 	c->bytes_retrans += o.len;

@@ -8,8 +8,8 @@
  *	LOSS		after a time-out (RFC 5681 3.1, RFC 6298 5)
  *
  * CWR and RECOVERY are paced by PRR (RFC 9937).  Eifel (RFC 3522, by
- * timestamps), F-RTO (RFC 5682, without them) and D-SACK take a needless
- * reduction back.
+ * timestamps), F-RTO (RFC 5682, without them) and D-SACK (RFC 3708, for a round
+ * trip after recovery, too) take a needless reduction back.
  *
  * Who is lost is marked by tcp_rack.c or tcp_sack.c; without SACK, here.
  */
@@ -229,7 +229,8 @@ was_needless(const struct tcp_conn *c, const struct tcp_acked *a)
 	if (f->undo_left < 0 || !f->retrans_ts_on)
 		return false;
 	/* RFC 3522 3.2 (5): the ACK echoes what was sent before. */
-	if (c->snd_una != a->prior_una && a->ts_on &&
+	if (c->key.ca >= TCP_CA_RECOVERY &&
+	    c->snd_una != a->prior_una && a->ts_on &&
 	    seq_lt(a->tsecr, f->retrans_ts))
 		return true;
 	/* Every retransmission was reported as a duplicate. */
@@ -334,7 +335,7 @@ leave(struct tcp_conn *c)
 	if (c->key.ca != TCP_CA_CWR && c->reo_persist > 0 &&
 	    --c->reo_persist == 0)
 		c->reo_mult = 1;
-	f->undo_left = -1;
+	f->undo_end = c->snd_nxt;
 	f->dupacks = 0;
 	f->dup_bytes = 0;
 	c->key.ca = TCP_CA_OPEN;
@@ -359,8 +360,12 @@ tcp_recovery_ack(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
 
 	if ((c->flags & CF_SACK) == 0)
 		count_dups(c, a);
-	if (c->key.ca >= TCP_CA_RECOVERY && was_needless(c, a))
+	if (c->key.ca != TCP_CA_CWR && was_needless(c, a))
 		undo(stk, c);
+	/* RFC 3708 2: word of a duplicate takes a round trip, and recovery
+	 * may have ended before. */
+	if (c->key.ca < TCP_CA_CWR && seq_gt(c->snd_una, f->undo_end))
+		f->undo_left = -1;
 	frto(stk, c, a);
 	mark_lost(stk, c, a);
 	if (is_over(c))

@@ -35,8 +35,10 @@ take_dsack(struct stack *stk, struct tcp_conn *c, const struct tcp_sack *b,
 	if (c->dsack_dups < UINT16_MAX)
 		c->dsack_dups++;
 	stk->tcp.stats.dsacks_seen++;
-	/* One retransmission was needless (as RFC 3708 2 reasons). */
-	if (f != NULL && f->undo_left > 0 && seq_ge(b->left, f->undo_marker))
+	/* One retransmission was needless (as RFC 3708 2 reasons): of this
+	 * recovery, or of the last one if there is none. */
+	if (f != NULL && f->undo_left > 0 && seq_ge(b->left, f->undo_marker) &&
+	    (c->key.ca >= TCP_CA_RECOVERY || seq_le(b->right, f->recover)))
 		f->undo_left--;
 }
 
