@@ -34,6 +34,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/prefetch.h"
+
 #define ROOT_BITS	16
 #define ROOT_SLOTS	(1u << ROOT_BITS)
 #define NODE_SLOTS	256u
@@ -116,8 +118,8 @@ node_fetch(const struct lpm *l, uint32_t e, uint32_t byte)
 {
 	const struct node *n = &l->node[e & ~CHILD];
 
-	__builtin_prefetch(&n->slot[byte]);
-	__builtin_prefetch(&n->dflt);
+	prefetch(&n->slot[byte]);
+	prefetch(&n->dflt);
 	return n;
 }
 

@@ -17,6 +17,7 @@
 
 #include <assert.h>
 
+#include "base/prefetch.h"
 #include "ip/route_find.h"
 #include "stack/stack.h"
 
@@ -179,14 +180,14 @@ route_fetch(struct stack *stk, const struct ip_glance g[], uint32_t n)
 		dst[i] = g[i].dst;
 	lpm_lookup_many(stk->ip.lpm, dst, slot, n);
 	for (uint32_t i = 0; i < n; i++)
-		__builtin_prefetch(&stk->ip.routes[slot[i]]);
+		prefetch(&stk->ip.routes[slot[i]]);
 	for (uint32_t i = 0; i < n; i++) {
 		const struct route *r = stk->ip.routes[slot[i]].chain;
 
 		if (r == NULL)		/* no route: slot 0 */
 			continue;
-		__builtin_prefetch(r);
-		__builtin_prefetch(&r->hop[0]);
+		prefetch(r);
+		prefetch(&r->hop[0]);
 	}
 }
 

@@ -13,8 +13,11 @@
 
 #include <string.h>
 
+#include "base/prefetch.h"
 #include "lb/local.h"
 #include "stack/stack.h"
+
+#define RECENT_TAG (UINT32_C(15) << 28)	/* over index and side */
 
 struct lb_place
 lb_tuple_place(const struct lb_flows *ft, const struct lb_tuple *t)
@@ -54,12 +57,12 @@ lb_flow_places(const struct lb_flows *ft, const struct lb_flow *f)
 	struct lb_tuple t = client_tuple(f);
 	struct lb_places at = { .client = lb_tuple_place(ft, &t) };
 
-	__builtin_prefetch(at.client.bucket, 1);
+	prefetch_write(at.client.bucket);
 	if (!in_server_chain(f))
 		return at;
 	t = server_tuple(f);
 	at.server = lb_tuple_place(ft, &t);
-	__builtin_prefetch(at.server.bucket, 1);
+	prefetch_write(at.server.bucket);
 	return at;
 }
 
@@ -148,7 +151,7 @@ flow_at(struct lb_flows *ft, uint32_t i)
 {
 	struct lb_flow *f = &ft->flow[i];
 
-	__builtin_prefetch(f);
+	prefetch(f);
 	return f;
 }
 
@@ -189,13 +192,21 @@ server_find(struct lb_flows *ft, const struct lb_tuple *t,
 	return NULL;
 }
 
-static inline uint32_t *
-recent_slot(struct lb_flows *ft, const struct lb_tuple *t)
+/* By a hash that anybody can compute, of what differs in IPv4: its upper bits
+ * say where a tuple found lately stands, the uppermost ones stand there, too. */
+static inline uint32_t
+recent_hash(const struct lb_tuple *t)
 {
 	uint32_t x = addr_to_ip4(&t->src).v ^ addr_to_ip4(&t->dst).v ^
 	    ((uint32_t)t->sport << 16 | t->dport);
 
-	return &ft->recent[(x * UINT32_C(0x9e3779b1) >> 16) % LB_FLOW_RECENT];
+	return x * UINT32_C(0x9e3779b1);
+}
+
+static inline uint32_t *
+recent_slot(struct lb_flows *ft, uint32_t hash)
+{
+	return &ft->recent[(hash >> 16) % LB_FLOW_RECENT];
 }
 
 /* Is it t that passes by f on that side? */
@@ -217,12 +228,14 @@ chains_lookup(struct lb_flows *ft, const struct lb_tuple *t, bool *reply)
 {
 	struct lb_place at = lb_tuple_place(ft, t);
 	struct lb_flow *f = client_find(ft, t, &at, false);
+	uint32_t hash = recent_hash(t);
 
 	*reply = f == NULL;
 	if (f == NULL)
 		f = server_find(ft, t, &at);
 	if (f != NULL)
-		*recent_slot(ft, t) = lb_flow_index(ft, f) << 1 | *reply;
+		*recent_slot(ft, hash) = (hash & RECENT_TAG) |
+		    lb_flow_index(ft, f) << 1 | *reply;
 	return f;
 }
 
@@ -230,11 +243,11 @@ struct lb_flow *
 lb_flow_lookup(struct stack *stk, const struct lb_tuple *t, bool *reply)
 {
 	struct lb_flows *ft = &stk->lb.flows;
-	uint32_t recent = *recent_slot(ft, t);
-	struct lb_flow *f = &ft->flow[recent >> 1];
+	uint32_t hash = recent_hash(t), recent = *recent_slot(ft, hash);
+	struct lb_flow *f = &ft->flow[(recent & ~RECENT_TAG) >> 1];
 
 	*reply = recent & 1;
-	if (flow_is(f, *reply, t))
+	if (((recent ^ hash) & RECENT_TAG) == 0 && flow_is(f, *reply, t))
 		return f;
 	return ft->count == 0 ? NULL : chains_lookup(ft, t, reply);
 }
@@ -245,8 +258,8 @@ recent_forget(struct lb_flows *ft, const struct lb_flow *f)
 {
 	struct lb_tuple client = client_tuple(f), server = server_tuple(f);
 
-	*recent_slot(ft, &client) = 0;
-	*recent_slot(ft, &server) = 0;
+	*recent_slot(ft, recent_hash(&client)) = 0;
+	*recent_slot(ft, recent_hash(&server)) = 0;
 }
 
 struct lb_flow *

@@ -166,9 +166,11 @@ struct lb_flows {
 					 * are swept */
 	/* Found last, by bits of the tuple that anybody can compute: saves
 	 * most of the keyed hashes, and a stranger can at most undo that.
-	 * An index, doubled, and 1 for the server's side; 0: none.  Whether it
-	 * is the one is seen from the flow itself, so nothing is ever wrong
-	 * in here, only stale. */
+	 * An index, doubled, and 1 for the server's side; 0: none.  Above it
+	 * are more of those bits: among many flows another one's word is
+	 * nearly always known without a look at its flow.  Whether it is the
+	 * one is seen from the flow itself, so nothing is ever wrong in here,
+	 * only stale. */
 	uint32_t recent[LB_FLOW_RECENT];
 	uint32_t free;			/* first free flow, or 0 */
 	uint32_t count;			/* flows and templates alive */
