@@ -15,6 +15,8 @@
 #include <errno.h>
 #include <stddef.h>
 
+#include "base/prefetch.h"
+
 /* Budget for an idle connection: 512 bytes with its table slot and the
  * allocator's word. */
 _Static_assert(sizeof(struct tcp_conn) <= 480, "an idle connection is small");
@@ -88,6 +90,12 @@ tcp_key_remove(struct stack *stk, struct tcp_key *k)
 	stk->tcp.table_count--;
 }
 
+static bool
+key_eq(const struct tcp_key *a, const struct tcp_key *b)
+{
+	return memcmp(&a->local, &b->local, 36) == 0;
+}
+
 struct tcp_key *
 tcp_key_lookup(const struct stack *stk, const struct addr *local,
     uint16_t lport, const struct addr *remote, uint16_t rport)
@@ -98,8 +106,7 @@ tcp_key_lookup(const struct stack *stk, const struct addr *local,
 
 	/* The dead, who wait for their owner, are not found. */
 	for (k = *bucket_of(stk, &want); k != NULL; k = k->next) {
-		if (memcmp(&k->local, &want.local, 36) == 0 &&
-		    k->state != TCPS_CLOSED)
+		if (key_eq(k, &want) && k->state != TCPS_CLOSED)
 			return k;
 	}
 	return NULL;
@@ -110,31 +117,38 @@ static void
 conn_fetch(const struct tcp_key *k)
 {
 	for (size_t at = 0; at < sizeof(struct tcp_conn); at += 64)
-		__builtin_prefetch((const char *)k + at, 1);
+		prefetch_write((const char *)k + at);
 }
 
 void
 tcp_fetch(const struct stack *stk, const struct ip_glance g[], uint32_t n)
 {
-	struct tcp_key **bucket[IP_FETCH_MAX];
+	struct tcp_key **bucket[IP_FETCH_MAX], key[IP_FETCH_MAX], *k;
 	uint32_t count = 0;
 
 	assert(n <= IP_FETCH_MAX);
 	for (uint32_t i = 0; i < n; i++) {
-		struct tcp_key k = { .local = addr_from_ip4(g[i].dst),
-		    .remote = addr_from_ip4(g[i].src), .lport = g[i].dport,
-		    .rport = g[i].sport };
-
 		if (g[i].proto != IPPROTO_TCP4)
 			continue;
-		bucket[count] = bucket_of(stk, &k);
-		__builtin_prefetch(bucket[count++]);
+		key[count] = (struct tcp_key){ .remote = addr_from_ip4(g[i].src),
+		    .local = addr_from_ip4(g[i].dst), .lport = g[i].dport,
+		    .rport = g[i].sport };
+		bucket[count] = bucket_of(stk, &key[count]);
+		prefetch(bucket[count++]);
 	}
 	for (uint32_t i = 0; i < count; i++)
-		__builtin_prefetch(*bucket[i]);
+		prefetch(*bucket[i]);
 	for (uint32_t i = 0; i < count; i++) {
-		if (*bucket[i] != NULL)
-			conn_fetch(*bucket[i]);
+		k = *bucket[i];
+		if (k != NULL && !key_eq(k, &key[i]))
+			prefetch(k->next);
+	}
+	for (uint32_t i = 0; i < count; i++) {
+		k = *bucket[i];
+		if (k != NULL && !key_eq(k, &key[i]))
+			k = k->next;
+		if (k != NULL)
+			conn_fetch(k);
 	}
 }
 
