@@ -28,6 +28,8 @@
 #include <linux/if_ether.h>
 #include <linux/if_packet.h>
 
+#include "bench/raw_bytes.h"
+
 #define BATCH		64
 #define WAITING_MAX	512	/* the queue holds 1000 or 500 */
 #define FRAME_MAX	1514
@@ -75,30 +77,6 @@ static bool
 one_in(struct flood *f, uint32_t n)
 {
 	return below(f, n) == 0;
-}
-
-static void
-put16(uint8_t *p, uint32_t v)
-{
-	p[0] = (uint8_t)(v >> 8);
-	p[1] = (uint8_t)v;
-}
-
-static void
-put32(uint8_t *p, uint32_t v)
-{
-	put16(p, v >> 16);
-	put16(p + 2, v);
-}
-
-static uint32_t
-sum(uint32_t s, const uint8_t *p, uint32_t len)
-{
-	for (uint32_t i = 0; i < len; i++)
-		s += (uint32_t)p[i] << (i % 2 == 0 ? 8 : 0);
-	while (s >> 16 != 0)
-		s = (s & 0xffff) + (s >> 16);
-	return s;
 }
 
 static void
