@@ -42,33 +42,6 @@ port_open(void *arg, const struct port_spec *spec, struct err *err)
 	return 0;
 }
 
-static int
-port_close(void *arg, const char *name, struct err *err)
-{
-	struct node *n = arg;
-	struct port *port = port_lookup(n->stk, name);
-
-	if (port == NULL)
-		return err_set(err, -ENOENT, "\"%s\": no such port", name);
-	port_del(n->stk, port);
-	return 0;
-}
-
-static const char *
-port_netns(void *arg, const char *name)
-{
-	(void)arg;
-	(void)name;
-	return "";
-}
-
-static void
-accepted(void *arg, const char *line)
-{
-	(void)arg;
-	(void)line;
-}
-
 static void
 reply(void *arg, const char *line, size_t len)
 {
@@ -118,9 +91,7 @@ node_new(struct world *w, const char *name)
 static void
 bring_up(struct node *n)
 {
-	struct ctl_host host = { .arg = n, .port_open = port_open,
-	    .port_close = port_close, .port_netns = port_netns,
-	    .accepted = accepted };
+	struct ctl_host host = { .arg = n, .port_open = port_open };
 	struct env env = { .limits = LIMITS_DEFAULT };
 	struct rng rng;
 

@@ -93,6 +93,15 @@ tell_device(struct ctl *ctl, const struct port *port,
 	return ctl->host.port_mtu(ctl->host.arg, port->name, mtu, err);
 }
 
+static int
+del(struct ctl *ctl, struct port *port, struct err *err)
+{
+	if (ctl->host.port_close != NULL)
+		return ctl->host.port_close(ctl->host.arg, port->name, err);
+	port_del(ctl->stk, port);
+	return 0;
+}
+
 int
 port_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 {
@@ -106,7 +115,7 @@ port_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 	if (port == NULL)
 		return err_set(err, -ENOENT, "\"%s\": no such port", name);
 	if (cmd->row->verb == VERB_DEL)
-		return ctl->host.port_close(ctl->host.arg, name, err);
+		return del(ctl, port, err);
 	r = tell_device(ctl, port, cmd, err);
 	if (r == 0)
 		set_knobs(ctl->stk, port->ifp, cmd);
@@ -117,7 +126,8 @@ static void
 describe(struct ctl *ctl, const struct port *port, struct command *cmd)
 {
 	const struct iface_conf *c = &port->ifp->conf;
-	const char *netns = ctl->host.port_netns(ctl->host.arg, port->name);
+	const char *netns = ctl->host.port_netns == NULL ? NULL :
+	    ctl->host.port_netns(ctl->host.arg, port->name);
 
 	command_init(cmd, grammar_row(OBJ_PORT, VERB_ADD));
 	command_set(cmd, A_NAME)->str = port->name;

@@ -33,33 +33,12 @@ port_open(void *arg, const struct port_spec *spec, struct err *err)
 	return 0;
 }
 
-static int
-port_close(void *arg, const char *name, struct err *err)
-{
-	struct stack *stk = arg;
-	struct port *port = port_lookup(stk, name);
-
-	if (port == NULL)
-		return err_set(err, -ENOENT, "\"%s\": no such port", name);
-	port_del(stk, port);
-	return 0;
-}
-
-static const char *
-port_netns(void *arg, const char *name)
-{
-	(void)arg;
-	(void)name;
-	return "";
-}
-
 int
 conf_try(const char *name, struct conf *target, struct lines *errors)
 {
 	const struct env env = { .limits = LIMITS_DEFAULT };
 	struct stack *stk = stack_new(&env, instant_from_us(0));
-	const struct ctl_host host = { .arg = stk, .port_open = port_open,
-	    .port_close = port_close, .port_netns = port_netns };
+	const struct ctl_host host = { .arg = stk, .port_open = port_open };
 	struct ctl *ctl = stk == NULL ? NULL : ctl_new(stk, &host);
 	struct conf running;
 	int r = -ENOMEM;

@@ -59,9 +59,10 @@ struct ctl_host {
 	 * port_add()s it. */
 	int (*port_open)(void *arg, const struct port_spec *spec,
 	    struct err *err);
-	/* port_del()s it and lets the keeper close the device. */
+	/* port_del()s it and lets the keeper close the device.  NULL: there
+	 * is no device. */
 	int (*port_close)(void *arg, const char *name, struct err *err);
-	/* Namespace of a port, "" for hopd's own. */
+	/* Namespace of a port, "" for hopd's own.  NULL: all are there. */
 	const char *(*port_netns)(void *arg, const char *name);
 	/* A command changed the configuration: its words, joined.  For the
 	 * journal from which a restarted worker builds itself. */

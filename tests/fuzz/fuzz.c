@@ -50,29 +50,7 @@ port_open(void *arg, const struct port_spec *spec, struct err *err)
 		return err_set(err, r, "\"%s\": not opened", spec->name);
 	}
 	b->next_mac++;
-	b->ports++;
 	return 0;
-}
-
-static int
-port_close(void *arg, const char *name, struct err *err)
-{
-	struct fuzz_bed *b = arg;
-	struct port *port = port_lookup(b->stk, name);
-
-	if (port == NULL)
-		return err_set(err, -ENOENT, "\"%s\": no such port", name);
-	port_del(b->stk, port);
-	b->ports--;
-	return 0;
-}
-
-static const char *
-port_netns(void *arg, const char *name)
-{
-	(void)arg;
-	(void)name;
-	return "";
 }
 
 static void
@@ -105,8 +83,9 @@ write_file(void *arg, const char *path, const char *text, struct err *err)
 void
 fuzz_bed_up(struct fuzz_bed *b, const struct env *env)
 {
-	struct ctl_host host = { b, port_open, port_close, port_netns,
-	    accepted, snapshot, NULL, write_file, NULL };
+	struct ctl_host host = { .arg = b, .port_open = port_open,
+	    .accepted = accepted, .snapshot = snapshot,
+	    .write_file = write_file };
 
 	*b = (struct fuzz_bed){ .next_mac = 1 };
 	b->stk = stack_new(env, instant_from_us(0));

@@ -33,7 +33,6 @@ struct fuzz_bed {
 	struct stack *stk;
 	struct ctl *ctl;
 	uint8_t next_mac;	/* of ports without one */
-	uint32_t ports;		/* open */
 	bool refuse_ports;	/* the host cannot open any more */
 };
 
