@@ -10,6 +10,7 @@
 
 #define PERSIST_RECOVERIES	16u	/* RFC 8985 6.2.4 */
 #define MAX_ACK_DELAY_US	200000	/* RFC 8985 7.2: peer's delayed ACK */
+#define PTO_MIN_US	2000	/* what hosts need to answer, at the least */
 
 /* RFC 8985 5.1: was (t1, end1) sent after (t2, end2)? */
 static bool
@@ -186,7 +187,9 @@ tcp_tlp_timeout(const struct stack *stk, const struct tcp_conn *c)
 		return -1;
 	if (c->srtt_us == 0)
 		return c->conf->rto_initial_us;
-	pto = 2 * (int64_t)c->srtt_us;
+	/* RFC 8985 7.2 has the second round trip for the delay variance of
+	 * hosts, which does not shrink with a path of microseconds. */
+	pto = tcp_max(2 * c->srtt_us, PTO_MIN_US);
 	if (tcp_flight_bytes(c) <= tcp_mss_now(c))
 		pto += MAX_ACK_DELAY_US;
 	return pto;

@@ -112,6 +112,7 @@ layout_freebsd(struct pd *pd)
 	pd->conf.syn_retries = 12;
 	pd->conf.open_timeout_ms = 75000;
 	pd->conf.icmp = TCP_ICMP_HARD;
+	pd->conf.rack = pd->conf.tlp = false;	/* by default it has neither */
 	pd->conf.habits = TCP_HABIT_BUFFER_WINDOW | TCP_HABIT_FIN_AGAIN |
 	    TCP_HABIT_SYN_FIN | TCP_HABIT_ASK_ONCE | TCP_HABIT_PUSH_END;
 	pd->rcvbuf_said = 65536;
