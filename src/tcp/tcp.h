@@ -108,6 +108,7 @@ enum tcp_probing { TCP_PROBING_OFF, TCP_PROBING_BLACK_HOLE,
 struct tcp_conf {
 	uint32_t rcvbuf;	/* receive buffer at first, bytes */
 	uint32_t rcvbuf_max;	/* tuned up to this; = rcvbuf: fixed */
+	uint32_t window_clamp;	/* promise no more, bytes; 0: by the buffer */
 	uint32_t sndbuf;	/* send buffer at first, bytes */
 	uint32_t sndbuf_max;	/* tuned up to this */
 	uint32_t rto_initial_us;	/* RFC 6298 2.1 */
@@ -130,6 +131,9 @@ struct tcp_conf {
 	int8_t wscale;		/* shift to offer; -1: by rcvbuf_max */
 	uint8_t keep_count;	/* probes without an answer */
 	uint8_t syn_retries, synack_retries, retries;
+	/* Not accepted before data come; a handshake without any is done when
+	 * the SYN,ACK has timed out so often.  0: at once. */
+	uint8_t defer_tries;
 	uint8_t ttl, tos;	/* ttl 0: the stack's */
 	uint8_t ecn;		/* enum tcp_ecn_mode */
 	uint8_t ecn_tries;	/* SYNs that ask for ECN (RFC 3168 6.1.1.1) */
@@ -361,6 +365,7 @@ enum tcp_opt {
 	TCPO_RCVBUF, TCPO_SNDBUF, TCPO_MSS, TCPO_FINWAIT2_MS, TCPO_QUICKACK,
 	TCPO_LINGER, TCPO_LINGER_MS, TCPO_TTL, TCPO_TOS, TCPO_CC,
 	TCPO_RTO_MIN_US, TCPO_SYN_RETRIES, TCPO_PACING,
+	TCPO_WINDOW_CLAMP,	/* 0: none */
 	TCPO_MORE,	/* what is written is not the end of a message: no PSH */
 	TCPO_COUNT
 };
@@ -393,6 +398,7 @@ struct tcp_status {
 	uint32_t recv_q, send_q;	/* bytes unread; unacknowledged */
 	uint32_t unsent;
 	uint32_t rto_us, rtt_us, rttvar_us, min_rtt_us, ato_us;
+	uint32_t rcv_rtt_us;		/* what the receive buffer is tuned by */
 	uint32_t snd_mss, rcv_mss, pmtu, advmss;
 	uint32_t cwnd, ssthresh;	/* bytes; UINT32_MAX: no ssthresh */
 	uint32_t cwnd_segs, ssthresh_segs;	/* as Linux counts them */

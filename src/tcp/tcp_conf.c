@@ -247,6 +247,9 @@ set_conf(struct tcp_conn *c, struct tcp_conf *f, enum tcp_opt opt, uint32_t v)
 		f->rcvbuf = f->rcvbuf_max = v;
 		c->rcv_buf = v;
 		break;
+	case TCPO_WINDOW_CLAMP:
+		f->window_clamp = v;
+		break;
 	case TCPO_SNDBUF:
 		f->sndbuf = f->sndbuf_max = v;
 		break;
@@ -332,6 +335,8 @@ tcp_get(const struct tcp_conn *c, enum tcp_opt opt)
 		return f->user_timeout_ms;
 	case TCPO_RCVBUF:
 		return c->rcv_buf;
+	case TCPO_WINDOW_CLAMP:
+		return f->window_clamp;
 	case TCPO_SNDBUF:
 		return f->sndbuf;
 	case TCPO_MSS:

@@ -383,6 +383,10 @@ enum drop tcp_listen_input(struct stack *stk, struct tcp_listener *l,
  * the accept queue, leave it half open. */
 bool tcp_listen_promote(struct stack *stk, struct tcp_conn *c);
 void tcp_listen_forget(struct stack *stk, struct tcp_conn *c);
+/* Is the last ACK of c's handshake to be ignored, as conf->defer_tries asks? */
+bool tcp_listen_defers(const struct tcp_conn *c);
+/* It was, and the SYN,ACK need not be sent again. */
+bool tcp_listen_waits(const struct tcp_conn *c);
 void tcp_listen_poll(struct stack *stk);
 void tcp_listen_fini(struct stack *stk);
 
@@ -457,6 +461,8 @@ enum drop tcp_text(struct stack *stk, struct tcp_conn *c,
     const struct tcp_seg *s);
 uint32_t tcp_rcv_wnd(const struct tcp_conn *c);	/* promised, from rcv_nxt */
 uint32_t tcp_window_select(struct tcp_conn *c);	/* and promise */
+/* The round trip by which the receive buffer is tuned, microseconds. */
+uint32_t tcp_rcv_rtt(const struct tcp_conn *c);
 void tcp_rcv_consumed(struct stack *stk, struct tcp_conn *c, uint32_t n);
 
 /* ---- tcp_ooo.c ---- */
@@ -629,6 +635,14 @@ static inline uint32_t
 tcp_max(uint32_t a, uint32_t b)
 {
 	return a > b ? a : b;
+}
+
+/* n bytes of window, or as many as conf lets be promised. */
+static inline uint32_t
+tcp_conf_window(const struct tcp_conf *conf, uint32_t n)
+{
+	return conf->window_clamp != 0 && conf->window_clamp < n ?
+	    conf->window_clamp : n;
 }
 
 /* Number of the first byte in c->snd. */

@@ -22,11 +22,12 @@
 uint8_t
 tcp_own_wscale(const struct tcp_conf *conf)
 {
+	uint32_t max = tcp_conf_window(conf, conf->rcvbuf_max);
 	uint8_t s = 0;
 
 	if (conf->wscale >= 0)
 		return (uint8_t)conf->wscale;
-	while (s < TCP_WSCALE_MAX && conf->rcvbuf_max >> s > UINT16_MAX)
+	while (s < TCP_WSCALE_MAX && max >> s > UINT16_MAX)
 		s++;
 	return s;
 }
@@ -67,7 +68,7 @@ tcp_mss_update(struct tcp_conn *c)
 uint32_t
 tcp_initial_window(const struct tcp_conn *c)
 {
-	return tcp_min(c->rcv_buf, UINT16_MAX);
+	return tcp_min(tcp_conf_window(c->conf, c->rcv_buf), UINT16_MAX);
 }
 
 /* ---- options ------------------------------------------------------------- */

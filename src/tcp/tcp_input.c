@@ -254,17 +254,22 @@ synrcvd_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 		send_reset_at(stk, c, s->h.ack);
 		return DROP_TCP_BAD_SEGMENT;
 	}
-	/* Fast Open may have done this at the SYN. */
-	if (c->listener != NULL && (c->flags & CF_ACCEPTQ) == 0 &&
-	    !tcp_listen_promote(stk, c))
-		return DROP_TCP_BACKLOG;
-	handshake_rtt(stk, c);
-	c->snd_una = c->iss + 1;
-	c->flags |= CF_SYN_ACKED;
 	if (s->o.toa_on) {
 		c->toa_ip = s->o.toa_ip;
 		c->toa_port = s->o.toa_port;
 	}
+	/* Fast Open may have done this at the SYN. */
+	if (c->listener != NULL && (c->flags & CF_ACCEPTQ) == 0) {
+		if (s->slen == 0 && tcp_listen_defers(c)) {
+			c->stuck_since = INSTANT_NEVER;
+			return TAKEN;
+		}
+		if (!tcp_listen_promote(stk, c))
+			return DROP_TCP_BACKLOG;
+	}
+	handshake_rtt(stk, c);
+	c->snd_una = c->iss + 1;
+	c->flags |= CF_SYN_ACKED;
 	tcp_established(stk, c, s);
 	if ((c->flags & CF_PASSIVE) == 0)
 		tcp_fastopen_taken(stk, c, s->h.ack);

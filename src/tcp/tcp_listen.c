@@ -4,7 +4,10 @@
  *
  * A SYN makes a child in SYN-RECEIVED, on the listener's SYN queue; the last
  * ACK of the handshake moves it to the accept queue, if that has room, and
- * otherwise is ignored, so that the peer repeats it.  When a SYN queue is full
+ * otherwise is ignored, so that the peer repeats it.  With defer_tries it is
+ * ignored as long as no data come with it or after it: then the SYN,ACK rests,
+ * and is sent once more at the end to ask for an ACK that counts.  When a SYN
+ * queue is full
  * the listener answers with SYN cookies (tcp_cookie.c) and keeps nothing.
  *
  * Limits: tcp_listeners, tcp_syn_queue a listener, tcp_half_open in all,
@@ -178,6 +181,20 @@ tcp_listen_promote(struct stack *stk, struct tcp_conn *c)
 	return true;
 }
 
+bool
+tcp_listen_defers(const struct tcp_conn *c)
+{
+	return c->tries < c->conf->defer_tries;
+}
+
+/* Its start is forgotten: what comes later says nothing of a round trip. */
+bool
+tcp_listen_waits(const struct tcp_conn *c)
+{
+	return (c->flags & CF_PASSIVE) != 0 && tcp_listen_defers(c) &&
+	    instant_is_never(c->stuck_since);
+}
+
 struct tcp_conn *
 tcp_accept(struct stack *stk, struct tcp_listener *l)
 {
@@ -281,7 +298,8 @@ syn_to_cookie(struct stack *stk, struct tcp_listener *l,
 	const uint8_t ask = TCP_ECE | TCP_CWR;
 	bool ecn = f->ecn != TCP_ECN_OFF && (s->h.flags & ask) == ask;
 	struct tcp_hdr h = { .ack = s->h.seq + 1, .flags = TCP_SYN | TCP_ACK,
-	    .window = (uint16_t)tcp_min(f->rcvbuf, UINT16_MAX) };
+	    .window = (uint16_t)tcp_min(tcp_conf_window(f, f->rcvbuf),
+	    UINT16_MAX) };
 	struct tcp_opts o = { .mss_on = true,
 	    .mss = tcp_offer_mss(stk, &k->remote, f->mss) };
 
@@ -386,6 +404,7 @@ listen_cookie(struct stack *stk, struct tcp_listener *l,
 	if (c == NULL)
 		return DROP_TCP_LIMIT;
 	stk->tcp.stats.cookies_good++;
+	c->tries = l->conf->defer_tries;	/* there is no SYN,ACK to repeat */
 	c->listener = l;
 	queue_put(&l->syn_head, &l->syn_tail, c);
 	l->half_open++;

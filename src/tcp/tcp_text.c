@@ -15,13 +15,14 @@ tcp_rcv_wnd(const struct tcp_conn *c)
 	return seq_gt(c->rcv_adv, c->rcv_nxt) ? c->rcv_adv - c->rcv_nxt : 0;
 }
 
-/* The largest window there can be: of the buffer, of the field, and of what a
- * peer that has sent so little can use. */
+/* The largest window there can be: of the buffer, of the field, of the clamp,
+ * and of what a peer that has sent so little can use. */
 static uint32_t
 window_max(const struct tcp_conn *c)
 {
-	return tcp_min(tcp_min(c->rcv_buf, (uint32_t)c->rcv_limit_k << 10),
-	    (uint32_t)UINT16_MAX << c->rcv_shift);
+	return tcp_conf_window(c->conf, tcp_min(tcp_min(c->rcv_buf,
+	    (uint32_t)c->rcv_limit_k << 10),
+	    (uint32_t)UINT16_MAX << c->rcv_shift));
 }
 
 /* Twice what slow start adds to the peer's cwnd for these n bytes: the limit
@@ -46,7 +47,7 @@ buffer_space(const struct tcp_conn *c)
 static uint32_t
 window_step(const struct tcp_conn *c)
 {
-	return tcp_min(c->rcv_mss, c->rcv_buf / 2);
+	return tcp_min(c->rcv_mss, tcp_conf_window(c->conf, c->rcv_buf) / 2);
 }
 
 uint32_t
@@ -176,6 +177,12 @@ tcp_text(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	return take_ahead(stk, c, seq, p, n);
 }
 
+uint32_t
+tcp_rcv_rtt(const struct tcp_conn *c)
+{
+	return tcp_max(c->srtt_us, TCP_CLOCK_US);
+}
+
 /* Grows the buffer: twice what the owner read in a round trip, so that the
  * window is never what holds the sender back. */
 static void
@@ -183,12 +190,11 @@ tune_buffer(struct stack *stk, struct tcp_conn *c, uint32_t n)
 {
 	uint32_t max = tcp_min(c->conf->rcvbuf_max, stk->limits.tcp_rcvbuf);
 	uint32_t now = (uint32_t)stk->now.us;
-	uint32_t rtt = tcp_max(c->srtt_us, TCP_CLOCK_US);
 
 	if (c->rcv_buf >= max)
 		return;
 	c->tune_copied += n;
-	if (now - c->tune_us < rtt)
+	if (now - c->tune_us < tcp_rcv_rtt(c))
 		return;
 	if (c->tune_copied > c->rcv_buf / 2)
 		c->rcv_buf = tcp_min(max, 2 * tcp_max(c->tune_copied,

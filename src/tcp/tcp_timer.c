@@ -112,12 +112,18 @@ syn_timeout(struct stack *stk, struct tcp_conn *c)
 	uint32_t max = c->key.state == TCPS_SYN_SENT ? c->conf->syn_retries :
 	    c->conf->synack_retries;
 
-	if (c->tries >= max || user_timeout(stk, c)) {
+	if ((c->tries >= max && !tcp_listen_waits(c)) ||
+	    user_timeout(stk, c)) {
 		tcp_die(stk, c, timeout_error(c));
 		return;
 	}
 	c->tries++;
 	c->backoff++;
+	/* The peer is there, and has nothing to say yet. */
+	if (tcp_listen_waits(c)) {
+		tcp_send_timer(stk, c, TCP_T_RTO, tcp_rto_now(c));
+		return;
+	}
 	c->total_retrans++;
 	stk->tcp.stats.retransmits++;
 	c->flags |= CF_SYN_DUE | CF_SYN_RETRANS;

@@ -21,6 +21,7 @@ static const struct {
 	FIELD("burst_segments", burst_segments, 1),
 	FIELD("cc", cc, 1),
 	FIELD("challenge_ms", challenge_us, 1000),
+	FIELD("defer_tries", defer_tries, 1),
 	FIELD("delack_ms", delack_us, 1000),
 	FIELD("ecn", ecn, 1),
 	FIELD("ecn_tries", ecn_tries, 1),
@@ -53,6 +54,7 @@ static const struct {
 	FIELD("ts", timestamps, 1),
 	FIELD("user_timeout_ms", user_timeout_ms, 1),
 	FIELD("window_scaling", window_scaling, 1),
+	FIELD("window_clamp", window_clamp, 1),
 	FIELD("wscale", wscale, 1),
 };
 
