@@ -74,6 +74,7 @@ show_time(const struct stack *stk, const struct tcp_conn *c,
 	o->rttvar_us = c->rttvar_us;
 	o->min_rtt_us = c->min_rtt_us;
 	o->ato_us = c->conf->delack_us;
+	o->rcv_rtt_us = c->data_ms != 0 ? tcp_rcv_rtt(c) : 0;
 	o->backoff = c->backoff;
 	o->probes = c->send_kind == TCP_T_PERSIST ? c->tries : c->keep_tries;
 	o->timer = timer_names[c->send_kind];

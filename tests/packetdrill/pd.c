@@ -155,6 +155,13 @@ pd_after_ms(const struct pd *pd, int timeout_ms)
 	return instant_add(pd->now, (int64_t)timeout_ms * USEC_PER_MSEC);
 }
 
+struct instant
+pd_patience(const struct pd *pd, int64_t timeo_us)
+{
+	return timeo_us == 0 ? INSTANT_NEVER :
+	    instant_add(pd->now, timeo_us);
+}
+
 /* A call of packetdrill's second thread: waits to be told to look. */
 static bool
 sleep_for_event(struct pd *pd, struct instant due)
@@ -475,6 +482,7 @@ packetdrill_interface_init(const char *flags,
 	pd_sock_members(ifc);
 	pd_io_members(ifc);
 	pd_opt_members(ifc);
+	pd_ctl_members(ifc);
 	pd_poll_members(ifc);
 	the_pd = pd;
 }

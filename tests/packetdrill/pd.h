@@ -79,8 +79,10 @@ struct pd_sock {
 	bool error_told;		/* the connection's own error, too */
 	int fastopen_queue;
 	uint32_t rcvbuf, sndbuf;	/* as set; 0: not set */
-	bool oobinline, oob_on;		/* SO_OOBINLINE; a byte waits in oob */
-	uint8_t oob;			/* the urgent byte, out of the stream */
+	bool oobinline;			/* SO_OOBINLINE */
+	bool oob_taken;			/* the urgent byte at oob_mark was */
+	uint32_t oob_mark;		/* bytes of the stream before it, mod 2^32 */
+	int64_t rcv_timeo_us, snd_timeo_us;	/* 0: for ever */
 	uint32_t rcvlowat;
 	uint32_t writes_seen;		/* tcp_unacked() after the last send */
 	struct addr local, remote;	/* before and without a connection */
@@ -156,6 +158,8 @@ void pd_run_until(struct pd *pd, struct instant due);
  * happened.  False: due has come, or nothing can ever happen. */
 bool pd_block(struct pd *pd, struct instant due);
 struct instant pd_after_ms(const struct pd *pd, int timeout_ms);
+/* SO_RCVTIMEO's or SO_SNDTIMEO's. */
+struct instant pd_patience(const struct pd *pd, int64_t timeo_us);
 /* As gettimeofday() tells it. */
 int64_t pd_epoch_us(struct instant t);
 /* Enters a call on fd; NULL: errno is set, and the lock not held. */
@@ -190,8 +194,15 @@ int pd_addr_get(const struct sockaddr *sa, socklen_t n, struct addr *a,
 
 /* ---- pd_io.c ---- */
 void pd_io_members(struct packetdrill_interface *ifc);
+/* tcp(7): has the urgent byte come, and not been read? */
+bool pd_oob_waits(const struct pd *pd, const struct pd_sock *s);
+/* Bytes that read() would take without the urgent one, as poll() counts. */
+uint32_t pd_readable(const struct pd_sock *s);
 /* As sendfile(2), out is a socket of ours. */
 ssize_t pd_send_file(struct pd *pd, int out, int in, off_t *at, size_t len);
+
+/* ---- pd_ctl.c ---- */
+void pd_ctl_members(struct packetdrill_interface *ifc);
 
 /* ---- pd_opt.c, pd_info.c ---- */
 void pd_opt_members(struct packetdrill_interface *ifc);

@@ -105,6 +105,7 @@ fill_times(struct linux_tcp_info *i, const struct tcp_status *st)
 	i->tcpi_rtt = st->rtt_us;
 	i->tcpi_rttvar = st->rttvar_us;
 	i->tcpi_min_rtt = st->min_rtt_us;
+	i->tcpi_rcv_rtt = st->rcv_rtt_us;
 	i->tcpi_last_data_sent = ms(st->last_data_sent_us);
 	i->tcpi_last_data_recv = ms(st->last_data_recv_us);
 	i->tcpi_last_ack_recv = ms(st->last_ack_recv_us);

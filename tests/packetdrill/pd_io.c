@@ -73,40 +73,82 @@ peek(const struct tcp_conn *c, uint8_t *buf, size_t len, size_t skip)
 	return got;
 }
 
-/* tcp(7): without SO_OOBINLINE the last urgent byte is taken out of the
- * stream, and a read ends before it.  How many bytes one may take now. */
-static size_t
-up_to_mark(struct pd *pd, struct pd_sock *s)
+/* Where the last urgent byte is in the stream, left being tcp_urgent_left(). */
+static uint32_t
+oob_mark(const struct pd *pd, const struct pd_sock *s, uint32_t left)
+{
+	struct tcp_status st;
+
+	tcp_status(pd->stk, s->conn, &st);
+	return (uint32_t)st.bytes_received - st.recv_q + left;
+}
+
+static bool
+oob_taken(const struct pd *pd, const struct pd_sock *s, uint32_t left)
+{
+	return s->oob_taken && s->oob_mark == oob_mark(pd, s, left);
+}
+
+bool
+pd_oob_waits(const struct pd *pd, const struct pd_sock *s)
 {
 	uint32_t left = tcp_urgent_left(s->conn);
 
-	if (s->oobinline || left == 0)
-		return SIZE_MAX;
-	if (left == 1 && tcp_readable(s->conn) > 0) {
-		s->oob_on = tcp_read(pd->stk, s->conn, &s->oob, 1) == 1;
-		return SIZE_MAX;
-	}
-	return left - 1;
+	return left > 0 && left <= tcp_readable(s->conn) &&
+	    !oob_taken(pd, s, left);
 }
 
-/* recv(MSG_OOB): the urgent byte, once. */
+uint32_t
+pd_readable(const struct pd_sock *s)
+{
+	uint32_t n = tcp_readable(s->conn);
+
+	return n > 0 && !s->oobinline && tcp_urgent_left(s->conn) == 1 ?
+	    n - 1 : n;
+}
+
+/* tcp(7): a read ends before the last urgent byte.  Without SO_OOBINLINE that is
+ * no part of the stream, and the next read passes over it, read or not.  How
+ * many bytes one may take now. */
+static size_t
+up_to_mark(struct pd *pd, struct pd_sock *s, int flags)
+{
+	uint32_t left = tcp_urgent_left(s->conn);
+
+	if (left > 1)
+		return left - 1;
+	if (left == 0 || s->oobinline)
+		return SIZE_MAX;
+	if ((flags & MSG_PEEK) != 0)
+		return 0;
+	if (tcp_readable(s->conn) > 0)
+		tcp_consume(pd->stk, s->conn, 1);
+	return SIZE_MAX;
+}
+
+/* recv(MSG_OOB): the urgent byte, once, wherever the reader is. */
 static ssize_t
 take_urgent(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
     size_t n, int flags)
 {
+	uint32_t left;
+
 	if (s->conn == NULL)
 		return -ENOTCONN;
-	up_to_mark(pd, s);
-	if (!s->oob_on)
-		return !s->oobinline && tcp_urgent_left(s->conn) > 0 ?
-		    -EAGAIN : -EINVAL;
+	left = tcp_urgent_left(s->conn);
+	if (s->oobinline || left == 0 || oob_taken(pd, s, left))
+		return -EINVAL;
+	if (left > tcp_readable(s->conn))
+		return s->rd_shut ? 0 : -EAGAIN;
 	if (bad_iov(iov, n))
 		return -EFAULT;
-	s->oob_on = (flags & MSG_PEEK) != 0;
+	if ((flags & MSG_PEEK) == 0) {
+		s->oob_taken = true;
+		s->oob_mark = oob_mark(pd, s, left);
+	}
 	if (n == 0 || iov[0].iov_len == 0)
 		return 0;
-	memcpy(iov[0].iov_base, &s->oob, 1);
-	return 1;
+	return (ssize_t)peek(s->conn, iov[0].iov_base, 1, left - 1);
 }
 
 /* Fills iov from behind the first `done` bytes of it. */
@@ -114,7 +156,7 @@ static size_t
 scatter(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
     size_t done, int flags)
 {
-	size_t at = 0, got = 0, max = up_to_mark(pd, s);
+	size_t at = 0, got = 0, max = up_to_mark(pd, s, flags);
 
 	for (size_t i = 0; i < n && got < max; i++) {
 		size_t from = done > at ? done - at : 0, len, m;
@@ -166,6 +208,7 @@ take(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 {
 	size_t want = iov_total(iov, n), done = 0;
 	bool wait = !s->nonblock && (flags & MSG_DONTWAIT) == 0;
+	struct instant due = pd_patience(pd, s->rcv_timeo_us);
 	int r;
 
 	if (s->kind == PD_TCP && s->deferred)
@@ -180,6 +223,8 @@ take(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 	if (s->rd_shut && pd->layout == PD_FREEBSD)
 		tcp_consume(pd->stk, s->conn, tcp_readable(s->conn));
 	for (;;) {
+		if ((flags & MSG_PEEK) != 0)
+			done = 0;	/* from the start again */
 		if (tcp_readable(s->conn) > 0)
 			done += scatter(pd, s, iov, n, done, flags);
 		if (want == 0 || done == want ||
@@ -188,7 +233,7 @@ take(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 		r = why_empty(s);
 		if (r != -EAGAIN || !wait)
 			return done > 0 ? (ssize_t)done : r;
-		if (!pd_block(pd, INSTANT_NEVER))
+		if (!pd_block(pd, due))
 			return done > 0 ? (ssize_t)done : -EAGAIN;
 	}
 }
@@ -426,6 +471,7 @@ give(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 {
 	size_t want = iov_total(iov, n);
 	bool wait = !s->nonblock && (flags & MSG_DONTWAIT) == 0;
+	struct instant due = pd_patience(pd, s->snd_timeo_us);
 	int r;
 
 	if (s->kind != PD_TCP)
@@ -448,7 +494,7 @@ give(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 			return done > 0 ? (ssize_t)done : -EAGAIN;
 		pd_settle(pd);
 		do {
-			if (!pd_block(pd, INSTANT_NEVER))
+			if (!pd_block(pd, due))
 				return done > 0 ? (ssize_t)done : -EAGAIN;
 		} while (s->modelled && s->nospace && may_wait(s));
 	}

@@ -1,5 +1,5 @@
 /*
- * pd_opt.c - getsockopt(), setsockopt(), fcntl(), ioctl().
+ * pd_opt.c - getsockopt(), setsockopt().
  *
  * An option of the stack's goes to the connection, or before there is one to
  * the settings it will be opened with.  Options that change nothing here are
@@ -7,14 +7,9 @@
  */
 #include "packetdrill/pd.h"
 #include "packetdrill/pd_netinet.h"
+#include "udp/udp.h"
 
-#include <fcntl.h>
-#include <linux/sockios.h>
-
-#include <stdarg.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 
 #ifndef SO_MEMINFO
 #define SO_MEMINFO 55
@@ -42,6 +37,7 @@ static const struct knob knobs[] = {
 	{ IPPROTO_TCP, TCP_LINGER2, TCPO_FINWAIT2_MS, 1000 },
 	{ IPPROTO_TCP, TCP_QUICKACK, TCPO_QUICKACK, 1 },
 	{ IPPROTO_TCP, TCP_MAXSEG, TCPO_MSS, 1 },
+	{ IPPROTO_TCP, TCP_WINDOW_CLAMP, TCPO_WINDOW_CLAMP, 1 },
 	{ SOL_SOCKET, SO_KEEPALIVE, TCPO_KEEPALIVE, 1 },
 	{ IPPROTO_IP, IP_TTL, TCPO_TTL, 1 },
 	{ IPPROTO_IP, IP_TOS, TCPO_TOS, 1 },
@@ -69,6 +65,8 @@ conf_word(struct tcp_conf *c, enum tcp_opt opt)
 		return &c->keep_intvl_ms;
 	case TCPO_USER_TIMEOUT_MS:
 		return &c->user_timeout_ms;
+	case TCPO_WINDOW_CLAMP:
+		return &c->window_clamp;
 	default:
 		return NULL;
 	}
@@ -168,6 +166,12 @@ knob_set(struct pd *pd, struct pd_sock *s, const struct knob *k, int value)
 	v = (uint32_t)value * k->scale;
 	if (k->opt == TCPO_MSS && (value < 88 || value > 32767))
 		return value == 0 ? 0 : -EINVAL;
+	/* tcp(7): the least is half of SOCK_MIN_RCVBUF. */
+	if (k->opt == TCPO_WINDOW_CLAMP && v < 1152) {
+		if (v == 0 && s->conn != NULL)
+			return -EINVAL;
+		v = v == 0 ? 0 : 1152;
+	}
 	if (k->opt == TCPO_CORK)
 		s->cork_opt = value != 0;
 	/* tcp(7): sends at once even what is corked. */
@@ -258,12 +262,10 @@ only_remembered(int level, int name)
 		    name == SO_PRIORITY || name == SO_MARK ||
 		    name == SO_DONTROUTE ||
 		    name == SO_BROADCAST || name == SO_BUSY_POLL ||
-		    name == SO_SNDTIMEO || name == SO_RCVTIMEO ||
 		    name == SO_TIMESTAMP || name == SO_MAX_PACING_RATE ||
 		    name == SO_INCOMING_CPU;
 	case IPPROTO_TCP:
-		return name == TCP_DEFER_ACCEPT || name == TCP_WINDOW_CLAMP ||
-		    name == TCP_THIN_LINEAR_TIMEOUTS ||
+		return name == TCP_THIN_LINEAR_TIMEOUTS ||
 		    name == TCP_THIN_DUPACK ||
 		    name == TCP_SAVE_SYN;
 	case IPPROTO_IP:
@@ -322,6 +324,65 @@ linger_set(struct pd *pd, struct pd_sock *s, const void *val, socklen_t len)
 }
 
 static int
+timeo_set(int64_t *us, const void *val, socklen_t len)
+{
+	struct timeval tv;
+
+	if (len < sizeof(tv))
+		return -EINVAL;
+	memcpy(&tv, val, sizeof(tv));
+	if (tv.tv_usec < 0 || tv.tv_usec >= USEC_PER_SEC)
+		return -EDOM;
+	*us = tv.tv_sec < 0 ? 0 : tv.tv_sec * USEC_PER_SEC + tv.tv_usec;
+	return 0;
+}
+
+/* TCP_DEFER_ACCEPT is told in seconds, and kept as the number of time-outs of a
+ * SYN,ACK, each twice as long as the last, that this takes. */
+static uint8_t
+defer_tries(int seconds)
+{
+	int period = 1, sum = 1;
+	uint8_t n = 0;
+
+	for (n = seconds > 0; sum < seconds && n < UINT8_MAX; n++) {
+		period = period < 60 ? 2 * period : 120;
+		sum += period;
+	}
+	return n;
+}
+
+static int
+defer_seconds(uint8_t tries)
+{
+	int period = 1, sum = tries > 0;
+
+	for (uint8_t n = 1; n < tries; n++) {
+		period = period < 60 ? 2 * period : 120;
+		sum += period;
+	}
+	return sum;
+}
+
+/* IP_MTU: of the path to the peer there is. */
+static int
+path_mtu(struct pd *pd, const struct pd_sock *s)
+{
+	struct tcp_status st;
+	struct addr src;
+	uint32_t mtu;
+
+	if (s->conn != NULL) {
+		tcp_status(pd->stk, s->conn, &st);
+		return (int)st.pmtu;
+	}
+	if (s->udp == NULL || s->udp->rport == 0)
+		return -ENOTCONN;
+	return ip_path(pd->stk, &s->udp->remote, &src, &mtu) == 0 ? (int)mtu :
+	    -ENOTCONN;
+}
+
+static int
 congestion_set(struct pd *pd, struct pd_sock *s, const void *val,
     socklen_t len)
 {
@@ -373,6 +434,9 @@ set_tcp(struct pd *pd, struct pd_sock *s, int name, int value)
 	case TCP_NOTSENT_LOWAT:
 		s->notsent_lowat = (uint32_t)value;
 		return 0;
+	case TCP_DEFER_ACCEPT:
+		s->conf.defer_tries = defer_tries(value);
+		return 0;
 	case TCP_FASTOPEN:
 		if (value < 0 || s->conn != NULL)
 			return -EINVAL;
@@ -416,6 +480,10 @@ set_option(struct pd *pd, struct pd_sock *s, int level, int name,
 		return -EFAULT;
 	if (level == SOL_SOCKET && name == SO_LINGER)
 		return linger_set(pd, s, val, len);
+	if (level == SOL_SOCKET && name == SO_RCVTIMEO)
+		return timeo_set(&s->rcv_timeo_us, val, len);
+	if (level == SOL_SOCKET && name == SO_SNDTIMEO)
+		return timeo_set(&s->snd_timeo_us, val, len);
 	if (level == IPPROTO_TCP && name == TCP_CONGESTION)
 		return congestion_set(pd, s, val, len);
 	if (level == IPPROTO_TCP && name == TCP_FASTOPEN_KEY)
@@ -471,6 +539,14 @@ put_int(void *val, socklen_t *len, int v)
 }
 
 static int
+put_timeo(void *val, socklen_t *len, int64_t us)
+{
+	struct timeval tv = { us / USEC_PER_SEC, us % USEC_PER_SEC };
+
+	return put_bytes(val, len, &tv, sizeof(tv));
+}
+
+static int
 get_socket(struct pd *pd, struct pd_sock *s, int name, void *val,
     socklen_t *len)
 {
@@ -496,6 +572,10 @@ get_socket(struct pd *pd, struct pd_sock *s, int name, void *val,
 		    IPPROTO_TCP);
 	case SO_ACCEPTCONN:
 		return put_int(val, len, s->listener != NULL);
+	case SO_RCVTIMEO:
+		return put_timeo(val, len, s->rcv_timeo_us);
+	case SO_SNDTIMEO:
+		return put_timeo(val, len, s->snd_timeo_us);
 	case SO_RCVLOWAT:
 		return put_int(val, len, (int)s->rcvlowat);
 	case SO_OOBINLINE:
@@ -532,6 +612,8 @@ get_tcp(struct pd *pd, struct pd_sock *s, int name, void *val, socklen_t *len)
 		return put_int(val, len, s->inq);
 	case TCP_NOTSENT_LOWAT:
 		return put_int(val, len, (int)s->notsent_lowat);
+	case TCP_DEFER_ACCEPT:
+		return put_int(val, len, defer_seconds(s->conf.defer_tries));
 	case TCP_FASTOPEN:
 		return put_int(val, len, s->fastopen_queue);
 	case PD_TCP_KEEPINIT:
@@ -570,6 +652,11 @@ pd_getsockopt(struct pd *pd, struct pd_sock *s, int level, int name,
 	if (level == IPPROTO_IP && name == IP_MTU_DISCOVER)
 		return put_int(val, len, s->conf.pmtud ? IP_PMTUDISC_WANT :
 		    IP_PMTUDISC_DONT);
+	if (level == IPPROTO_IP && name == IP_MTU) {
+		int mtu = path_mtu(pd, s);
+
+		return mtu < 0 ? mtu : put_int(val, len, mtu);
+	}
 	if (only_remembered(level, name))
 		return put_int(val, len, 0);
 	if (level == SOL_SOCKET)
@@ -614,88 +701,9 @@ ifc_setsockopt(void *ud, int fd, int level, int name, const void *val,
 	return (int)pd_leave(pd, r);
 }
 
-/* ---- fcntl, ioctl -------------------------------------------------------- */
-
-static int
-pd_fcntl(void *ud, int fd, int cmd, ...)
-{
-	struct pd *pd = ud;
-	struct pd_sock *s;
-	va_list ap;
-	int arg, r = 0;
-
-	va_start(ap, cmd);
-	arg = va_arg(ap, int);
-	va_end(ap);
-	if (fd >= 0 && fd < PD_FDS && pd->sock[fd] == NULL)
-		return fcntl(fd, cmd, arg);
-	s = pd_enter(pd, fd);
-	if (s == NULL)
-		return -1;
-	if (cmd == F_GETFL)
-		r = O_RDWR | (s->nonblock ? O_NONBLOCK : 0);
-	else if (cmd == F_SETFL)
-		s->nonblock = (arg & O_NONBLOCK) != 0;
-	else if (cmd != F_GETFD && cmd != F_SETFD)
-		r = -EINVAL;
-	return (int)pd_leave(pd, r);
-}
-
-/* Bytes behind which request asks; -Exxx. */
-static int
-queued(struct pd_sock *s, unsigned long request)
-{
-	if (s->listener != NULL)
-		return -EINVAL;
-	if (s->udp != NULL)
-		return request == SIOCINQ ? (int)pd_udp_waiting(s) :
-		    request == SIOCOUTQ ? 0 : -EINVAL;
-	if (s->conn == NULL)
-		return 0;
-	switch (request) {
-	case SIOCINQ:
-		return (int)tcp_readable(s->conn);
-	case SIOCOUTQ:
-		return (int)tcp_unacked(s->conn);
-	case SIOCOUTQNSD:
-		return (int)tcp_unsent(s->conn);
-	default:
-		return -EINVAL;
-	}
-}
-
-static int
-pd_ioctl(void *ud, int fd, unsigned long request, ...)
-{
-	struct pd *pd = ud;
-	struct pd_sock *s = pd_enter(pd, fd);
-	va_list ap;
-	int *arg, r;
-
-	if (s == NULL)
-		return -1;
-	va_start(ap, request);
-	arg = va_arg(ap, int *);
-	va_end(ap);
-	if (arg == NULL)
-		return (int)pd_leave(pd, -EFAULT);
-	if (request == FIONBIO) {
-		s->nonblock = *arg != 0;
-		return (int)pd_leave(pd, 0);
-	}
-	r = queued(s, request);
-	if (r >= 0) {
-		*arg = r;
-		r = 0;
-	}
-	return (int)pd_leave(pd, r);
-}
-
 void
 pd_opt_members(struct packetdrill_interface *ifc)
 {
 	ifc->getsockopt = ifc_getsockopt;
 	ifc->setsockopt = ifc_setsockopt;
-	ifc->fcntl = pd_fcntl;
-	ifc->ioctl = pd_ioctl;
 }

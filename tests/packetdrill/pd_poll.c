@@ -25,10 +25,10 @@ pd_events(struct pd *pd, struct pd_sock *s)
 	if (s->conn == NULL)
 		return EPOLLOUT | EPOLLWRNORM | EPOLLHUP;
 	ev = tcp_events(s->conn);
-	if (tcp_readable(s->conn) >= s->rcvlowat ||
+	if (pd_readable(s) >= s->rcvlowat ||
 	    (ev & (TCP_EV_EOF | TCP_EV_CLOSED)) != 0 || s->rd_shut)
 		out |= EPOLLIN | EPOLLRDNORM;
-	if ((ev & TCP_EV_URGENT) != 0 || s->oob_on)
+	if (pd_oob_waits(pd, s))
 		out |= EPOLLPRI;
 	if ((ev & (TCP_EV_FIN | TCP_EV_CLOSED)) != 0 || s->rd_shut)
 		out |= EPOLLRDHUP;

@@ -287,6 +287,8 @@ accepted(struct pd *pd, const struct pd_sock *l, struct tcp_conn *c)
 	s->inq = l->inq;
 	s->zerocopy = l->zerocopy;
 	s->oobinline = l->oobinline;
+	s->rcv_timeo_us = l->rcv_timeo_us;
+	s->snd_timeo_us = l->snd_timeo_us;
 	s->notsent_lowat = l->notsent_lowat;
 	memcpy(s->option, l->option, sizeof(s->option));
 	s->options = l->options;
@@ -307,6 +309,7 @@ pd_accept(void *ud, int fd, struct sockaddr *sa, socklen_t *n)
 {
 	struct pd *pd = ud;
 	struct pd_sock *s = pd_enter(pd, fd), *new;
+	struct instant due;
 	struct tcp_conn *c;
 
 	if (s == NULL)
@@ -315,8 +318,9 @@ pd_accept(void *ud, int fd, struct sockaddr *sa, socklen_t *n)
 		return (int)pd_leave(pd, -EOPNOTSUPP);
 	if (s->listener == NULL)
 		return (int)pd_leave(pd, -EINVAL);
+	due = pd_patience(pd, s->rcv_timeo_us);
 	while ((c = tcp_accept(pd->stk, s->listener)) == NULL) {
-		if (s->nonblock || !pd_block(pd, INSTANT_NEVER))
+		if (s->nonblock || !pd_block(pd, due))
 			return (int)pd_leave(pd, -EAGAIN);
 	}
 	new = accepted(pd, s, c);
@@ -379,6 +383,7 @@ pd_connect_begin(struct pd *pd, struct pd_sock *s, const struct sockaddr *sa,
 int
 pd_connect_wait(struct pd *pd, struct pd_sock *s)
 {
+	struct instant due = pd_patience(pd, s->snd_timeo_us);
 	int e;
 
 	while (s->conn != NULL &&
@@ -388,8 +393,9 @@ pd_connect_wait(struct pd *pd, struct pd_sock *s)
 			s->connecting = false;
 			return e != 0 ? -e : -ECONNABORTED;
 		}
-		if (!pd_block(pd, INSTANT_NEVER))
-			return -ETIMEDOUT;
+		if (!pd_block(pd, due))
+			return instant_is_never(due) ? -ETIMEDOUT :
+			    -EINPROGRESS;
 	}
 	s->connecting = false;
 	return 0;

@@ -137,6 +137,7 @@ pd_udp_take(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
     size_t n, int flags, struct sockaddr *sa, socklen_t *salen)
 {
 	bool wait = !s->nonblock && (flags & MSG_DONTWAIT) == 0;
+	struct instant due = pd_patience(pd, s->rcv_timeo_us);
 	uint8_t *buf = malloc(UDP_DATA_MAX);
 	struct udp_from from;
 	ssize_t r;
@@ -145,7 +146,7 @@ pd_udp_take(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
 	if (buf == NULL)
 		return -ENOMEM;
 	while ((r = next(pd, s, buf, &from, flags)) == -EAGAIN) {
-		if (s->rd_shut || !wait || !pd_block(pd, INSTANT_NEVER)) {
+		if (s->rd_shut || !wait || !pd_block(pd, due)) {
 			free(buf);
 			return s->rd_shut ? 0 : -EAGAIN;
 		}
