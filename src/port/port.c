@@ -116,6 +116,23 @@ send_fail(struct stack *stk, struct port *port, struct pkt *pkt, enum drop why)
 	pkt_drop(stk, pkt, why);
 }
 
+void
+port_send_failed(struct stack *stk, struct port *port, const uint8_t *frame,
+    uint32_t len)
+{
+	struct pkt *lost = pkt_alloc(&stk->pool, len);
+
+	port->stats.tx_packets--;
+	port->stats.tx_bytes -= len;
+	if (lost == NULL) {
+		port->stats.tx_errors++;
+		drop_count(stk, DROP_PORT_TX);
+		return;
+	}
+	memcpy(pkt_append(lost, len), frame, len);
+	send_fail(stk, port, lost, DROP_PORT_TX);
+}
+
 /* Hands out a frame that the port can take as it is, but for its checksum;
  * does not consume.  DROP_COUNT, or why it did not leave. */
 static inline enum drop

@@ -39,13 +39,19 @@ enum port_read { PORT_READ_FRAME, PORT_READ_EMPTY, PORT_READ_ERROR };
 struct port_ops {
 	const char *kind;	/* "tap", "tun", "mem" */
 
+	/* NULL, or called before a read() while port->ahead is 0: may take up
+	 * to `most` frames from the device at once, which read() then hands
+	 * out; port->ahead is how many are left. */
+	void (*fetch)(struct port *port, uint32_t most);
+
 	/* Fills pkt (empty, from pkt_alloc) with the next frame and its
 	 * offload words, judged by offload_check().  PORT_READ_ERROR: the
 	 * frame is lost, *why is the drop reason (enum drop); if the port is
 	 * lost too, it is marked down. */
 	enum port_read (*read)(struct port *port, struct pkt *pkt, int *why);
 
-	/* Writes the frame out; does not consume.  0 or -Exxx. */
+	/* Writes the frame out, or a copy of it later; does not consume.
+	 * 0 or -Exxx; what is known later is told by port_send_failed(). */
 	int (*send)(struct port *port, const struct pkt *pkt);
 
 	/* Releases what the port holds, and the port itself. */
@@ -61,6 +67,7 @@ struct port {
 	const struct port_ops *ops;
 	char name[PORT_NAME_MAX];
 	struct port *next;		/* all ports of the stack */
+	uint32_t ahead;			/* frames fetched, not yet read */
 	struct iface *ifp;		/* the interface bound to it */
 	struct mac mac;			/* our end's; zero when !l2 */
 	uint32_t mtu;			/* largest IP packet */
@@ -95,6 +102,10 @@ struct port *port_lookup_mac(struct stack *stk, struct mac mac);
 void port_read(struct stack *stk, struct port *port);
 /* A frame came in: consumes pkt. */
 void port_input(struct stack *stk, struct port *port, struct pkt *pkt);
+/* For who writes later than send(): these len bytes, a frame that send() took,
+ * did not leave. */
+void port_send_failed(struct stack *stk, struct port *port,
+    const uint8_t *frame, uint32_t len);
 /* Sends a frame, doing in software what the port cannot: consumes pkt. */
 void port_send(struct stack *stk, struct port *port, struct pkt *pkt);
 

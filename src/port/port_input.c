@@ -73,12 +73,13 @@ wire_input(struct stack *stk, struct port *port, struct pkt *pkt)
 		frame_input(stk, port, pkt);
 }
 
-/* No buffer is free: waits for the owner to mark the port again. */
+/* No buffer is free: waits for the owner to mark the port again, who does not
+ * see the frames that have been fetched. */
 static SLOW void
 read_starved(struct stack *stk, struct port *port)
 {
 	drop_count(stk, DROP_NO_MEMORY);
-	port->readable = false;
+	port->readable = port->ahead != 0;
 }
 
 static SLOW void
@@ -87,6 +88,14 @@ read_failed(struct stack *stk, struct port *port, struct pkt *pkt, int why)
 	port->stats.rx_errors++;
 	pkt_received(pkt);
 	pkt_drop(stk, pkt, (enum drop)why);
+}
+
+/* Up to `most` frames are going to be read. */
+static inline void
+frames_fetch(struct port *port, uint32_t most)
+{
+	if (port->ops->fetch != NULL && port->ahead == 0)
+		port->ops->fetch(port, most);
 }
 
 /* The next frame of a readable port, or NULL: it was bad, or there is none, and
@@ -161,6 +170,7 @@ read_groups(struct stack *stk, struct port *port)
 	uint32_t done = 0, n;
 
 	while (port->readable && !port->down && done < PORT_BATCH) {
+		frames_fetch(port, PORT_BATCH - done);
 		n = group_read(stk, port, frame);
 		if (n > 1)
 			tables_fetch(stk, port, frame, n);
@@ -177,6 +187,7 @@ read_singly(struct stack *stk, struct port *port)
 
 	for (uint32_t n = 0; n < PORT_BATCH && port->readable && !port->down;
 	    n++) {
+		frames_fetch(port, PORT_BATCH - n);
 		pkt = frame_read(stk, port);
 		if (pkt != NULL)
 			wire_input(stk, port, pkt);

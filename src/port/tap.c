@@ -40,11 +40,6 @@
 
 #define TAP_REFS_MAX	64	/* borrowed vectors of one frame */
 
-struct tap_port {
-	struct port port;	/* first: the two are one object */
-	int fd;
-};
-
 static struct tap_port *
 tap_of(struct port *port)
 {
@@ -146,14 +141,28 @@ tap_vnet_build(const struct pkt *pkt, uint8_t hdr[TAP_VNET_HLEN])
 	native16_put(hdr + VNET_AT_GSO_SIZE, pkt->gso_size);
 }
 
-static enum port_read
+/* n bytes are in place, the header in front of the empty packet's data. */
+static inline enum port_read
+accept_frame(const struct port *port, struct pkt *pkt, uint32_t n, int *why)
+{
+	const uint8_t *hdr = pkt_data(pkt) - TAP_VNET_HLEN;
+
+	*why = DROP_PORT_BAD_VNET;
+	if (n < TAP_VNET_HLEN)
+		return PORT_READ_ERROR;
+	pkt_append(pkt, n - TAP_VNET_HLEN);
+	if (tap_vnet_parse(hdr, pkt, port->l2) != 0)
+		return PORT_READ_ERROR;
+	return PORT_READ_FRAME;
+}
+
+enum port_read
 tap_read(struct port *port, struct pkt *pkt, int *why)
 {
-	uint8_t *hdr = pkt_data(pkt) - TAP_VNET_HLEN;
-	uint32_t room = pkt_tailroom(pkt);
+	uint32_t room = TAP_VNET_HLEN + pkt_tailroom(pkt);
 	ssize_t n;
 
-	n = read(tap_of(port)->fd, hdr, TAP_VNET_HLEN + room);
+	n = read(tap_of(port)->fd, pkt_data(pkt) - TAP_VNET_HLEN, room);
 	if (n < 0) {
 		if (errno == EAGAIN || errno == EINTR)
 			return PORT_READ_EMPTY;
@@ -161,22 +170,25 @@ tap_read(struct port *port, struct pkt *pkt, int *why)
 		*why = DROP_PORT_DOWN;
 		return PORT_READ_ERROR;
 	}
-	if (n < TAP_VNET_HLEN) {
-		*why = DROP_PORT_BAD_VNET;
-		return PORT_READ_ERROR;
-	}
 	/* The kernel cuts a frame that does not fit without a word; so a full
 	 * buffer is taken for a frame that was longer. */
-	if ((size_t)n == TAP_VNET_HLEN + room) {
+	if ((size_t)n == room) {
 		*why = DROP_NO_MEMORY;
 		return PORT_READ_ERROR;
 	}
-	pkt_append(pkt, (uint32_t)n - TAP_VNET_HLEN);
-	if (tap_vnet_parse(hdr, pkt, port->l2) != 0) {
-		*why = DROP_PORT_BAD_VNET;
+	return accept_frame(port, pkt, (uint32_t)n, why);
+}
+
+enum port_read
+tap_load(const struct port *port, struct pkt *pkt, const uint8_t *frame,
+    uint32_t n, int *why)
+{
+	if (n >= TAP_VNET_HLEN + pkt_tailroom(pkt)) {
+		*why = DROP_NO_MEMORY;
 		return PORT_READ_ERROR;
 	}
-	return PORT_READ_FRAME;
+	memcpy(pkt_data(pkt) - TAP_VNET_HLEN, frame, n);
+	return accept_frame(port, pkt, n, why);
 }
 
 /* With payload by reference: header, live bytes and payload in one call. */
@@ -192,7 +204,22 @@ send_vectors(int fd, const struct pkt *pkt, uint8_t hdr[TAP_VNET_HLEN])
 	return writev(fd, iov, 2 + (int)pkt->nref);
 }
 
-static int
+uint32_t
+tap_store(const struct pkt *pkt, uint8_t *frame)
+{
+	uint8_t *p = frame + TAP_VNET_HLEN;
+
+	tap_vnet_build(pkt, frame);
+	memcpy(p, pkt_data(pkt), pkt->len);
+	p += pkt->len;
+	for (uint32_t i = 0; i < pkt->nref; i++) {
+		memcpy(p, pkt->ref[i].iov_base, pkt->ref[i].iov_len);
+		p += pkt->ref[i].iov_len;
+	}
+	return (uint32_t)(p - frame);
+}
+
+int
 tap_send(struct port *port, const struct pkt *pkt)
 {
 	/* Nothing lives in what is left of the headroom by now. */
@@ -238,6 +265,16 @@ static const struct port_ops tun_ops = {
 	.close = tap_close,
 };
 
+void
+tap_port_init(struct tap_port *t, const struct port_ops *ops, const char *name,
+    int fd, bool l2, struct mac mac, uint32_t mtu, uint32_t offload)
+{
+	if (ops == NULL)
+		ops = l2 ? &tap_ops : &tun_ops;
+	port_init(&t->port, ops, name, l2, mac, mtu, offload);
+	t->fd = fd;
+}
+
 struct port *
 tap_port_new(struct mem *mem, const char *name, int fd, bool l2,
     struct mac mac, uint32_t mtu, uint32_t offload)
@@ -246,9 +283,7 @@ tap_port_new(struct mem *mem, const char *name, int fd, bool l2,
 
 	if (t == NULL)
 		return NULL;
-	port_init(&t->port, l2 ? &tap_ops : &tun_ops, name, l2, mac, mtu,
-	    offload);
-	t->fd = fd;
+	tap_port_init(t, NULL, name, fd, l2, mac, mtu, offload);
 	return &t->port;
 }
 
