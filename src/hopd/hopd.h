@@ -19,6 +19,7 @@ struct options {
 	const char *user;	/* NULL: "hopd", else "nobody" */
 	bool check;		/* -t */
 	bool detach;		/* -d */
+	bool no_ring;		/* -n */
 };
 
 /* The parent; returns the exit status. */

@@ -21,6 +21,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <linux/io_uring.h>
+
 #include "hopd/keeper_msg.h"
 
 /* Ours, then those of libevent, malloc, abort() and exit(). */
@@ -53,8 +55,22 @@ jail_root(int dir_fd, struct err *err)
 	return err_set(err, -errno, "directory of -r: %s", strerror(errno));
 }
 
+/* The ring that is there, and is locked (hopd/uring.h), no other one. */
+static int
+ring_allow(scmp_filter_ctx ctx)
+{
+	int r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
+	    SCMP_SYS(io_uring_enter), 0);
+
+	if (r == 0)
+		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW,
+		    SCMP_SYS(io_uring_register), 1, SCMP_A1(SCMP_CMP_EQ,
+		    IORING_REGISTER_FILES_UPDATE, 0));
+	return r;
+}
+
 int
-jail_seal(bool files, struct err *err)
+jail_seal(bool files, bool ring, struct err *err)
 {
 	scmp_filter_ctx ctx = seccomp_init(SCMP_ACT_ERRNO(EPERM));
 	int r = ctx == NULL ? -ENOMEM : 0;
@@ -71,6 +87,8 @@ jail_seal(bool files, struct err *err)
 	if (r == 0 && files)
 		r = seccomp_rule_add(ctx, SCMP_ACT_ALLOW, SCMP_SYS(openat2),
 		    0);
+	if (r == 0 && ring)
+		r = ring_allow(ctx);
 	if (r == 0)
 		r = seccomp_load(ctx);
 	if (ctx != NULL)

@@ -17,8 +17,8 @@ int jail_drop(uint32_t uid, uint32_t gid, pid_t keeper, struct err *err);
  * jail_drop().  Who has not the privilege keeps its view: then only openat2()
  * confines what tree.c opens.  0 or -Exxx. */
 int jail_root(int dir_fd, struct err *err);
-/* Every system call that the worker does not need; files: it opens some.
- * 0 or -Exxx. */
-int jail_seal(bool files, struct err *err);
+/* Every system call that the worker does not need; files: it opens some; ring:
+ * it has a tap_ring.  0 or -Exxx. */
+int jail_seal(bool files, bool ring, struct err *err);
 
 #endif

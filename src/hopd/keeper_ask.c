@@ -53,6 +53,7 @@ ask_hello(struct keeper *k, struct answer *a)
 	m->gid = k->gid;
 	m->pid = (uint32_t)getpid();
 	m->fresh = k->fresh;
+	m->index = k->opt->no_ring;
 	snprintf(m->text, sizeof(m->text), "%s",
 	    k->opt->conf != NULL ? k->opt->conf : "");
 	answer_fd(a, k->listen_fd);

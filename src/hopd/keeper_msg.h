@@ -23,9 +23,9 @@
 #define KEEPER_ID_NONE		UINT32_MAX	/* uid, gid: stay as you are */
 
 enum keeper_ask {
-	/* -> uid, gid, pid, fresh, text: the configuration file's name as it
-	 * was typed, "" without one; fds: control socket, flow table,
-	 * journal. */
+	/* -> uid, gid, pid, fresh, index: not 0 with -n; text: the
+	 * configuration file's name as it was typed, "" without one; fds:
+	 * control socket, flow table, journal. */
 	KEEPER_HELLO = 1,
 	/* index -> spec, offload; fd.  -ENOENT past the last one. */
 	KEEPER_PORT_TAKE,

@@ -19,7 +19,7 @@ static int
 usage(void)
 {
 	fprintf(stderr,
-	    "usage: hopd [-dt] [-f file] [-r directory] [-S socket] "
+	    "usage: hopd [-dnt] [-f file] [-r directory] [-S socket] "
 	    "[-u user]\n");
 	return HOPD_EXIT_USAGE;
 }
@@ -98,13 +98,16 @@ main(int argc, char **argv)
 		return HOPD_EXIT_FAILED;
 	if (argc == 2 && strcmp(argv[1], HOPD_WORKER_WORD) == 0)
 		return worker_main();
-	while ((c = getopt(argc, argv, "df:r:S:tu:")) != -1) {
+	while ((c = getopt(argc, argv, "df:nr:S:tu:")) != -1) {
 		switch (c) {
 		case 'd':
 			opt.detach = true;
 			break;
 		case 'f':
 			opt.conf = optarg;
+			break;
+		case 'n':
+			opt.no_ring = true;
 			break;
 		case 'r':
 			opt.root = optarg;

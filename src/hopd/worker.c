@@ -27,6 +27,7 @@
 #include "hopd/jail.h"
 #include "hopd/loop.h"
 #include "hopd/report.h"
+#include "hopd/tap_ring.h"
 #include "hopd/tree.h"
 #include "stack/stack.h"
 
@@ -93,6 +94,18 @@ stack_make(struct worker *w, struct err *err)
 	return 0;
 }
 
+/* Whoever forbids it, or a kernel without it, costs some speed. */
+static void
+ring_make(struct worker *w)
+{
+	int r;
+
+	w->ring = tap_ring_new(&r);
+	if (w->ring == NULL)
+		report(LOG_LVL_INFO, "io_uring: %s: frames go one by one",
+		    strerror(-r));
+}
+
 static int
 worker_init(struct worker *w, struct err *err)
 {
@@ -104,12 +117,14 @@ worker_init(struct worker *w, struct err *err)
 		return r;
 	if (w->root_fd != -1 && (r = jail_root(w->root_fd, err)) != 0)
 		return r;
+	if (m.index == 0)
+		ring_make(w);
 	if ((r = jail_drop(m.uid, m.gid, (pid_t)m.pid, err)) != 0)
 		return r;
 	w->loop = loop_new();
 	if (w->loop == NULL)
 		return err_set(err, -ENOMEM, "no memory for the loop");
-	if ((r = jail_seal(w->root_fd != -1, err)) != 0 ||
+	if ((r = jail_seal(w->root_fd != -1, w->ring != NULL, err)) != 0 ||
 	    (r = worker_ports_take(w, err)) != 0 ||
 	    (r = stack_make(w, err)) != 0)
 		return r;
@@ -252,10 +267,14 @@ static bool
 worker_turn(void *arg)
 {
 	struct worker *w = arg;
+	bool more;
 
 	if (loop_hup_taken(w->loop) && conf_apply(w))
 		report(LOG_LVL_INFO, "%s: applied", w->conf);
-	return control_turn(w->control);
+	more = control_turn(w->control);
+	if (w->ring != NULL)
+		tap_ring_flush(w->ring);
+	return more;
 }
 
 static void
@@ -268,6 +287,8 @@ worker_fini(struct worker *w)
 	worker_ports_free(w);
 	if (w->stk != NULL)
 		stack_free(w->stk);
+	if (w->ring != NULL)
+		tap_ring_free(w->ring);
 	if (w->loop != NULL)
 		loop_free(w->loop);
 }

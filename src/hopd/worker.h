@@ -17,6 +17,7 @@ struct ctl;
 struct loop;
 struct loop_port;
 struct stack;
+struct tap_ring;
 
 /* A device that the keeper has open. */
 struct worker_port {
@@ -35,6 +36,7 @@ struct worker {
 	struct control *control;
 	struct journal journal;
 	struct worker_port *ports;
+	struct tap_ring *ring;	/* NULL: frames go one by one */
 	char conf[KEEPER_MSG_TEXT];	/* as it was typed; "": none */
 	int listen_fd, flow_fd, journal_fd;	/* from the keeper */
 	int root_fd;		/* likewise; -1: no files to serve */

@@ -13,7 +13,7 @@
 
 #include "hopd/loop.h"
 #include "hopd/report.h"
-#include "port/tap.h"
+#include "hopd/tap_ring.h"
 #include "stack/stack.h"
 
 #define CONF_MAX	(256u << 20)	/* two million routes and then some */
@@ -150,8 +150,8 @@ host_port_open(void *arg, const struct port_spec *spec, struct err *err)
 	wp = port_obtain(w, spec, &r, err);
 	if (wp == NULL)
 		return r;
-	port = tap_port_new(&w->stk->mem, wp->spec.name, wp->fd, wp->spec.l2,
-	    wp->spec.mac, spec->mtu != 0 ? spec->mtu : wp->spec.mtu,
+	port = tap_ring_port_new(w->ring, w->stk, wp->spec.name, wp->fd,
+	    wp->spec.l2, wp->spec.mac, spec->mtu != 0 ? spec->mtu : wp->spec.mtu,
 	    wp->offload);
 	if (port == NULL) {
 		port_give_back(w, wp, NULL);

@@ -342,7 +342,7 @@ jailed(void)
 	char c;
 	void *p;
 
-	if (jail_seal(false, &err) != 0)
+	if (jail_seal(false, false, &err) != 0)
 		return 1;
 	if (read(fd, &c, 1) != 1 || write(fd, &c, 1) != 1)
 		return 2;
