@@ -74,7 +74,8 @@ struct pkt {
 	uint8_t gso_type;	/* enum pkt_gso */
 	bool csum_needed;
 	bool csum_ok;		/* the port says that the sum is right */
-	bool gso_ecn;		/* CWR only on the first segment */
+	bool gso_ecn;		/* CWR is for the first segment only: RFC
+				 * 3168; else for all: RFC 9768 */
 	bool gso_ipip;		/* the super-frame is inside IPIP: l3 is the
 				 * outer header, of each segment in its turn */
 	bool l2_group;		/* came to a multicast or broadcast MAC */

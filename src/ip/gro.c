@@ -4,17 +4,17 @@
  * Two segments join when a sender that cuts super-frames could have made them
  * out of one: the same addresses, ports, acknowledgement, window and options,
  * the second behind the first without a gap, all but the last of one length,
- * and right checksums.  FIN and PSH end what they come with, CWR begins it
- * (RFC 3168 6.1.2); segments that differ in ECN or in TTL stay apart, and so
- * do identifications that are not consecutive, where they mean anything.  What
+ * and right checksums.  FIN and PSH end what they come with; segments that
+ * differ in ECN, in the header of either layer, or in TTL stay apart, and so do
+ * identifications that are not consecutive, where they mean anything.  What
  * does not join lets go of what is held of its flow and follows it, so a
  * flow's order stays; flows may overtake each other.
  *
  * Headers are only read here.  Nothing is decided about a packet: what would
  * be dropped goes to ip_input() as it is.
  *
- * Read: RFC 9293 3.1, RFC 3168, RFC 6864 4 (identifications of what is not
- * fragmented), RFC 7323 (a timestamp's tick keeps segments apart).
+ * Read: RFC 9293 3.1, RFC 3168, RFC 9768 3.2.2 (ECN in the header), RFC 6864 4
+ * (identifications of what is not fragmented), RFC 7323 (a timestamp's tick keeps segments apart).
  *
  * Owns the packets that it holds, until the end of the batch.
  */
@@ -34,6 +34,7 @@
 /* May stand in a segment that joins others. */
 #define FLAGS_JOIN	(TCP_FIN | TCP_PSH | TCP_ACK | TCP_ECE | TCP_CWR)
 #define FLAGS_END	(TCP_FIN | TCP_PSH)
+#define MARKED_MAX	6	/* RFC 9768 3.2.2.5.1: marks, then an ACK */
 
 /* A TCP segment at hand. */
 struct segment {
@@ -133,9 +134,17 @@ headers_agree(const uint8_t *a, const uint8_t *b, uint32_t hlen)
 	    a[IP4_OFF_TTL] == b[IP4_OFF_TTL] &&
 	    memcmp(a + IP4_OFF_FRAG, b + IP4_OFF_FRAG, 2) == 0 &&
 	    memcmp(a + AT(TCP_OFF_ACK), b + AT(TCP_OFF_ACK), 5) == 0 &&
-	    (flags & ~(FLAGS_END | TCP_CWR)) == 0 &&
+	    (flags & ~FLAGS_END) == 0 &&
 	    memcmp(a + AT(TCP_OFF_WINDOW), b + AT(TCP_OFF_WINDOW), 2) == 0 &&
 	    memcmp(a + HLEN_MIN, b + HLEN_MIN, hlen - HLEN_MIN) == 0;
+}
+
+/* As many marks as one ACK can tell of. */
+static bool
+marks_enough(const struct gro_flow *f, const uint8_t *head)
+{
+	return (head[IP4_OFF_TOS] & IP_ECN_MASK) == IP_ECN_CE &&
+	    f->segments >= MARKED_MAX;
 }
 
 static bool
@@ -145,10 +154,9 @@ can_join(struct gro_flow *f, const struct pkt *pkt, const struct segment *s)
 
 	if (!s->plain || s->seq != f->next_seq || s->len > f->mss ||
 	    f->pkt->len + s->len > UINT16_MAX ||
-	    s->len > pkt_tailroom(f->pkt) || (s->flags & TCP_CWR) != 0 ||
-	    f->pkt->mark != pkt->mark ||
+	    s->len > pkt_tailroom(f->pkt) || f->pkt->mark != pkt->mark ||
 	    !headers_agree(head, s->p, s->hlen) ||
-	    !id_follows(head, s->p, f->segments))
+	    !id_follows(head, s->p, f->segments) || marks_enough(f, head))
 		return false;
 	f->sum_right = f->sum_right || sums_right(f->pkt);
 	return f->sum_right && sums_right(pkt);
@@ -168,7 +176,6 @@ super_frame_make(struct gro_state *g, const struct gro_flow *f)
 	pkt->csum_offset = TCP_OFF_CSUM;
 	pkt->gso_type = PKT_GSO_TCP4;
 	pkt->gso_size = f->mss;
-	pkt->gso_ecn = (p[AT(TCP_OFF_FLAGS)] & TCP_CWR) != 0;
 	be16_put(p + AT(TCP_OFF_CSUM), csum_fold(csum_pseudo4(
 	    (struct ip4){ be32_get(p + IP4_OFF_SRC) },
 	    (struct ip4){ be32_get(p + IP4_OFF_DST) }, IPPROTO_TCP4,

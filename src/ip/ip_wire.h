@@ -38,6 +38,10 @@
 #define IP4_OFF_SRC	12
 #define IP4_OFF_DST	16
 
+/* RFC 3168 5: the low bits of TOS. */
+enum ip_ecn { IP_ECN_NOT, IP_ECN_ECT1, IP_ECN_ECT0, IP_ECN_CE };
+#define IP_ECN_MASK	3u
+
 struct ip4_hdr {
 	uint8_t hlen;		/* bytes, options included */
 	uint8_t tos;

@@ -27,9 +27,6 @@
 
 #define PAYLOAD_MAX	(UINT16_MAX - IP4_HLEN)
 
-#define ECN_MASK	3u
-#define ECN_NOT_ECT	0u
-#define ECN_CE		3u
 
 struct frag {
 	struct frag *next;
@@ -334,7 +331,7 @@ frag_add(struct stack *stk, struct frag_queue *q, const struct pkt *pkt,
 	charge(stk, q, frag_size(f));
 	q->count++;
 	q->have += len;
-	q->ecn_seen |= (uint8_t)(1u << (h->tos & ECN_MASK));
+	q->ecn_seen |= (uint8_t)(1u << (h->tos & IP_ECN_MASK));
 	if ((h->frag & IP_MF) == 0)
 		q->end = off + len;
 	return 0;
@@ -367,8 +364,8 @@ whole_build(struct stack *stk, const struct frag_queue *q, struct ip4_hdr *h)
 	be16_put(p + IP4_OFF_LEN, (uint16_t)(f->hlen + q->end));
 	be16_put(p + IP4_OFF_FRAG, 0);
 	/* RFC 3168 5.3: congestion seen by one was seen by the datagram */
-	if ((q->ecn_seen & 1u << ECN_CE) != 0)
-		p[IP4_OFF_TOS] |= ECN_CE;
+	if ((q->ecn_seen & 1u << IP_ECN_CE) != 0)
+		p[IP4_OFF_TOS] |= IP_ECN_CE;
 	be16_put(p + IP4_OFF_CSUM, 0);
 	be16_put(p + IP4_OFF_CSUM, csum_finish(csum_add(0, p, f->hlen)));
 	pkt->l3 = pkt->off;
@@ -390,8 +387,8 @@ whole_build(struct stack *stk, const struct frag_queue *q, struct ip4_hdr *h)
 static void
 queue_finish(struct stack *stk, struct frag_queue *q)
 {
-	bool ce = (q->ecn_seen & 1u << ECN_CE) != 0;
-	bool not_ect = (q->ecn_seen & 1u << ECN_NOT_ECT) != 0;
+	bool ce = (q->ecn_seen & 1u << IP_ECN_CE) != 0;
+	bool not_ect = (q->ecn_seen & 1u << IP_ECN_NOT) != 0;
 	struct ip4_hdr h;
 	struct pkt *pkt;
 

@@ -76,6 +76,7 @@ mem_frame_load(const struct mem_frame *f, const struct port *port,
 	memcpy(pkt_append(pkt, f->len), f->data, f->len);
 	pkt->gso_type = f->gso_type;
 	pkt->gso_size = f->gso_size;
+	pkt->gso_ecn = f->gso_ecn;
 	pkt->csum_needed = pkt->csum_ok = f->csum_needed;
 	if (f->csum_needed) {
 		pkt->csum_start = pkt->off + f->csum_start;
@@ -101,6 +102,7 @@ mem_frame_store(struct mem_frame *f, const struct pkt *pkt)
 	}
 	f->gso_type = pkt->gso_type;
 	f->gso_size = pkt->gso_size;
+	f->gso_ecn = pkt->gso_ecn;
 	f->csum_needed = pkt->csum_needed;
 	if (pkt->csum_needed) {
 		f->csum_start = pkt->csum_start - pkt->off;

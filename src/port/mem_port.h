@@ -15,7 +15,7 @@ struct mem_frame {
 	struct mem_frame *next;
 	uint32_t len;		/* of data[] */
 	uint8_t gso_type;
-	bool csum_needed;
+	bool csum_needed, gso_ecn;
 	uint16_t gso_size;
 	uint32_t csum_start;	/* from data[0] */
 	uint16_t csum_offset;

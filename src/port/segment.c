@@ -2,9 +2,9 @@
  * segment.c - judges offload words; cuts super-frames.
  *
  * What a sender would have sent without offload: RFC 9293 3.1 for the fields
- * of TCP, RFC 3168 6.1.2 for CWR (once a window: on the first segment), RFC
- * 6864 for distinct identifications.  It does not cut TCP over IPv6, and
- * never joins.
+ * of TCP, RFC 3168 6.1.2 for CWR (once a window: on the first segment, if the
+ * packet says that it means that), RFC 6864 for distinct identifications.  It
+ * does not cut TCP over IPv6, and never joins.
  *
  * Nothing is copied where the owner lets each segment go before the next: the
  * headers then move through the super-frame, over what has gone.
@@ -249,15 +249,15 @@ fix_ip4(uint8_t *p, uint32_t total, uint16_t index)
 	be16_put(p + 10, csum_finish(csum_add(0, p, (p[0] & 15u) * 4)));
 }
 
-/* TCP header of the segment whose payload starts at done. */
+/* TCP header of the segment whose payload starts at done; had_cwr: one before
+ * it has CWR, which goes once. */
 static void
-fix_tcp(uint8_t *p, uint32_t done, bool first, bool last)
+fix_tcp(uint8_t *p, uint32_t done, bool had_cwr, bool last)
 {
 	be32_put(p + 4, be32_get(p + 4) + done);
 	if (!last)
 		p[13] &= (uint8_t)~(FLAG_FIN | FLAG_PSH);
-	/* RFC 3168 6.1.2: CWR on the first new data packet */
-	if (!first)
+	if (had_cwr)
 		p[13] &= (uint8_t)~FLAG_CWR;
 }
 
@@ -285,7 +285,8 @@ fix_headers(struct segmenter *s, uint8_t *p, uint32_t start, uint32_t n)
 	if (pkt->csum_offset == UDP_CSUM_AT)
 		be16_put(l4 + 4, (uint16_t)l4_len);
 	else
-		fix_tcp(l4, start, s->index == 0, start + n == s->payload);
+		fix_tcp(l4, start, pkt->gso_ecn && s->index > 0,
+		    start + n == s->payload);
 	be16_put(l4 + pkt->csum_offset,
 	    csum_fold(csum_pseudo4((struct ip4){ be32_get(l3 + 12) },
 	    (struct ip4){ be32_get(l3 + 16) }, l3[9], l4_len)));

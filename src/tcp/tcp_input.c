@@ -117,7 +117,7 @@ check_sequence(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 	    (s->h.flags & (TCP_SYN | TCP_ACK | TCP_RST)) ==
 	    (TCP_SYN | TCP_ACK) && s->h.seq == c->irs &&
 	    seq_gt(s->h.ack, c->iss) && seq_le(s->h.ack, c->snd_nxt)) {
-		s->h.flags &= (uint8_t)~TCP_SYN;
+		s->h.flags &= (uint16_t)~TCP_SYN;
 		s->h.seq++;
 		s->slen--;
 	}

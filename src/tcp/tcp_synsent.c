@@ -29,9 +29,9 @@ agree_options(struct stack *stk, struct tcp_conn *c, const struct tcp_opts *o)
 
 /* RFC 3168 6.1.1: a SYN asks with ECE and CWR, a SYN,ACK agrees with ECE. */
 static void
-agree_ecn(struct tcp_conn *c, uint8_t flags)
+agree_ecn(struct tcp_conn *c, uint16_t flags)
 {
-	const uint8_t bits = flags & (TCP_ECE | TCP_CWR);
+	const uint16_t bits = flags & (TCP_ECE | TCP_CWR);
 	bool on;
 
 	if ((flags & TCP_ACK) != 0)

@@ -115,7 +115,7 @@ bool
 tcp_timewait_input(struct stack *stk, struct tcp_tw *w, struct tcp_seg *s,
     enum drop *why)
 {
-	uint8_t f = s->h.flags;
+	uint16_t f = s->h.flags;
 
 	*why = DROP_TCP_OUT_WINDOW;
 	if ((f & TCP_RST) != 0) {

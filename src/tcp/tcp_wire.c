@@ -23,7 +23,7 @@ tcp_parse_hdr(const uint8_t *p, size_t len, struct tcp_hdr *out)
 		.seq = be32_get(p + TCP_OFF_SEQ),
 		.ack = be32_get(p + TCP_OFF_ACK),
 		.hlen = (uint8_t)hlen,
-		.flags = p[TCP_OFF_FLAGS],
+		.flags = be16_get(p + TCP_OFF_DOFF) & TCP_FLAGS_MASK,
 		.window = be16_get(p + TCP_OFF_WINDOW),
 		.csum = be16_get(p + TCP_OFF_CSUM),
 		.urgent = be16_get(p + TCP_OFF_URG),
@@ -38,8 +38,7 @@ tcp_build_hdr(uint8_t p[TCP_HLEN], const struct tcp_hdr *h)
 	be16_put(p + TCP_OFF_DPORT, h->dport);
 	be32_put(p + TCP_OFF_SEQ, h->seq);
 	be32_put(p + TCP_OFF_ACK, h->ack);
-	p[TCP_OFF_DOFF] = (uint8_t)(h->hlen / 4 << 4);
-	p[TCP_OFF_FLAGS] = h->flags;
+	be16_put(p + TCP_OFF_DOFF, (uint16_t)(h->hlen / 4 << 12 | h->flags));
 	be16_put(p + TCP_OFF_WINDOW, h->window);
 	be16_put(p + TCP_OFF_CSUM, h->csum);
 	be16_put(p + TCP_OFF_URG, h->urgent);

@@ -20,6 +20,8 @@
 #define TCP_URG	0x20
 #define TCP_ECE	0x40
 #define TCP_CWR	0x80
+#define TCP_AE	0x100	/* RFC 9768 3.1.1: in the byte before */
+#define TCP_FLAGS_MASK 0x1ffu
 
 /* Offsets of fields that are rewritten in place. */
 #define TCP_OFF_SPORT	0
@@ -36,7 +38,7 @@ struct tcp_hdr {
 	uint16_t sport, dport;
 	uint32_t seq, ack;
 	uint8_t hlen;		/* bytes, options included */
-	uint8_t flags;
+	uint16_t flags;		/* TCP_* */
 	uint16_t window;	/* as on the wire, not scaled */
 	uint16_t csum;
 	uint16_t urgent;

@@ -17,9 +17,6 @@
 #include "port/segment.h"
 #include "stack/stack.h"
 
-#define ECN_MASK	3u
-#define ECN_NOT_ECT	0u
-#define ECN_CE		3u
 
 static struct ipip *
 ipip_lookup(struct stack *stk, struct ip4 local, struct ip4 remote)
@@ -147,11 +144,11 @@ ecn_decap(uint8_t *inner, uint8_t outer_tos)
 {
 	uint8_t tos = inner[IP4_OFF_TOS];
 
-	if ((outer_tos & ECN_MASK) != ECN_CE)
+	if ((outer_tos & IP_ECN_MASK) != IP_ECN_CE)
 		return true;
-	if ((tos & ECN_MASK) == ECN_NOT_ECT)
+	if ((tos & IP_ECN_MASK) == IP_ECN_NOT)
 		return false;
-	ip4_set_tos(inner, tos | ECN_CE);
+	ip4_set_tos(inner, tos | IP_ECN_CE);
 	return true;
 }
 

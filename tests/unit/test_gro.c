@@ -59,7 +59,7 @@ net_up(uint32_t offload)
 /* The next frame out of b carries segments [first, first + count). */
 static void
 expect_super(struct ip_net *n, uint32_t first, uint32_t count, uint32_t len,
-    uint8_t flags)
+    uint16_t flags)
 {
 	struct unit_seen s = unit_expect(n->b);
 
@@ -160,7 +160,8 @@ START_TEST(fin_and_push_end_it)
 }
 END_TEST
 
-START_TEST(cwr_begins_it)
+/* RFC 9768: the flags are a number; one that differs must not get lost. */
+START_TEST(cwr_is_for_all_or_none)
 {
 	struct ip_net n = net_up(PORT_CSUM | PORT_TSO4);
 	struct unit_frame f;
@@ -172,7 +173,36 @@ START_TEST(cwr_begins_it)
 	}
 	unit_poll(n.stk);
 	expect_super(&n, 0, 1, MSS, TCP_ACK);
-	expect_super(&n, 1, 2, 2 * MSS, TCP_ACK | TCP_CWR);
+	expect_super(&n, 1, 1, MSS, TCP_ACK | TCP_CWR);
+	expect_super(&n, 2, 1, MSS, TCP_ACK);
+	for (uint32_t i = 0; i < 3; i++) {
+		f = segment(i);
+		f.flags |= TCP_CWR;
+		give(n.a, &f);
+	}
+	unit_poll(n.stk);
+	ck_assert_uint_eq(n.stk->ip.gro.frames, 1);
+	/* The port cuts it, for CWR to be on each. */
+	for (uint32_t i = 0; i < 3; i++)
+		expect_super(&n, i, 1, MSS, TCP_ACK | TCP_CWR);
+	ip_net_down(&n);
+}
+END_TEST
+
+/* RFC 9768 3.2.2.5.1: an ACK for no more than six marks. */
+START_TEST(six_marks_and_no_more)
+{
+	struct ip_net n = net_up(PORT_CSUM | PORT_TSO4);
+	struct unit_frame f;
+
+	for (uint32_t i = 0; i < 8; i++) {
+		f = segment(i);
+		f.tos = IP_ECN_CE;
+		give(n.a, &f);
+	}
+	unit_poll(n.stk);
+	expect_super(&n, 0, 6, 6 * MSS, TCP_ACK);
+	expect_super(&n, 6, 2, 2 * MSS, TCP_ACK);
 	ip_net_down(&n);
 }
 END_TEST
@@ -207,8 +237,8 @@ END_TEST
 /* The second of two that would join, with one word changed. */
 enum apart {
 	SEQ_GAP, SEQ_AGAIN, LONGER, EMPTY, ACK_NUMBER, WINDOW, OPTION, NO_OPTION,
-	TOS, CE, TTL, ID, DF, SYN, RST, URG, NO_ACK, ECE, OTHER_PORT, OTHER_HOST,
-	IP_OPTION, FRAGMENT, APARTS
+	TOS, CE, TTL, ID, DF, SYN, RST, URG, NO_ACK, ECE, AE, OTHER_PORT,
+	OTHER_HOST, IP_OPTION, FRAGMENT, APARTS
 };
 
 static void
@@ -233,6 +263,7 @@ set_apart(struct unit_frame *f, enum apart how)
 	case URG:	f->flags |= TCP_URG; break;
 	case NO_ACK:	f->flags = 0; break;
 	case ECE:	f->flags |= TCP_ECE; break;
+	case AE:	f->flags |= TCP_AE; break;
 	case OTHER_PORT: f->sport++; break;
 	case OTHER_HOST: f->sip.v++; break;
 	case IP_OPTION:	f->ip_options = "\1\1\1\0"; f->ip_options_len = 4;
@@ -488,7 +519,8 @@ main(void)
 	tcase_add_test(tc, nothing_waits_for_the_next_turn);
 	tcase_add_test(tc, off_is_the_default);
 	tcase_add_loop_test(tc, fin_and_push_end_it, 0, 3);
-	tcase_add_test(tc, cwr_begins_it);
+	tcase_add_test(tc, cwr_is_for_all_or_none);
+	tcase_add_test(tc, six_marks_and_no_more);
 	tcase_add_test(tc, no_larger_than_a_packet);
 	tcase_add_loop_test(tc, what_differs_stays_apart, 0, APARTS);
 	tcase_add_test(tc, with_df_the_id_means_nothing);

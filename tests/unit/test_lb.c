@@ -45,6 +45,33 @@ START_TEST(nat_translates_both_ways)
 }
 END_TEST
 
+/* RFC 9768 3.3: what is balanced keeps its feedback. */
+START_TEST(nat_leaves_accurate_ecn_alone)
+{
+	static const uint8_t acc[] = { 172, 11, 0, 0, 1, 0, 0, 5, 0, 0, 9, 1 };
+	struct lb_bed n = net_two();
+	struct unit_frame f;
+	struct unit_seen s;
+
+	lb_bed_client(&n, 40000, TCP_SYN);
+	lb_bed_expect_to(n.sv, CLIENT, 40000, RS1, 8080);
+	for (uint16_t ace = 0; ace < 8; ace++) {
+		f = lb_bed_in(IPPROTO_TCP4, 40000, TCP_ACK);
+		f.flags |= (uint16_t)(ace << 6);
+		f.tos = IP_ECN_ECT1;
+		f.options = acc;
+		f.options_len = sizeof(acc);
+		unit_feed(n.stk, n.cl, &f);
+		s = lb_bed_expect(n.sv);
+		ck_assert_uint_eq(s.flags, TCP_ACK | ace << 6);
+		ck_assert_uint_eq(s.ip.tos, IP_ECN_ECT1);
+		ck_assert_mem_eq(s.l4 + 20, acc, sizeof(acc));
+		unit_seen_free(&s);
+	}
+	lb_bed_down(&n);
+}
+END_TEST
+
 START_TEST(rr_takes_turns)
 {
 	struct lb_bed n = net_two();
@@ -554,6 +581,7 @@ main(void)
 	TCase *tc = tcase_create("nat");
 
 	tcase_add_test(tc, nat_translates_both_ways);
+	tcase_add_test(tc, nat_leaves_accurate_ecn_alone);
 	tcase_add_test(tc, rr_takes_turns);
 	tcase_add_test(tc, states_and_timeouts_are_ipvs);
 	tcase_add_test(tc, half_open_until_the_server_spoke);

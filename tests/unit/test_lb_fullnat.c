@@ -249,6 +249,42 @@ START_TEST(toa_until_the_servers_data_is_acked)
 }
 END_TEST
 
+/* RFC 9768 3.3: who rewrites headers leaves AE, CWR, ECE, the option and the
+ * codepoint alone, here with the client's address put before the option. */
+START_TEST(accurate_ecn_passes)
+{
+	static const uint8_t acc[] = { 174, 11, 0, 0, 1, 0, 0, 5, 0, 0, 9, 1 };
+	struct lb_bed b = bed_of(IPPROTO_TCP4, 0);
+	struct unit_frame f;
+	struct unit_seen s;
+
+	handshake(&b, 40000);
+	for (uint16_t ace = 0; ace < 8; ace++) {
+		f = client_data(40000, 5001, "GET");
+		f.flags |= (uint16_t)(ace << 6);
+		f.tos = IP_ECN_CE;
+		f.options = acc;
+		f.options_len = sizeof(acc);
+		unit_feed(b.stk, b.cl, &f);
+		s = lb_bed_expect(b.sv);
+		ck_assert_uint_eq(s.flags, TCP_ACK | ace << 6);
+		ck_assert_uint_eq(s.ip.tos, IP_ECN_CE);
+		ck_assert_mem_eq(s.l4 + 20 + 8, acc, sizeof(acc));
+		unit_seen_free(&s);
+		f = from_server(&b, IPPROTO_TCP4, TCP_ACK);
+		f.flags |= (uint16_t)(ace << 6);
+		f.options = acc;
+		f.options_len = sizeof(acc);
+		unit_feed(b.stk, b.sv, &f);
+		s = lb_bed_expect(b.cl);
+		ck_assert_uint_eq(s.flags, TCP_ACK | ace << 6);
+		ck_assert_mem_eq(s.l4 + 20, acc, sizeof(acc));
+		unit_seen_free(&s);
+	}
+	lb_bed_down(&b);
+}
+END_TEST
+
 START_TEST(toa_goes_into_a_super_frame)
 {
 	struct lb_bed b = bed_of(IPPROTO_TCP4, PORT_CSUM | PORT_TSO4);
@@ -533,6 +569,7 @@ main(void)
 	tcase_add_test(tc, sequence_numbers_are_mapped);
 	tcase_add_test(tc, the_next_connection_gets_later_numbers);
 	tcase_add_test(tc, toa_until_the_servers_data_is_acked);
+	tcase_add_test(tc, accurate_ecn_passes);
 	tcase_add_test(tc, toa_goes_into_a_super_frame);
 	tcase_add_test(tc, syn_options_are_made_fit);
 	tcase_add_test(tc, a_forged_toa_is_taken_out);

@@ -251,6 +251,7 @@ super_frame(uint8_t proto, uint8_t flags, uint32_t n, uint16_t gso_size)
 
 	pkt->gso_type = proto == IPPROTO_TCP4 ? PKT_GSO_TCP4 : PKT_GSO_UDP;
 	pkt->gso_size = gso_size;
+	pkt->gso_ecn = true;
 	return pkt;
 }
 
@@ -317,16 +318,18 @@ END_TEST
 
 #define ALL_FLAGS (TCP_ACK | TCP_PSH | TCP_FIN | TCP_CWR | TCP_ECE)
 
-/* Takes the segments off the port and compares them with the whole. */
+/* Takes the segments off the port and compares them with the whole; once: CWR
+ * is on the first of them. */
 static void
-expect_tcp_segments(struct port *p, uint32_t n, uint32_t size, bool partial)
+expect_tcp_segments(struct port *p, uint32_t n, uint32_t size, bool partial,
+    bool once)
 {
 	for (uint32_t done = 0, i = 0; done < n; i++) {
 		struct unit_seen s = unit_expect(p);
 		uint32_t want = n - done < size ? n - done : size;
-		uint8_t flags = TCP_ACK | TCP_ECE;
+		uint16_t flags = TCP_ACK | TCP_ECE;
 
-		if (i == 0)
+		if (i == 0 || !once)
 			flags |= TCP_CWR;
 		if (done + want == n)
 			flags |= TCP_FIN | TCP_PSH;
@@ -358,9 +361,24 @@ START_TEST(tcp_super_frame_is_cut)
 	for (size_t i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
 		port_send(stk, p, super_frame(IPPROTO_TCP4, ALL_FLAGS, v[i].n,
 		    v[i].size));
-		expect_tcp_segments(p, v[i].n, v[i].size, _i != 0);
+		expect_tcp_segments(p, v[i].n, v[i].size, _i != 0, true);
 		ck_assert_uint_eq(stk->pool.live, 0);
 	}
+}
+END_TEST
+
+/* RFC 9768: CWR is part of a number and goes with each segment.  A port that
+ * cuts super-frames itself knows only RFC 3168, and gets segments. */
+START_TEST(cwr_of_a_number_is_on_each)
+{
+	uint32_t offload = _i == 0 ? 0 : PORT_CSUM | PORT_TSO4;
+	struct port *p = unit_port_offload(stk, "a", 1, NULL, offload);
+	struct pkt *pkt = super_frame(IPPROTO_TCP4, ALL_FLAGS, 4000, 1448);
+
+	pkt->gso_ecn = false;
+	port_send(stk, p, pkt);
+	expect_tcp_segments(p, 4000, 1448, _i != 0, false);
+	ck_assert_uint_eq(stk->pool.live, 0);
 }
 END_TEST
 
@@ -383,7 +401,7 @@ START_TEST(borrowed_payload_is_cut)
 		pkt->nref = 3;
 		pkt->ref_len = 4000 - own;
 		port_send(stk, p, pkt);
-		expect_tcp_segments(p, 4000, 1448, false);
+		expect_tcp_segments(p, 4000, 1448, false, true);
 	}
 }
 END_TEST
@@ -503,6 +521,7 @@ main(void)
 	tcase_add_test(tc, output_leaves_it_to_the_port);
 	tcase_add_test(tc, output_drops);
 	tcase_add_loop_test(tc, tcp_super_frame_is_cut, 0, 2);
+	tcase_add_loop_test(tc, cwr_of_a_number_is_on_each, 0, 2);
 	tcase_add_test(tc, borrowed_payload_is_cut);
 	tcase_add_test(tc, udp_super_frame_is_cut);
 	tcase_add_test(tc, cutting_without_memory);

@@ -117,8 +117,8 @@ build_transport(struct wr *w, const struct unit_frame *f, uint32_t *csum_at)
 		wr_u16(w, f->dport);
 		wr_u32(w, f->seq);
 		wr_u32(w, f->ack);
-		wr_u8(w, (uint8_t)((20 + f->options_len) / 4 << 4));
-		wr_u8(w, f->flags);
+		wr_u16(w, (uint16_t)((20 + f->options_len) / 4 << 12 |
+		    f->flags));
 		wr_u16(w, f->window != 0 ? f->window : 65535);
 		wr_u32(w, 0);
 		wr_copy(w, f->options, f->options_len);
@@ -302,8 +302,9 @@ see_transport(struct unit_seen *s)
 		s->dport = rd_u16(&r);
 		s->seq = rd_u32(&r);
 		s->ack = rd_u32(&r);
-		hlen = (rd_u8(&r) >> 4) * 4u;
-		s->flags = rd_u8(&r);
+		s->flags = rd_u16(&r);
+		hlen = (s->flags >> 12) * 4u;
+		s->flags &= TCP_FLAGS_MASK;
 		s->window = rd_u16(&r);
 		ck_assert_uint_ge(hlen, 20);
 		ck_assert_uint_le(hlen, s->l4_len);

@@ -50,7 +50,7 @@ struct unit_frame {
 	uint16_t id, frag;	/* frag: IP_DF, IP_MF, offset */
 	uint16_t sport, dport;	/* TCP, UDP */
 	uint32_t seq, ack;	/* TCP */
-	uint8_t flags;		/* TCP */
+	uint16_t flags;		/* TCP */
 	uint16_t window;	/* TCP; 65535 */
 	uint8_t icmp_type, icmp_code;
 	uint32_t icmp_rest;	/* second word: id and sequence, MTU */
@@ -91,7 +91,7 @@ struct unit_seen {
 	struct ip4_hdr ip;	/* if it is IPv4 */
 	uint16_t sport, dport;	/* TCP, UDP */
 	uint32_t seq, ack;
-	uint8_t flags;
+	uint16_t flags;
 	uint16_t window;
 	uint8_t icmp_type, icmp_code;
 	uint32_t icmp_rest;
