@@ -58,7 +58,7 @@ path_text(const struct tcp_status *s, char *line, size_t size)
 	if (s->sack)
 		append(line, size, " sack");
 	if (s->ecn)
-		append(line, size, " ecn");
+		append(line, size, s->accurate ? " accecn" : " ecn");
 	if (s->fastopen)
 		append(line, size, " fastopen");
 	append(line, size, " %s", s->cc);
@@ -103,6 +103,8 @@ inner_text(const struct tcp_status *s, char *line, size_t size)
 	append_if(line, size, "lost", s->lost_segs);
 	append_if(line, size, "sacked", s->sacked_segs);
 	append_if(line, size, "dsack_dups", s->dsack_dups);
+	append_if(line, size, "delivered_ce", s->delivered_ce);
+	append_if(line, size, "received_ce", s->received_ce);
 	if (s->reordering != 3)		/* as ss: not what it begins with */
 		append_if(line, size, "reordering", s->reordering);
 	append(line, size, " rcv_space:%u rcv_wnd:%u", s->rcv_space,
@@ -153,11 +155,11 @@ set(json_t *o, const char *key, uint64_t value)
 static void
 conn_json(struct request *rq, const struct tcp_status *s)
 {
-	json_t *o = json_pack("{s:s,s:o,s:o,s:s,s:b,s:b,s:b,s:b,s:s}", "state",
-	    tcp_state_name(s->state), "local", end_json(&s->local, s->lport),
-	    "remote", end_json(&s->remote, s->rport), "cc", s->cc, "sack",
-	    s->sack, "timestamps", s->timestamps, "wscale", s->wscale, "ecn",
-	    s->ecn, "timer", s->timer);
+	json_t *o = json_pack("{s:s,s:o,s:o,s:s,s:b,s:b,s:b,s:b,s:b,s:s}",
+	    "state", tcp_state_name(s->state), "local", end_json(&s->local,
+	    s->lport), "remote", end_json(&s->remote, s->rport), "cc", s->cc,
+	    "sack", s->sack, "timestamps", s->timestamps, "wscale", s->wscale,
+	    "ecn", s->ecn, "accurate_ecn", s->accurate, "timer", s->timer);
 
 	set(o, "recv_q", s->recv_q);
 	set(o, "send_q", s->send_q);
@@ -181,6 +183,10 @@ conn_json(struct request *rq, const struct tcp_status *s)
 	set(o, "total_retrans", s->total_retrans);
 	set(o, "mem_bytes", s->mem_bytes);
 	set(o, "dsack_dups", s->dsack_dups);
+	if (s->accurate) {
+		set(o, "delivered_ce", s->delivered_ce);
+		set(o, "received_ce", s->received_ce);
+	}
 	set(o, "unsent", s->unsent);
 	set(o, "rcv_ooo", s->rcv_ooo);
 	set(o, "last_data_sent_us", (uint64_t)s->last_data_sent_us);

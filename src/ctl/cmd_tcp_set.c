@@ -60,6 +60,7 @@ tcp_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 		return r;
 	take_number(cmd, A_CC, &c.cc);
 	take_number(cmd, A_ECN, &c.ecn);
+	take_number(cmd, A_ECN_OPTION, &c.ecn_option);
 	take_number(cmd, A_SYN_COOKIES, &c.syn_cookies);
 	take_number(cmd, A_FASTOPEN, &c.fastopen);
 	take_number(cmd, A_MTU_PROBING, &c.mtu_probing);
@@ -80,6 +81,7 @@ describe(struct stack *stk, struct command *cmd)
 	command_init(cmd, grammar_row(OBJ_TCP, VERB_SET));
 	command_set(cmd, A_CC)->num = c->cc;
 	command_set(cmd, A_ECN)->num = c->ecn;
+	command_set(cmd, A_ECN_OPTION)->num = c->ecn_option;
 	command_set(cmd, A_SYN_COOKIES)->num = c->syn_cookies;
 	command_set(cmd, A_FASTOPEN)->num = c->fastopen;
 	command_set(cmd, A_MTU_PROBING)->num = c->mtu_probing;

@@ -18,8 +18,10 @@
  * TCP_FASTOPEN_CLIENT and TCP_FASTOPEN_SERVER together. */
 static const struct arg args_tcp_set[] = {
 	CHOICE(A_CC, "cc", "cubic|newreno", 0, "congestion control"),
-	CHOICE(A_ECN, "ecn", "off|request|accept", 2,
-	    "explicit congestion notification"),
+	CHOICE(A_ECN, "ecn", "off|request|accept|accurate|accurate_answer|"
+	    "accurate_accept", 5, "explicit congestion notification"),
+	CHOICE(A_ECN_OPTION, "ecn_option", "never|changed|always", 1,
+	    "send the counters of accurate ECN as a TCP option"),
 	CHOICE(A_SYN_COOKIES, "syn_cookies", "never|overflow|always", 1,
 	    "answer SYNs without keeping state"),
 	CHOICE(A_FASTOPEN, "fastopen", "off|client|server|both", 0,

@@ -63,7 +63,15 @@ const char *tcp_state_name(enum tcp_st st);	/* "SYN-SENT" */
 
 enum tcp_cc_id { TCP_CC_CUBIC, TCP_CC_NEWRENO, TCP_CC_COUNT };
 
-enum tcp_ecn_mode { TCP_ECN_OFF, TCP_ECN_REQUEST, TCP_ECN_ACCEPT };
+/* Feedback of congestion marks, RFC 3168's or, accurate, RFC 9768's: neither
+ * asks nor answers; does both by RFC 3168; answers by it.  The same three with
+ * accurate answers to who asks for them: asks for them, too; asks by RFC 3168;
+ * asks for nothing. */
+enum tcp_ecn_mode { TCP_ECN_OFF, TCP_ECN_REQUEST, TCP_ECN_ACCEPT,
+    TCP_ECN_ACCURATE, TCP_ECN_ACCURATE_ANSWER, TCP_ECN_ACCURATE_ACCEPT };
+/* RFC 9768 3.2.3.3: when the counters go as an option: never; while they
+ * change; with every segment. */
+enum tcp_acc_option { TCP_ACC_NEVER, TCP_ACC_CHANGED, TCP_ACC_ALWAYS };
 enum tcp_cookie_mode { TCP_COOKIES_NEVER, TCP_COOKIES_OVERFLOW,
     TCP_COOKIES_ALWAYS };
 
@@ -85,6 +93,8 @@ enum tcp_icmp_mode { TCP_ICMP_ANY, TCP_ICMP_HARD, TCP_ICMP_NEVER };
 #define TCP_HABIT_ASK_ONCE	0x40u	/* a server that gives no Fast Open
 					 * cookie is not asked again soon */
 #define TCP_HABIT_PUSH_END	0x80u	/* PSH only where nothing follows */
+#define TCP_HABIT_ECT_ALL	0x200u	/* with accurate feedback all but SYN
+					 * and RST is ECN-capable */
 #define TCP_HABIT_FIN_WAITS	0x100u	/* the ACK of a FIN behind data waits
 					 * for ours as that of data does */
 
@@ -137,6 +147,9 @@ struct tcp_conf {
 	uint8_t ttl, tos;	/* ttl 0: the stack's */
 	uint8_t ecn;		/* enum tcp_ecn_mode */
 	uint8_t ecn_tries;	/* SYNs that ask for ECN (RFC 3168 6.1.1.1) */
+	uint8_t ecn_option;	/* enum tcp_acc_option */
+	uint8_t syn_linear;	/* SYNs before their timer doubles; 0: RFC
+				 * 6298 5.5 */
 	uint8_t plain_after;	/* SYNs, then one without options; 0: none */
 	uint8_t icmp;		/* enum tcp_icmp_mode */
 	uint8_t mtu_probing;	/* enum tcp_probing; with pmtud */
@@ -158,6 +171,8 @@ struct tcp_conf {
 	bool pmtud;		/* set DF, heed "too big" */
 	bool quickack;		/* ACK each segment at first */
 	bool slow_start_idle;	/* RFC 5681 4.1: restart after idle */
+	bool ecn_validate;	/* RFC 9768 3.2.2.3: who reports on a SYN,ACK
+				 * a mark that it cannot have gets no ECT */
 	bool rfc1337;		/* RST does not end TIME-WAIT */
 	bool nodelay, cork, keepalive;	/* initial values of the options */
 	bool linger;		/* close: reset after linger_ms */
@@ -367,6 +382,7 @@ enum tcp_opt {
 	TCPO_RTO_MIN_US, TCPO_SYN_RETRIES, TCPO_PACING,
 	TCPO_WINDOW_CLAMP,	/* 0: none */
 	TCPO_MORE,	/* what is written is not the end of a message: no PSH */
+	TCPO_ECN_OPTION,	/* enum tcp_acc_option */
 	TCPO_COUNT
 };
 
@@ -394,6 +410,10 @@ struct tcp_status {
 	enum tcp_ca_state ca_state;
 	uint8_t snd_wscale, rcv_wscale;
 	bool sack, timestamps, wscale, ecn, fastopen;
+	bool accurate;			/* and ecn: RFC 9768 */
+	uint32_t received_ce, delivered_ce;	/* its packets with CE */
+	uint32_t received_ecn[3];	/* payload bytes, by ECT(1), */
+	uint32_t delivered_ecn[3];	/* ECT(0), CE */
 	uint8_t backoff, probes;
 	uint32_t recv_q, send_q;	/* bytes unread; unacknowledged */
 	uint32_t unsent;

@@ -93,11 +93,22 @@ restart_timer(struct stack *stk, struct tcp_conn *c,
 		tcp_send_timer_restart(stk, c);
 }
 
+/* RFC 9768 3.2.2: does the ACK, of so many segments, tell of new marks? */
+static bool
+newly_marked(struct tcp_conn *c, const struct tcp_seg *s, uint32_t segments)
+{
+	bool newer = (c->flags & CF_TS) != 0 && s->o.ts_on &&
+	    seq_gt(s->o.tsval, c->ts_recent);
+
+	return tcp_accecn_acked(c, s, segments, newer) > 0;
+}
+
 void
 tcp_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
 	struct tcp_acked a = { .prior_una = c->snd_una, .rtt_us = -1,
 	    .prior_flight = tcp_flight_bytes(c), .tsecr = s->o.tsecr };
+	uint32_t delivered = c->delivered;
 
 	a.ts_on = (c->flags & CF_TS) != 0 && s->o.ts_on && s->o.tsecr != 0;
 	a.ece = (c->flags & CF_ECN) != 0 && (s->h.flags & TCP_ECE) != 0;
@@ -107,6 +118,8 @@ tcp_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 		tcp_sack_input(stk, c, s, &a);
 	if (c->fl != NULL && seq_gt(s->h.ack, c->snd_una))
 		tcp_flight_ack(stk, c, s->h.ack, &a);
+	if (c->acc != NULL)
+		a.ece = newly_marked(c, s, c->delivered - delivered);
 	a.wnd_changed = update_window(c, s);
 	if (seq_gt(s->h.ack, c->snd_una)) {
 		advance(stk, c, s->h.ack);

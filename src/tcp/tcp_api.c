@@ -65,6 +65,7 @@ tcp_connect(struct stack *stk, const struct tcp_open *o,
 		return -ENOMEM;
 	}
 	tcp_fastopen_open(stk, c);
+	tcp_accecn_open(stk, c);
 	tcp_set_state(stk, c, TCPS_SYN_SENT);
 	if (c->conf->open_timeout_ms != 0) {
 		c->life_due = instant_add(stk->now,

@@ -41,8 +41,10 @@ tcp_conf_default(struct tcp_conf *conf)
 		.syn_retries = 6,
 		.synack_retries = 5,
 		.retries = 15,
-		.ecn = TCP_ECN_ACCEPT,
+		.ecn = TCP_ECN_ACCURATE_ACCEPT,
 		.ecn_tries = 1,
+		.ecn_option = TCP_ACC_CHANGED,
+		.ecn_validate = true,
 		.cc = TCP_CC_CUBIC,
 		.syn_cookies = TCP_COOKIES_OVERFLOW,
 		.fastopen_queue = 256,
@@ -78,6 +80,7 @@ take(struct tcp_conf *to, const struct tcp_conf *from)
 {
 	to->cc = from->cc;
 	to->ecn = from->ecn;
+	to->ecn_option = from->ecn_option;
 	to->syn_cookies = from->syn_cookies;
 	to->fastopen = from->fastopen;
 	to->mtu_probing = from->mtu_probing;
@@ -218,6 +221,8 @@ value_ok(const struct stack *stk, enum tcp_opt opt, uint32_t v)
 		return v <= 255;
 	case TCPO_CC:
 		return v < TCP_CC_COUNT;
+	case TCPO_ECN_OPTION:
+		return v <= TCP_ACC_ALWAYS;
 	case TCPO_FINWAIT2_MS:
 		return v <= UINT32_MAX / 1000;
 	case TCPO_RTO_MIN_US:
@@ -281,6 +286,9 @@ set_conf(struct tcp_conn *c, struct tcp_conf *f, enum tcp_opt opt, uint32_t v)
 		break;
 	case TCPO_SYN_RETRIES:
 		f->syn_retries = (uint8_t)v;
+		break;
+	case TCPO_ECN_OPTION:
+		f->ecn_option = (uint8_t)v;
 		break;
 	case TCPO_PACING:
 		f->pacing = v != 0;
@@ -357,6 +365,8 @@ tcp_get(const struct tcp_conn *c, enum tcp_opt opt)
 		return f->rto_min_us;
 	case TCPO_SYN_RETRIES:
 		return f->syn_retries;
+	case TCPO_ECN_OPTION:
+		return f->ecn_option;
 	case TCPO_PACING:
 		return f->pacing;
 	default:

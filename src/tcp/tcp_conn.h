@@ -21,6 +21,7 @@
 #include "base/timer.h"
 #include "stack/stack.h"
 #include "tcp/tcp.h"
+#include "tcp/tcp_accecn.h"
 #include "tcp/tcp_bytes.h"
 #include "tcp/tcp_cc.h"
 #include "tcp/tcp_options.h"
@@ -177,6 +178,7 @@ struct tcp_conn {
 	struct tcp_bytes snd;		/* [snd_una, ...), SYN not in it */
 	struct tcp_flight *fl;
 	struct tcp_extra *ext;
+	struct tcp_accecn *acc;		/* asked for, or agreed on; or NULL */
 
 	/* receive sequence variables */
 	uint32_t irs, rcv_nxt;
@@ -300,6 +302,7 @@ struct tcp_tw {
 	uint32_t timewait_us;
 	bool ts_on, rfc1337, acked;
 	uint8_t rcv_shift;
+	uint16_t ace;			/* flags of its ACKs: RFC 9768 */
 };
 
 /* A segment that came in, taken apart. */
@@ -312,7 +315,7 @@ struct tcp_seg {
 	uint32_t slen;			/* SEG.LEN: payload, SYN and FIN */
 	uint32_t wnd;			/* scaled */
 	uint32_t segments;		/* the peer sent it in so many */
-	bool ce;			/* congestion was experienced */
+	uint8_t ecn;			/* enum ip_ecn, of the IP header */
 	bool iss_on;			/* a new connection begins at iss */
 	uint32_t iss;
 };
@@ -364,6 +367,14 @@ void tcp_conf_put(struct stack *stk, const struct tcp_conf *conf);
 void tcp_set_state(struct stack *stk, struct tcp_conn *c, enum tcp_st st);
 bool tcp_state_legal(enum tcp_st from, enum tcp_st to);
 
+/* Does an active open ask for ECN of either kind? */
+static inline bool
+tcp_ecn_asks(const struct tcp_conf *conf)
+{
+	return conf->ecn == TCP_ECN_REQUEST || conf->ecn == TCP_ECN_ACCURATE ||
+	    conf->ecn == TCP_ECN_ACCURATE_ANSWER;
+}
+
 static inline bool
 tcp_synced(const struct tcp_conn *c)
 {
@@ -413,7 +424,7 @@ bool tcp_send_new(struct stack *stk, struct tcp_conn *c, uint32_t max);
 /* ---- tcp_emit.c: one segment to bytes ---- */
 struct tcp_out {
 	uint32_t seq, len;		/* payload bytes from c->snd */
-	uint8_t flags;
+	uint16_t flags;
 	bool ect;			/* may carry ECT(0) */
 	bool whole;			/* one segment, longer than others */
 };

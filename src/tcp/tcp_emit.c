@@ -17,7 +17,6 @@
 #include "base/cursor.h"
 
 #define IOV_MAX_FRAME	8	/* chunks grow: see chunk_new() */
-#define ECT_0		2u	/* RFC 3168 5 */
 
 uint8_t
 tcp_own_wscale(const struct tcp_conf *conf)
@@ -74,8 +73,7 @@ tcp_initial_window(const struct tcp_conn *c)
 /* ---- options ------------------------------------------------------------- */
 
 static void
-syn_options(struct stack *stk, const struct tcp_conn *c,
-    struct tcp_opts *o)
+syn_options(struct stack *stk, struct tcp_conn *c, struct tcp_opts *o)
 {
 	/* A SYN offers what we may; a SYN,ACK what was agreed. */
 	bool answer = c->key.state == TCPS_SYN_RECEIVED;
@@ -95,6 +93,8 @@ syn_options(struct stack *stk, const struct tcp_conn *c,
 	o->wscale = tcp_own_wscale(f);
 	if ((c->flags & CF_FO_ASK) != 0)
 		tcp_fastopen_option(stk, c, o);
+	if (answer && c->acc != NULL)
+		tcp_accecn_synack_option(c, o);
 }
 
 /* SACK blocks that a segment of now may have: what the other options leave
@@ -111,19 +111,45 @@ sack_max(const struct tcp_conn *c)
 	return tcp_min((c->mss - used) / 8, ts ? 3 : 4);
 }
 
-static void
-sack_options(struct tcp_conn *c, struct tcp_opts *o)
-{
-	uint32_t max = sack_max(c);
+/* What goes with the next segment that has no SYN. */
+struct plan {
+	uint8_t blocks;		/* of SACK */
+	uint8_t fields;		/* of Accurate ECN */
+};
 
-	if (max > 0)
-		o->sacks = tcp_ooo_blocks(c, o->sack, (uint8_t)max);
+static uint8_t
+blocks_there(const struct tcp_conn *c, uint32_t max)
+{
+	uint8_t n = (c->flags & CF_DSACK) != 0;
+
+	for (const struct tcp_island *i = c->ooo; i != NULL && n < max;
+	    i = i->next)
+		n++;
+	return n;
+}
+
+/* The bytes of it. */
+static uint32_t
+plan_options(const struct tcp_conn *c, struct plan *p)
+{
+	uint32_t used = (c->flags & CF_TS) != 0 ? TCP_TS_LEN : 0, max;
+
+	*p = (struct plan){ 0 };
+	if ((max = sack_max(c)) > 0)
+		p->blocks = blocks_there(c, max);
+	if (c->acc != NULL)
+		p->fields = tcp_accecn_fields(c, used, &p->blocks);
+	if (p->blocks > 0)
+		used += 4 + 8u * p->blocks;
+	return p->fields > 0 ? used + tcp_acc_len(p->fields) : used;
 }
 
 static void
 segment_options(struct stack *stk, struct tcp_conn *c,
     const struct tcp_out *o, struct tcp_opts *out)
 {
+	struct plan p;
+
 	*out = (struct tcp_opts){ 0 };
 	if ((o->flags & TCP_SYN) != 0)
 		syn_options(stk, c, out);
@@ -134,23 +160,31 @@ segment_options(struct stack *stk, struct tcp_conn *c,
 		/* RFC 7323 3.2: TSecr is 0 where there is no ACK. */
 		out->tsecr = (o->flags & TCP_ACK) != 0 ? c->ts_recent : 0;
 	}
-	if ((o->flags & (TCP_SYN | TCP_RST)) == 0)
-		sack_options(c, out);
+	if ((o->flags & (TCP_SYN | TCP_RST)) == 0) {
+		plan_options(c, &p);
+		if (p.blocks > 0)
+			out->sacks = tcp_ooo_blocks(c, out->sack, p.blocks);
+		if (p.fields > 0)
+			tcp_accecn_option(c, p.fields, out);
+	}
+}
+
+/* tcp_mss_now() is called often, and mostly there is nothing to plan. */
+static SLOW uint32_t
+planned_bytes(const struct tcp_conn *c)
+{
+	struct plan p;
+
+	return plan_options(c, &p);
 }
 
 uint32_t
 tcp_mss_now(const struct tcp_conn *c)
 {
-	uint32_t opts = (c->flags & CF_TS) != 0 ? TCP_TS_LEN : 0, n;
-	uint32_t max = sack_max(c);
+	uint32_t opts = (c->flags & CF_TS) != 0 ? TCP_TS_LEN : 0;
 
-	if (max > 0) {
-		n = (c->flags & CF_DSACK) != 0;
-		for (const struct tcp_island *i = c->ooo; i != NULL && n < max;
-		    i = i->next)
-			n++;
-		opts += 4 + 8 * n;
-	}
+	if (c->ooo != NULL || c->acc != NULL || (c->flags & CF_DSACK) != 0)
+		opts = planned_bytes(c);
 	/* RFC 9293 3.7.1: options come out of the payload.  Over an MTU of
 	 * 65535 (to ourselves) a segment is as long as the longest frame. */
 	return c->mss > opts + TCP_PAYLOAD_MIN ?
@@ -159,21 +193,31 @@ tcp_mss_now(const struct tcp_conn *c)
 
 /* ---- the segment --------------------------------------------------------- */
 
+/* RFC 3168 6.1.1: a SYN asks with ECE and CWR, a SYN,ACK agrees with ECE. */
+static uint16_t
+syn_ecn_flags(struct tcp_conn *c, bool ack)
+{
+	if (c->acc != NULL)
+		return tcp_accecn_syn_flags(c, ack);
+	if (ack)
+		return (c->flags & CF_ECN) != 0 ? TCP_ECE : 0;
+	return tcp_ecn_asks(c->conf) && c->tries < c->conf->ecn_tries ?
+	    TCP_ECE | TCP_CWR : 0;
+}
+
 /* ECN bits of the flags (RFC 3168 6.1.2, 6.1.3); CWR goes out once. */
-static uint8_t
+static uint16_t
 ecn_flags(struct tcp_conn *c, const struct tcp_out *o)
 {
-	uint8_t f = o->flags;
+	uint16_t f = o->flags;
 
-	if ((f & TCP_SYN) != 0) {
-		if ((f & TCP_ACK) == 0 && c->conf->ecn == TCP_ECN_REQUEST &&
-		    c->tries < c->conf->ecn_tries)
-			return f | TCP_ECE | TCP_CWR;
-		if ((f & TCP_ACK) != 0 && (c->flags & CF_ECN) != 0)
-			return f | TCP_ECE;
+	if ((f & TCP_SYN) != 0)
+		return f | syn_ecn_flags(c, (f & TCP_ACK) != 0);
+	if ((f & TCP_RST) != 0)
 		return f;
-	}
-	if ((c->flags & CF_ECN) == 0 || (f & TCP_RST) != 0)
+	if (c->acc != NULL)
+		return f | tcp_accecn_flags(c);
+	if ((c->flags & CF_ECN) == 0)
 		return f;
 	if ((c->flags & CF_ECE_SEND) != 0)
 		f |= TCP_ECE;
@@ -182,6 +226,17 @@ ecn_flags(struct tcp_conn *c, const struct tcp_out *o)
 		c->flags &= ~CF_CWR_SEND;
 	}
 	return f;
+}
+
+/* RFC 3168 6.1: new data; whoever counts marks may let all have them
+ * (RFC 8311 4.3). */
+static bool
+ecn_capable(const struct tcp_conn *c, const struct tcp_out *o)
+{
+	if (c->acc == NULL)
+		return (c->flags & CF_ECN) != 0 && o->ect;
+	return (o->ect || (c->conf->habits & TCP_HABIT_ECT_ALL) != 0) &&
+	    (o->flags & (TCP_SYN | TCP_RST)) == 0 && tcp_accecn_ect(c);
 }
 
 static void
@@ -284,8 +339,8 @@ tcp_emit(struct stack *stk, struct tcp_conn *c, const struct tcp_out *o)
 	pkt->l4 = pkt->off;
 	build_header(c, o, hlen, p);
 	tcp_build_options(p + TCP_HLEN, &opts);
-	if ((c->flags & CF_ECN) != 0 && o->ect)
-		s.tos = (uint8_t)((s.tos & ~3u) | ECT_0);
+	if (ecn_capable(c, o))
+		s.tos = (uint8_t)((s.tos & ~IP_ECN_MASK) | IP_ECN_ECT0);
 	set_offload(c, pkt, o->len, mss, cwr);
 	if (o->len > 0)
 		lend_payload(c, pkt, o, iov);

@@ -83,6 +83,35 @@ remember_ts(const struct stack *stk, struct tcp_conn *c,
 	}
 }
 
+/* All of s was acknowledged before (RFC 2883 4: report that). */
+static void
+came_again(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
+{
+	if ((c->flags & CF_SACK) != 0) {
+		c->dsack = (struct tcp_sack){ s->seq, s->seq + s->len };
+		c->flags |= CF_DSACK;
+	}
+	/* It came on the path of this connection: its mark counts. */
+	if (c->acc != NULL) {
+		tcp_accecn_received(stk, c, s);
+		tcp_accecn_repeated(c);
+	}
+}
+
+/* RFC 9768 3.2.2.1: also to a SYN,ACK that comes again. */
+static void
+stray_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
+{
+	bool again = c->acc != NULL && (c->flags & CF_PASSIVE) == 0 &&
+	    (s->h.flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+
+	if (again)
+		tcp_accecn_again(c, s, true);
+	tcp_stray_ack(stk, c, s);
+	if (again)
+		tcp_accecn_again(c, s, false);
+}
+
 /* What a segment outside the window draws: nothing for a RST, else an ACK. */
 static int
 reject(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s,
@@ -90,20 +119,18 @@ reject(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s,
 {
 	if ((s->h.flags & TCP_RST) != 0)
 		return (int)why;
-	/* RFC 2883 4: a duplicate of what was acknowledged is reported. */
-	if ((c->flags & CF_SACK) != 0 && s->len > 0 &&
-	    seq_lt(s->seq, c->rcv_nxt) &&
-	    seq_le(s->seq + s->len, c->rcv_nxt)) {
-		c->dsack = (struct tcp_sack){ s->seq, s->seq + s->len };
-		c->flags |= CF_DSACK;
-	}
+	if (s->len > 0 && seq_lt(s->seq, c->rcv_nxt) &&
+	    seq_le(s->seq + s->len, c->rcv_nxt))
+		came_again(stk, c, s);
 	/* RFC 9293 3.10.7.4: without ACK nothing would come of it. */
 	if (c->key.state == TCPS_SYN_RECEIVED &&
 	    (s->h.flags & TCP_SYN) != 0 && s->h.seq == c->irs) {
+		if (c->acc != NULL)
+			tcp_accecn_syn_again(c, s);
 		c->flags |= CF_SYN_DUE;
 		tcp_todo(stk, c, TODO_OUTPUT);
 	} else if ((s->h.flags & (TCP_ACK | TCP_SYN)) != 0 || s->len > 0) {
-		tcp_stray_ack(stk, c, s);
+		stray_ack(stk, c, s);
 	}
 	return (int)why;
 }
@@ -258,6 +285,8 @@ synrcvd_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 		c->toa_ip = s->o.toa_ip;
 		c->toa_port = s->o.toa_port;
 	}
+	if (c->acc != NULL)
+		tcp_accecn_opened(stk, c, s);
 	/* Fast Open may have done this at the SYN. */
 	if (c->listener != NULL && (c->flags & CF_ACCEPTQ) == 0) {
 		if (s->slen == 0 && tcp_listen_defers(c)) {
@@ -482,8 +511,11 @@ conn_steps(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 		return r;
 	if ((r = check_ack(stk, c, s)) != GO)
 		return r;
-	/* Not before: a forged ACK must not move TS.Recent either. */
+	/* Not before: a forged ACK must not move TS.Recent either, nor what
+	 * is counted. */
 	remember_ts(stk, c, s);
+	if (c->acc != NULL)
+		tcp_accecn_received(stk, c, s);
 	check_urg(stk, c, s);
 	if ((r = process_text(stk, c, s)) != GO)
 		return r;

@@ -295,8 +295,10 @@ syn_to_cookie(struct stack *stk, struct tcp_listener *l,
     const struct tcp_key *k, const struct tcp_seg *s)
 {
 	const struct tcp_conf *f = l->conf;
-	const uint8_t ask = TCP_ECE | TCP_CWR;
-	bool ecn = f->ecn != TCP_ECN_OFF && (s->h.flags & ask) == ask;
+	const uint16_t ask = TCP_ECE | TCP_CWR;
+	uint16_t accurate = tcp_accecn_cookie(f, s);
+	bool ecn = f->ecn != TCP_ECN_OFF && accurate == 0 &&
+	    (s->h.flags & ask) == ask;
 	struct tcp_hdr h = { .ack = s->h.seq + 1, .flags = TCP_SYN | TCP_ACK,
 	    .window = (uint16_t)tcp_min(tcp_conf_window(f, f->rcvbuf),
 	    UINT16_MAX) };
@@ -318,6 +320,8 @@ syn_to_cookie(struct stack *stk, struct tcp_listener *l,
 		if (ecn)
 			h.flags |= TCP_ECE;
 	}
+	/* The ACK itself will tell of this. */
+	h.flags |= accurate;
 	l->cookie_sent = stk->now;
 	stk->tcp.stats.cookies_sent++;
 	tcp_respond(stk, k, &h, &o);
@@ -368,7 +372,7 @@ cookies_out(const struct stack *stk, const struct tcp_listener *l)
 /* The SYN that the cookie's ACK makes us remember. */
 static struct tcp_seg
 syn_of_cookie(const struct tcp_seg *s, uint16_t mss, uint32_t ts_offset,
-    bool *ecn)
+    bool accurate, bool *ecn)
 {
 	struct tcp_seg syn = { .h = s->h, .o = { .mss_on = true, .mss = mss } };
 
@@ -382,8 +386,10 @@ syn_of_cookie(const struct tcp_seg *s, uint16_t mss, uint32_t ts_offset,
 		tcp_cookie_ts_read(s->o.tsecr -
 		    (ts_offset & ~TCP_COOKIE_TS_MASK), &syn.o, ecn);
 	}
-	if (*ecn)
+	if (accurate || *ecn)
 		syn.h.flags |= TCP_ECE | TCP_CWR;
+	if (accurate)
+		syn.h.flags |= TCP_AE;
 	return syn;
 }
 
@@ -399,7 +405,8 @@ listen_cookie(struct stack *stk, struct tcp_listener *l,
 		stk->tcp.stats.listen_overflows++;
 		return DROP_TCP_BACKLOG;
 	}
-	syn = syn_of_cookie(s, mss, tcp_ts_offset(stk, k), &ecn);
+	syn = syn_of_cookie(s, mss, tcp_ts_offset(stk, k),
+	    tcp_accecn_cookie_back(l->conf, s), &ecn);
 	c = child_new(stk, l, k, &syn, s->h.ack - 1);
 	if (c == NULL)
 		return DROP_TCP_LIMIT;

@@ -6,12 +6,14 @@
  * Writing follows the layout that Linux made common, since middleboxes and
  * fingerprints know it:
  *
- *	SYN with timestamps	mss, sackOK, TS, nop, wscale
- *	SYN without		mss, nop, nop, sackOK, nop, wscale
- *	others			nop, nop, TS, nop, nop, SACK
+ *	SYN with timestamps	mss, sackOK, TS, ACC, nop, wscale
+ *	SYN without		mss, ACC, nop, nop, sackOK, nop, wscale
+ *	others			nop, nop, TS, ACC, nop, nop, SACK
+ *
+ * where ACC is the counters of Accurate ECN, with NOPs behind them.
  *
  * Reading: RFC 9293 3.2, RFC 7323 2.2 and 3.2, RFC 2018 2 and 3, RFC 7413
- * 4.1.1.
+ * 4.1.1, RFC 9768 3.2.3.
  */
 #include "tcp/tcp_options.h"
 
@@ -23,6 +25,7 @@
 enum {
 	OPT_END = 0, OPT_NOP = 1, OPT_MSS = 2, OPT_WSCALE = 3, OPT_SACK_OK = 4,
 	OPT_SACK = 5, OPT_TS = 8, OPT_FASTOPEN = 34,
+	OPT_ACC0 = 172, OPT_ACC1 = 174,	/* RFC 9768 3.2.3 */
 	OPT_EXP = 254,		/* RFC 6994: experiments; the client of LVS */
 };
 
@@ -73,6 +76,20 @@ parse_experiment(const uint8_t *body, uint8_t n, bool syn,
 	}
 }
 
+/* RFC 9768 3.2.3: as many counters as there are; none is an option, too. */
+static void
+parse_acc(struct rd *r, uint8_t kind, uint8_t n, struct tcp_opts *out)
+{
+	out->acc_on = true;
+	out->acc_order = kind == OPT_ACC1;
+	out->acc_fields = 0;
+	for (; n >= 3 && out->acc_fields < TCP_ACC_FIELDS; n -= 3) {
+		uint32_t high = rd_u8(r);
+
+		out->acc[out->acc_fields++] = high << 16 | rd_u16(r);
+	}
+}
+
 /* One option of a known kind; body is its n bytes after the length. */
 static void
 parse_one(uint8_t kind, const uint8_t *body, uint8_t n, bool syn,
@@ -99,6 +116,8 @@ parse_one(uint8_t kind, const uint8_t *body, uint8_t n, bool syn,
 		out->tsecr = rd_u32(&r);
 	} else if (kind == OPT_FASTOPEN && syn) {
 		parse_cookie(&r, n, false, out);
+	} else if (kind == OPT_ACC0 || kind == OPT_ACC1) {
+		parse_acc(&r, kind, n, out);
 	} else if (kind == OPT_EXP) {
 		parse_experiment(body, n, syn, out);
 	}
@@ -149,6 +168,8 @@ tcp_options_len(const struct tcp_opts *o)
 		n += 4;
 	if (o->wscale_on)
 		n += 4;
+	if (o->acc_on)
+		n += tcp_acc_len(o->acc_fields);
 	if (o->sacks > 0)
 		n += 4 + 8u * o->sacks;
 	if (o->fo_on)
@@ -167,6 +188,21 @@ build_sack(struct wr *w, const struct tcp_opts *o)
 		wr_u32(w, o->sack[i].left);
 		wr_u32(w, o->sack[i].right);
 	}
+}
+
+static void
+build_acc(struct wr *w, const struct tcp_opts *o)
+{
+	uint32_t len = 2 + 3u * o->acc_fields;
+
+	wr_u8(w, o->acc_order == 0 ? OPT_ACC0 : OPT_ACC1);
+	wr_u8(w, (uint8_t)len);
+	for (unsigned i = 0; i < o->acc_fields; i++) {
+		wr_u8(w, (uint8_t)(o->acc[i] >> 16));
+		wr_u16(w, (uint16_t)o->acc[i]);
+	}
+	for (; len % 4 != 0; len++)
+		wr_u8(w, OPT_NOP);
 }
 
 static void
@@ -193,6 +229,8 @@ tcp_build_options(uint8_t *p, const struct tcp_opts *o)
 		wr_u8(&w, 4);
 		wr_u16(&w, o->mss);
 	}
+	if (o->acc_on && !o->ts_on)
+		build_acc(&w, o);
 	if (o->sack_ok || o->ts_on) {
 		wr_u8(&w, o->sack_ok && o->ts_on ? OPT_SACK_OK : OPT_NOP);
 		wr_u8(&w, o->sack_ok && o->ts_on ? 2 : OPT_NOP);
@@ -202,6 +240,8 @@ tcp_build_options(uint8_t *p, const struct tcp_opts *o)
 	if (o->ts_on) {
 		wr_u32(&w, o->tsval);
 		wr_u32(&w, o->tsecr);
+		if (o->acc_on)
+			build_acc(&w, o);
 	}
 	if (o->wscale_on) {
 		wr_u8(&w, OPT_NOP);

@@ -8,8 +8,6 @@
 
 #include "base/csum.h"
 
-#define ECN_CE 3u	/* RFC 3168 5 */
-
 static bool
 csum_is_right(const struct pkt *pkt, const struct ip_meta *m)
 {
@@ -62,6 +60,6 @@ tcp_seg_parse(const struct pkt *pkt, const struct ip_meta *m,
 	s->iss_on = false;
 	if (pkt->gso_size != 0 && s->len > pkt->gso_size)
 		s->segments = (s->len + pkt->gso_size - 1) / pkt->gso_size;
-	s->ce = (m->tos & 3) == ECN_CE;
+	s->ecn = m->tos & IP_ECN_MASK;
 	return true;
 }

@@ -15,13 +15,32 @@ segments(uint32_t bytes, uint32_t mss)
 	return (bytes + mss - 1) / mss;
 }
 
+/* The counters, from 0. */
+static void
+show_marks(const struct tcp_accecn *a, struct tcp_status *o)
+{
+	o->received_ce = a->r_cep - TCP_ACC_CEP;
+	o->delivered_ce = a->s_cep - TCP_ACC_CEP;
+	for (unsigned i = 0; i < 3; i++) {
+		uint32_t first = i == TCP_ACC_CE ? 0 : TCP_ACC_BYTES;
+
+		o->received_ecn[i] = a->r_bytes[i] - first;
+		o->delivered_ecn[i] = a->s_bytes[i] - first;
+	}
+}
+
 static void
 show_options(const struct tcp_conn *c, struct tcp_status *o)
 {
+	bool agreed = c->acc != NULL && c->key.state != TCPS_SYN_SENT;
+
 	o->sack = (c->flags & CF_SACK) != 0;
 	o->timestamps = (c->flags & CF_TS) != 0;
 	o->wscale = (c->flags & CF_WSCALE) != 0;
-	o->ecn = (c->flags & CF_ECN) != 0;
+	o->ecn = (c->flags & CF_ECN) != 0 || agreed;
+	o->accurate = agreed;
+	if (agreed)
+		show_marks(c->acc, o);
 	o->fastopen = (c->flags & CF_FASTOPEN) != 0;
 	o->snd_wscale = c->snd_shift;
 	o->rcv_wscale = c->rcv_shift;
@@ -98,6 +117,8 @@ memory_of(const struct tcp_conn *c)
 	uint32_t n = sizeof(*c) + tcp_bytes_memory(&c->snd) +
 	    tcp_bytes_memory(&c->rcv);
 
+	if (c->acc != NULL)
+		n += (uint32_t)sizeof(*c->acc);
 	if (c->ext != NULL) {
 		n += (uint32_t)sizeof(*c->ext);
 		for (struct tcp_mark *m = c->ext->mark_head; m != NULL;

@@ -27,20 +27,26 @@ agree_options(struct stack *stk, struct tcp_conn *c, const struct tcp_opts *o)
 	}
 }
 
-/* RFC 3168 6.1.1: a SYN asks with ECE and CWR, a SYN,ACK agrees with ECE. */
+/* Accurate feedback, or (RFC 3168 6.1.1: a SYN asks with ECE and CWR, a
+ * SYN,ACK agrees with ECE) the other, or none. */
 static void
-agree_ecn(struct tcp_conn *c, uint16_t flags)
+agree_ecn(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
-	const uint16_t bits = flags & (TCP_ECE | TCP_CWR);
-	bool on;
+	const uint16_t both = TCP_ECE | TCP_CWR;
+	bool on, asked = c->acc != NULL, answer = (s->h.flags & TCP_ACK) != 0;
 
-	if ((flags & TCP_ACK) != 0)
-		on = c->conf->ecn == TCP_ECN_REQUEST && bits == TCP_ECE &&
-		    c->tries < c->conf->ecn_tries;
+	c->flags &= ~CF_ECN;
+	if (tcp_accecn_agree(stk, c, s))
+		return;
+	if (answer)
+		on = (s->h.flags & (both | TCP_AE)) == TCP_ECE &&
+		    (asked || (tcp_ecn_asks(c->conf) &&
+		    c->tries < c->conf->ecn_tries));
 	else
 		on = c->conf->ecn != TCP_ECN_OFF &&
-		    bits == (TCP_ECE | TCP_CWR);
-	c->flags = on ? c->flags | CF_ECN : c->flags & ~CF_ECN;
+		    (s->h.flags & both) == both;
+	if (on)
+		c->flags |= CF_ECN;
 }
 
 void
@@ -56,7 +62,7 @@ tcp_take_syn(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	/* RFC 9293 MUST-15: without the option, 536. */
 	c->peer_mss = s->o.mss_on ? s->o.mss : TCP_MSS_DEFAULT;
 	agree_options(stk, c, &s->o);
-	agree_ecn(c, s->h.flags);
+	agree_ecn(stk, c, s);
 	tcp_mss_update(c);
 	c->rcv_mss = (uint16_t)tcp_min(tcp_own_mss(c), TCP_MSS_DEFAULT);
 	if (c->conf->quickack) {

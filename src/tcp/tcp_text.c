@@ -92,7 +92,7 @@ note_ecn(struct tcp_conn *c, const struct tcp_seg *s)
 		return;
 	if ((s->h.flags & TCP_CWR) != 0)
 		c->flags &= ~CF_ECE_SEND;
-	if (s->ce)
+	if (s->ecn == IP_ECN_CE)
 		c->flags |= CF_ECE_SEND | CF_ACK_NOW;
 }
 

@@ -118,7 +118,8 @@ syn_timeout(struct stack *stk, struct tcp_conn *c)
 		return;
 	}
 	c->tries++;
-	c->backoff++;
+	if (c->key.state != TCPS_SYN_SENT || c->tries > c->conf->syn_linear)
+		c->backoff++;
 	/* The peer is there, and has nothing to say yet. */
 	if (tcp_listen_waits(c)) {
 		tcp_send_timer(stk, c, TCP_T_RTO, tcp_rto_now(c));

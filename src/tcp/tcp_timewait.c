@@ -64,6 +64,7 @@ tcp_timewait_shrink(struct stack *stk, struct tcp_conn *c)
 	w->ts_offset = c->ts_offset;
 	w->timewait_us = c->conf->timewait_us;
 	w->rfc1337 = c->conf->rfc1337;
+	w->ace = c->acc != NULL ? tcp_accecn_flags(c) : 0;
 	tcp_conn_free(stk, c);
 	if (tcp_key_insert(stk, &w->key) != 0) {
 		mem_free(&stk->mem, w, sizeof(*w));
@@ -80,7 +81,7 @@ static void
 tw_ack(struct stack *stk, struct tcp_tw *w)
 {
 	struct tcp_hdr h = { .seq = w->snd_nxt, .ack = w->rcv_nxt,
-	    .flags = TCP_ACK,
+	    .flags = TCP_ACK | w->ace,
 	    .window = (uint16_t)(w->rcv_wnd >> w->rcv_shift) };
 	struct tcp_opts o = { .ts_on = w->ts_on };
 

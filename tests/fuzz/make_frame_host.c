@@ -90,6 +90,31 @@ server_seeds(void)
 	seed_end(&s, "frame", "tcp-options");
 }
 
+/* RFC 9768 3.1.3: a SYN with CWR alone asks for it, too. */
+static void
+accurate_seeds(void)
+{
+	static const char acc[] = "\xae\x0b\0\0\1\0\0\0\0\0\1\1";
+	struct seed_seg g = { .src = CLIENT, .dst = US, .flags = SYN | CWR,
+	    .ports = PORTS(2000, 84) };
+	struct seed s;
+
+	seed_frames(&s, 0, 0);
+	seed_tcp_step(&s, &g);
+	g.flags = ACK | CWR;
+	g.options = acc;
+	g.options_len = sizeof(acc) - 1;
+	seed_tcp_step(&s, &g);
+	seed_act(&s, NO_PORT | DO_SEND, 0x51);
+	g.flags = ACK | PSH | ECE;
+	g.data = 100;
+	seed_tcp_step(&s, &g);
+	g.seq = -100;
+	seed_tcp_step(&s, &g);
+	seed_words(&s, "tcp show");
+	seed_end(&s, "frame", "tcp-accurate-ecn");
+}
+
 static void
 fastopen_seeds(void)
 {
@@ -478,6 +503,7 @@ void
 seeds_frame_host(void)
 {
 	server_seeds();
+	accurate_seeds();
 	fastopen_seeds();
 	client_seeds();
 	error_seeds();

@@ -29,6 +29,8 @@
 #define RST	0x04
 #define PSH	0x08
 #define URG	0x20
+#define ECE	0x40
+#define CWR	0x80
 
 /* Bits of a step of `frame` (frame_bed.h). */
 #define SUMS		0x04

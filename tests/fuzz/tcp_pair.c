@@ -23,7 +23,7 @@
 #define V_NO_SACK	0x02u
 #define V_NO_TS		0x04u
 #define V_NO_WSCALE	0x08u
-#define V_ECN		0x10u
+#define V_ECN		0x10u	/* accurate, but with V_NEWRENO */
 #define V_NEWRENO	0x20u
 #define V_COOKIES	0x40u
 #define V_OFFLOAD	0x80u
@@ -47,6 +47,7 @@ enum op {
 	OP_STALL = 0x34,	/* and 0x35: does not read, or again */
 	OP_LOSE = 0x40,		/* the next frame, and so many more */
 	OP_DOUBLE, OP_SWAP, OP_DELAY, OP_DAMAGE, OP_CUT,
+	OP_MARK,		/* with CE, the next and so many more */
 	OP_FORGE = 0x50,	/* so many places; see forge() */
 	OP_TOO_BIG = 0x60,	/* ICMP about the next frame: MTU 68 + 8n */
 	OP_UNREACHABLE = 0x61,	/* of code n */
@@ -275,6 +276,15 @@ enter(struct world *w, int from, struct mem_frame *f)
 		if (f->csum_needed)
 			return;
 		break;
+	case OP_MARK:
+		if (f->len >= IP4_HLEN &&
+		    (f->data[IP4_OFF_TOS] & IP_ECN_MASK) != IP_ECN_NOT)
+			ip4_set_tos(f->data, f->data[IP4_OFF_TOS] | IP_ECN_CE);
+		if (arg > 0) {
+			w->op = op;
+			w->arg--;
+		}
+		break;
 	case OP_FORGE:
 	case OP_FORGE + 1:
 		forge(w, f);
@@ -353,7 +363,8 @@ conf_set(struct tcp_conf *conf, uint8_t v, uint8_t more)
 	conf->rack = conf->sack && !(more & W_NO_RACK);
 	conf->timestamps = !(v & V_NO_TS);
 	conf->window_scaling = !(v & V_NO_WSCALE);
-	conf->ecn = (v & V_ECN) ? TCP_ECN_REQUEST : TCP_ECN_OFF;
+	conf->ecn = !(v & V_ECN) ? TCP_ECN_OFF :
+	    (v & V_NEWRENO) ? TCP_ECN_REQUEST : TCP_ECN_ACCURATE;
 	conf->cc = (v & V_NEWRENO) ? TCP_CC_NEWRENO : TCP_CC_CUBIC;
 	conf->syn_cookies = (v & V_COOKIES) ? TCP_COOKIES_ALWAYS :
 	    TCP_COOKIES_OVERFLOW;
@@ -371,7 +382,7 @@ conf_set(struct tcp_conf *conf, uint8_t v, uint8_t more)
 		conf->finwait2_us = 1000000;
 	}
 	if (more & W_HABITS)
-		conf->habits = 0xff;
+		conf->habits = 0x3ff;
 }
 
 static void

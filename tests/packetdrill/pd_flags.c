@@ -45,7 +45,9 @@ static const struct knob knobs[] = {
 	KNOB(wscale, W8), KNOB(keep_count, W8), KNOB(syn_retries, W8),
 	KNOB(synack_retries, W8), KNOB(retries, W8), KNOB(ttl, W8),
 	KNOB(tos, W8), KNOB(ecn, W8), KNOB(ecn_tries, W8),
-	KNOB(plain_after, W8), KNOB(icmp, W8), KNOB(habits, W16),
+	KNOB(ecn_option, W8), KNOB(ecn_validate, WBOOL),
+	KNOB(syn_linear, W8), KNOB(plain_after, W8), KNOB(icmp, W8),
+	KNOB(habits, W16),
 	KNOB(cc, W8), KNOB(syn_cookies, W8), KNOB(mss_option, WBOOL),
 	KNOB(fastopen, W8), KNOB(window_scaling, WBOOL),
 	KNOB(timestamps, WBOOL), KNOB(sack, WBOOL), KNOB(rack, WBOOL),
@@ -92,7 +94,8 @@ layout_linux(struct pd *pd)
 	pd->conf.sndbuf_max = 4 << 20;
 	pd->conf.syn_retries = 5;
 	pd->conf.slow_start_idle = false;
-	pd->conf.habits = TCP_HABIT_FIN_WAITS;
+	pd->conf.habits = TCP_HABIT_FIN_WAITS | TCP_HABIT_ECT_ALL;
+	pd->conf.ecn_option = TCP_ACC_ALWAYS;
 	pd->rcvbuf_said = 540000;
 }
 
@@ -141,6 +144,7 @@ static const struct sysctl sysctls[] = {
 	{ "net.ipv4.tcp_fin_timeout", "finwait2_us", 1000000 },
 	{ "net.ipv4.tcp_syncookies", "syn_cookies", 1 },
 	{ "net.ipv4.tcp_rfc1337", "rfc1337", 1 },
+	{ "net.ipv4.tcp_ecn_fallback", "ecn_validate", 1 },
 	{ "net.ipv4.tcp_invalid_ratelimit", "challenge_us", 1000 },
 	{ "net.ipv4.tcp_keepalive_time", "keep_idle_ms", 1000 },
 	{ "net.ipv4.tcp_keepalive_intvl", "keep_intvl_ms", 1000 },
@@ -201,6 +205,27 @@ fastopen_key(struct tcp_conf *c, const char *text)
 		c->fastopen_key[i] = (uint8_t)(w[i / 4] >> i % 4 * 8);
 }
 
+/* Linux's net.ipv4.tcp_ecn. */
+static uint8_t
+linux_ecn(long v)
+{
+	static const uint8_t modes[] = { TCP_ECN_OFF, TCP_ECN_REQUEST,
+	    TCP_ECN_ACCEPT, TCP_ECN_ACCURATE, TCP_ECN_ACCURATE_ANSWER,
+	    TCP_ECN_ACCURATE_ACCEPT };
+
+	return v >= 0 && (size_t)v < sizeof(modes) ? modes[v] : TCP_ECN_OFF;
+}
+
+/* FreeBSD's net.inet.tcp.ecn.enable. */
+static uint8_t
+freebsd_ecn(long v)
+{
+	static const uint8_t modes[] = { TCP_ECN_OFF, TCP_ECN_REQUEST,
+	    TCP_ECN_ACCEPT, TCP_ECN_ACCURATE, TCP_ECN_ACCURATE_ACCEPT };
+
+	return v >= 0 && (size_t)v < sizeof(modes) ? modes[v] : TCP_ECN_OFF;
+}
+
 /* Settings whose values are not one number, or mean two knobs. */
 static bool
 sysctl_special(struct pd *pd, const char *name, const char *value)
@@ -221,8 +246,10 @@ sysctl_special(struct pd *pd, const char *name, const char *value)
 		c->cc = strcmp(value, "reno") == 0 ? TCP_CC_NEWRENO :
 		    TCP_CC_CUBIC;
 	} else if (strcmp(name, "net.ipv4.tcp_ecn") == 0) {
-		c->ecn = v == 1 ? TCP_ECN_REQUEST :
-		    v == 2 ? TCP_ECN_ACCEPT : TCP_ECN_OFF;
+		c->ecn = linux_ecn(v);
+	} else if (strcmp(name, "net.ipv4.tcp_ecn_option") == 0) {
+		c->ecn_option = v == 0 ? TCP_ACC_NEVER :
+		    v == 1 ? TCP_ACC_CHANGED : TCP_ACC_ALWAYS;
 	} else if (strcmp(name, "net.ipv4.tcp_fastopen") == 0) {
 		c->fastopen = fastopen_bits(v);
 		pd->fastopen_all = (v & 0x400) != 0;
@@ -239,8 +266,7 @@ sysctl_special(struct pd *pd, const char *name, const char *value)
 		c->window_scaling = v == 1 || v == 2;
 		c->timestamps = v == 1 || v == 3;
 	} else if (strcmp(name, "net.inet.tcp.ecn.enable") == 0) {
-		c->ecn = v == 1 ? TCP_ECN_REQUEST :
-		    v == 2 ? TCP_ECN_ACCEPT : TCP_ECN_OFF;
+		c->ecn = freebsd_ecn(v);
 	} else if (strcmp(name, "net.inet.tcp.cc.algorithm") == 0) {
 		c->cc = strcmp(value, "newreno") == 0 ? TCP_CC_NEWRENO :
 		    TCP_CC_CUBIC;
@@ -340,6 +366,8 @@ pd_conf_refresh(const struct pd *pd, struct pd_sock *s)
 	c->sack = now->sack;
 	c->window_scaling = now->window_scaling;
 	c->ecn = now->ecn;
+	c->ecn_option = now->ecn_option;
+	c->ecn_validate = now->ecn_validate;
 	c->rack = now->rack;
 	c->tlp = now->tlp;
 	c->syn_cookies = now->syn_cookies;
@@ -362,13 +390,17 @@ pd_conf_refresh(const struct pd *pd, struct pd_sock *s)
 	}
 }
 
-/* Listeners look at the settings for every SYN. */
+/* Listeners look at the settings for every SYN, and a connection at one of
+ * them for every segment. */
 static void
-refresh_listeners(struct pd *pd)
+refresh_sockets(struct pd *pd)
 {
 	for (int fd = 0; fd < PD_FDS; fd++) {
 		struct pd_sock *s = pd->sock[fd];
 
+		if (s != NULL && s->conn != NULL)
+			tcp_set(pd->stk, s->conn, TCPO_ECN_OPTION,
+			    pd->conf.ecn_option);
 		if (s == NULL || s->listener == NULL)
 			continue;
 		pd_conf_refresh(pd, s);
@@ -400,7 +432,7 @@ pd_sysctl_poll(struct pd *pd)
 	}
 	fclose(f);
 	if (any && pd->stk != NULL)
-		refresh_listeners(pd);
+		refresh_sockets(pd);
 }
 
 /* FreeBSD's names of the states. */

@@ -35,7 +35,9 @@ struct linux_tcp_info {
 	uint32_t tcpi_snd_wnd, tcpi_rcv_wnd, tcpi_rehash;
 	uint16_t tcpi_total_rto, tcpi_total_rto_recoveries;
 	uint32_t tcpi_total_rto_time;
-	uint32_t tcpi_accurate_ecn[8];
+	uint32_t tcpi_received_ce;
+	uint32_t tcpi_delivered_bytes[3], tcpi_received_bytes[3];
+	uint32_t tcpi_accurate_ecn;
 };
 
 enum { OPT_TIMESTAMPS = 1, OPT_SACK = 2, OPT_WSCALE = 4, OPT_ECN = 8,
@@ -95,6 +97,12 @@ fill_numbers(struct linux_tcp_info *i, const struct tcp_status *st)
 	i->tcpi_snd_wnd = st->snd_wnd;
 	i->tcpi_rcv_wnd = st->rcv_wnd;
 	i->tcpi_delivered = st->delivered;
+	i->tcpi_delivered_ce = st->delivered_ce;
+	i->tcpi_received_ce = st->received_ce;
+	memcpy(i->tcpi_delivered_bytes, st->delivered_ecn,
+	    sizeof(i->tcpi_delivered_bytes));
+	memcpy(i->tcpi_received_bytes, st->received_ecn,
+	    sizeof(i->tcpi_received_bytes));
 }
 
 static void

@@ -47,6 +47,17 @@ write_sack(const struct run *r, struct wr *w, const struct tcp_opts *o)
 }
 
 static void
+write_acc(struct wr *w, const struct tcp_opts *o)
+{
+	wr_u8(w, o->acc_order == 0 ? 172 : 174);
+	wr_u8(w, (uint8_t)(2 + 3 * o->acc_fields));
+	for (unsigned i = 0; i < o->acc_fields; i++) {
+		wr_u8(w, (uint8_t)(o->acc[i] >> 16));
+		wr_u16(w, (uint16_t)o->acc[i]);
+	}
+}
+
+static void
 write_option(const struct run *r, struct wr *w, char letter,
     const struct tcp_opts *o)
 {
@@ -83,6 +94,9 @@ write_option(const struct run *r, struct wr *w, char letter,
 		if (o->fo_exp)
 			wr_u16(w, 0xf989);
 		wr_copy(w, o->fo, o->fo_len);
+		break;
+	case 'a':
+		write_acc(w, o);
 		break;
 	case 'k':
 		write_sack(r, w, o);
@@ -195,6 +209,7 @@ option_letters(const uint8_t *p, uint32_t len, char *out)
 			break;
 		rd_skip(&r, n - 2u);
 		*out++ = kind == 34 || kind == 254 ? 'f' :
+		    kind == 172 || kind == 174 ? 'a' :
 		    kind < 9 ? by_kind[kind] : '?';
 	}
 	*out = '\0';
@@ -208,6 +223,12 @@ compare_values(struct run *r, const struct script_packet *k,
 		return run_fail(r, "mss is %u", o->mss);
 	if (k->o.wscale != o->wscale)
 		return run_fail(r, "wscale is %u", o->wscale);
+	if (k->o.acc_fields != o->acc_fields ||
+	    k->o.acc_order != o->acc_order ||
+	    memcmp(k->o.acc, o->acc, 4u * o->acc_fields) != 0)
+		return run_fail(r, "order %u, %u counters: %u %u %u",
+		    o->acc_order, o->acc_fields, o->acc[0], o->acc[1],
+		    o->acc[2]);
 	if (k->o.ts_on && !r->ts_on) {
 		r->ts_on = true;
 		r->ts_offset = o->tsval - k->o.tsval;
@@ -256,12 +277,12 @@ compare_options(struct run *r, const struct script_packet *k,
 }
 
 static void
-flag_letters(uint8_t flags, char out[9])
+flag_letters(uint16_t flags, char out[10])
 {
-	static const char letters[] = "FSRP.UEW";
+	static const char letters[] = "FSRP.UEWA";
 	unsigned n = 0;
 
-	for (unsigned i = 0; i < 8; i++) {
+	for (unsigned i = 0; i < 9; i++) {
 		if ((flags >> i & 1) != 0)
 			out[n++] = letters[i];
 	}
@@ -273,7 +294,7 @@ compare_header(struct run *r, const struct script_packet *k,
     const struct tcp_hdr *h, uint32_t len)
 {
 	uint32_t seq = h->seq - r->iss, ack = h->ack - r->irs;
-	char f[9];
+	char f[10];
 
 	flag_letters(h->flags, f);
 	if (h->flags != k->flags || seq != k->seq || len != k->len)

@@ -217,11 +217,11 @@ parse_ecn(struct parser *ps)
 	return -1;
 }
 
-static uint8_t
+static uint16_t
 parse_flags(struct parser *ps)
 {
-	static const char letters[] = "FSRP.UEW";	/* bit by bit */
-	uint8_t f = 0;
+	static const char letters[] = "FSRP.UEWA";	/* bit by bit */
+	uint16_t f = 0;
 
 	skip_space(ps);
 	if (*ps->p == '-') {
@@ -231,11 +231,16 @@ parse_flags(struct parser *ps)
 	for (; *ps->p != '\0' && !isspace((unsigned char)*ps->p); ps->p++) {
 		const char *l = strchr(letters, *ps->p);
 
+		/* Bits 6 to 8. */
+		if (*ps->p >= '0' && *ps->p <= '7') {
+			f |= (uint16_t)((*ps->p - '0') << 6);
+			continue;
+		}
 		if (l == NULL) {
 			fail(ps, "flag \"%c\" unknown", *ps->p);
 			return 0;
 		}
-		f |= (uint8_t)(1u << (l - letters));
+		f |= (uint16_t)(1u << (l - letters));
 	}
 	return f;
 }
@@ -291,6 +296,22 @@ parse_cookie(struct parser *ps, struct script_packet *k)
 	}
 }
 
+/* "ECN e0b N ceb N e1b N" or the other way round, fewer of them, or none. */
+static void
+parse_acc(struct parser *ps, struct tcp_opts *o)
+{
+	static const char *const words[2][TCP_ACC_FIELDS] = {
+		{ "e0b", "ceb", "e1b" }, { "e1b", "ceb", "e0b" },
+	};
+
+	o->acc_on = true;
+	skip_space(ps);
+	o->acc_order = strncmp(ps->p, "e1b", 3) == 0;
+	while (o->acc_fields < TCP_ACC_FIELDS &&
+	    take_word(ps, words[o->acc_order][o->acc_fields]))
+		o->acc[o->acc_fields++] = (uint32_t)number(ps);
+}
+
 /* One option; returns its letter for struct script_packet's order. */
 static char
 parse_option(struct parser *ps, struct script_packet *k)
@@ -326,6 +347,10 @@ parse_option(struct parser *ps, struct script_packet *k)
 		want(ps, "ecr");
 		o->tsecr = (uint32_t)number(ps);
 		return 'T';
+	}
+	if (take_word(ps, "ECN")) {
+		parse_acc(ps, o);
+		return 'a';
 	}
 	o->fo_exp = take_word(ps, "FOEXP");
 	if (o->fo_exp || take_word(ps, "FO")) {

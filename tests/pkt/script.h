@@ -11,7 +11,8 @@
  *		< [SEQ:END(LEN)] icmp unreachable WHAT [mtu N]
  *		%{ assert FIELD OP NUMBER }%
  *
- * Sequence numbers count from the initial ones of either side.  <...> and a
+ * FLAGS are the letters FSRP.UEWA, A for RFC 9768's AE; a digit at their end is
+ * its ACE field.  Sequence numbers count from the initial ones of either side.  <...> and a
  * missing win say "do not look"; "FO *" is any Fast Open cookie that we sent,
  * and, coming in, the last of those.  Comments are those of C and of the shell.
  */
@@ -37,7 +38,7 @@ struct script_call {
 };
 
 struct script_packet {
-	uint8_t flags;
+	uint16_t flags;
 	uint32_t seq, len, ack;
 	bool ack_on, win_on, options_any, urg_on;
 	bool cookie_any;		/* FO *: in: the last that we gave */
@@ -45,7 +46,8 @@ struct script_packet {
 	uint16_t urg;
 	int ecn;			/* codepoint, or -1 */
 	struct tcp_opts o;
-	char order[SCRIPT_WORD_MAX];	/* options as letters: mNwsTkf, E end */
+	char order[SCRIPT_WORD_MAX];	/* options as letters: mNwsTkfa, E
+					 * end */
 };
 
 struct script_icmp {

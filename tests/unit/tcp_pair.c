@@ -121,10 +121,18 @@ backlog(const struct pair *p, int from)
 }
 
 static void
-mark_ce(struct mem_frame *f)
+mark_ce(struct pair *p, int from, struct mem_frame *f)
 {
-	if ((f->data[IP4_OFF_TOS] & 3) != 0)
-		ip4_set_tos(f->data, f->data[IP4_OFF_TOS] | 3);
+	const uint8_t *t = f->data + IP4_HLEN;
+	uint32_t len = f->len - IP4_HLEN - tcp_header_len(t,
+	    f->len - IP4_HLEN);
+	uint32_t each = f->gso_type != PKT_GSO_NONE ? f->gso_size : len;
+
+	if ((f->data[IP4_OFF_TOS] & IP_ECN_MASK) == IP_ECN_NOT)
+		return;
+	ip4_set_tos(f->data, f->data[IP4_OFF_TOS] | IP_ECN_CE);
+	p->marked[from] += len > each ? (len + each - 1) / each : 1;
+	p->marked_bytes[from] += len;
 }
 
 static void
@@ -143,13 +151,15 @@ send_one(struct pair *p, int from, struct mem_frame *f)
 	}
 	if (w->rate > 0) {
 		if (w->mark && backlog(p, from) > w->queue / 2)
-			mark_ce(f);
+			mark_ce(p, from, f);
 		if (instant_before(p->busy[from], p->now))
 			p->busy[from] = p->now;
 		p->busy[from] = instant_add(p->busy[from],
 		    (int64_t)((uint64_t)f->len * 1000000 / w->rate));
 		due = p->busy[from];
 	}
+	if (chance(p, w->ce))
+		mark_ce(p, from, f);
 	due = instant_add(due, w->delay_us);
 	if (chance(p, w->reorder))
 		due = instant_add(due, w->reorder_us);

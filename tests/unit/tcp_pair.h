@@ -19,6 +19,7 @@ struct wire_conf {
 	int64_t reorder_us;
 	uint32_t dup;		/* of a million: twice */
 	bool mark;		/* ECN: mark instead of drop when half full */
+	uint32_t ce;		/* of a million that may be: marked */
 };
 
 struct wire_frame;
@@ -33,6 +34,8 @@ struct pair {
 	struct rng rng;
 	struct instant now;
 	uint64_t frames[2], lost[2], bytes[2];
+	uint64_t marked[2];		/* segments, with CE */
+	uint64_t marked_bytes[2];	/* of TCP payload */
 	/* Sees every frame that enters the wire; false: lose it. */
 	bool (*filter)(void *arg, int from, const struct mem_frame *f);
 	void *filter_arg;

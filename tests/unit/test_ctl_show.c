@@ -39,6 +39,7 @@ START_TEST(each_setting_alone)
 		"lb set toa off", "lb set max_flows 9",
 		"ip set accept_source_route on", "ip set min_pmtu 600",
 		"tcp set cc newreno", "tcp set ecn request",
+		"tcp set ecn accurate", "tcp set ecn_option always",
 		"tcp set syn_cookies always", "tcp set fastopen server",
 		"tcp set mtu_probing black_hole", "tcp set sack off",
 		"tcp set timestamps off", "tcp set pacing on",

@@ -13,8 +13,9 @@ START_TEST(tcp_as_a_whole)
 	struct ctl_unit *u = ctl_unit_new();
 
 	ctl_unit_must(u, "tcp show settings");
-	ck_assert_str_eq(u->text, "cc cubic ecn accept syn_cookies overflow "
-	    "fastopen off mtu_probing off sack on timestamps on pacing off "
+	ck_assert_str_eq(u->text, "cc cubic ecn accurate_accept "
+	    "ecn_option changed syn_cookies overflow fastopen off "
+	    "mtu_probing off sack on timestamps on pacing off "
 	    "timewait 60 rfc1337 off finwait 60 keep_idle 7200 "
 	    "keep_interval 75 keep_count 9 user_timeout 0\n");
 	ck_assert_str_eq(ctl_unit_config(u), "");

@@ -127,6 +127,7 @@ static const struct {
 	{ TCPO_CC, TCP_CC_NEWRENO, TCP_CC_COUNT, false },
 	{ TCPO_RTO_MIN_US, 120000000, 120000001, true },
 	{ TCPO_SYN_RETRIES, 127, 128, true }, { TCPO_PACING, 1, 0, false },
+	{ TCPO_ECN_OPTION, TCP_ACC_ALWAYS, TCP_ACC_ALWAYS + 1, false },
 };
 
 START_TEST(options_are_what_was_set)
