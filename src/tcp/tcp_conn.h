@@ -96,6 +96,7 @@ struct tcp_flight {
 	uint8_t undo_cc;		/* enum tcp_cc_id */
 	bool retrans_ts_on;
 	bool cwnd_limited;		/* since the last ACK */
+	bool rescued;			/* RFC 6675 4: NextSeg() (4) was used */
 	uint32_t out_max, out_end;	/* most in flight, until out_end */
 	struct instant pace_due;	/* the next frame may go; NEVER: now */
 
@@ -504,6 +505,9 @@ uint32_t tcp_flight_pipe(const struct tcp_conn *c);	/* RFC 6675 4 */
 void tcp_sack_input(struct stack *stk, struct tcp_conn *c,
     const struct tcp_seg *s, struct tcp_acked *a);
 void tcp_sack_mark_lost(struct tcp_conn *c, struct tcp_acked *a);
+/* What may go again in a recovery without RACK, though nothing says that it is
+ * lost, when there is nothing else to send; NULL: nothing. */
+struct tcp_rec *tcp_sack_next(struct stack *stk, struct tcp_conn *c);
 
 /* ---- tcp_rack.c: RFC 8985 ---- */
 void tcp_rack_delivered(struct stack *stk, struct tcp_conn *c,

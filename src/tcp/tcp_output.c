@@ -115,6 +115,26 @@ retransmit_lost(struct stack *stk, struct tcp_conn *c)
 	}
 }
 
+/* RFC 6675 5 (C), NextSeg() (3) and (4): nothing is lost that has not gone
+ * again, and nothing new may go. */
+static void
+retransmit_ahead(struct stack *stk, struct tcp_conn *c)
+{
+	uint32_t mss = tcp_mss_now(c);
+	struct tcp_rec *r;
+
+	while (c->cwnd >= tcp_flight_pipe(c) + mss &&
+	    (r = tcp_sack_next(stk, c)) != NULL) {
+		if (r != c->fl->head &&
+		    seq_ge(r->seq, c->snd_una + c->snd_wnd))
+			return;
+		if (!tcp_retransmit(stk, c, r, mss)) {
+			tcp_send_timer(stk, c, TCP_T_RETRY, tcp_rto_now(c));
+			return;
+		}
+	}
+}
+
 /* ---- new data ------------------------------------------------------------ */
 
 /* RFC 9293 3.7.4 (Nagle), Minshall's form: one small segment in flight, no
@@ -387,6 +407,9 @@ send_data(struct stack *stk, struct tcp_conn *c)
 		any = true;
 	if (any)
 		c->last_sent = stk->now;
+	else if (!c->conf->rack && (c->flags & CF_SACK) != 0 &&
+	    c->key.ca == TCP_CA_RECOVERY && c->fl != NULL)
+		retransmit_ahead(stk, c);
 	/* RFC 8985 7.2: the probe is for the tail that now is. */
 	if (any && c->send_kind == TCP_T_PTO)
 		tcp_send_timer_restart(stk, c);

@@ -120,6 +120,7 @@ begin(struct stack *stk, struct tcp_conn *c, uint32_t delivered)
 	f->undo_cc = c->cc;
 	f->undo_marker = c->snd_una;
 	f->undo_left = 0;
+	f->rescued = false;
 	f->retrans_ts_on = false;
 	f->frto = TCP_FRTO_OFF;
 	c->tlp = TCP_TLP_NONE;

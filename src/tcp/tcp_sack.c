@@ -156,3 +156,29 @@ tcp_sack_mark_lost(struct tcp_conn *c, struct tcp_acked *a)
 		}
 	}
 }
+
+/* RFC 6675 4, NextSeg() (3): the first one below what has been sacked; (4): once
+ * in a recovery the last one, so that an ACK comes. */
+struct tcp_rec *
+tcp_sack_next(struct stack *stk, struct tcp_conn *c)
+{
+	struct tcp_flight *f = c->fl;
+	uint32_t mss = tcp_mss_now(c);
+	struct tcp_rec *r;
+
+	for (r = f->head; r != NULL && f->sacked > 0 &&
+	    seq_lt(r->seq, f->high_sacked); r = r->next) {
+		if ((r->flags & (REC_SACKED | REC_RETRANS)) == 0)
+			return r;
+	}
+	for (r = f->tail; r != NULL && (r->flags & REC_SACKED) != 0;
+	    r = r->prev)
+		;
+	if (f->rescued || r == NULL || (r->flags & REC_RETRANS) != 0)
+		return NULL;
+	f->rescued = true;
+	if (r->end - r->seq > mss && tcp_rec_split(stk, c, r,
+	    r->seq + (r->end - r->seq - 1) / mss * mss) == 0)
+		r = r->next;
+	return r;
+}
