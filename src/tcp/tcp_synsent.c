@@ -54,7 +54,8 @@ tcp_take_syn(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
 	c->irs = s->h.seq;
 	c->rcv_nxt = c->rcv_acked = c->irs + 1;
-	c->rcv_limit_k = TCP_RCV_LIMIT_K;
+	c->rcv_limit_k = (c->conf->habits & TCP_HABIT_BUFFER_WINDOW) != 0 ?
+	    UINT16_MAX : TCP_RCV_LIMIT_K;
 	c->rcv_adv = c->rcv_nxt + tcp_initial_window(c);
 	c->snd_wnd = c->max_wnd = s->wnd;	/* RFC 7323 2.2: unscaled */
 	c->snd_wl1 = s->h.seq;

@@ -43,7 +43,8 @@ struct linux_tcp_info {
 enum { OPT_TIMESTAMPS = 1, OPT_SACK = 2, OPT_WSCALE = 4, OPT_ECN = 8,
     OPT_SYN_DATA = 32 };
 
-/* Linux numbers the states in its own order. */
+/* Linux numbers the states in its own order.  There the owner of a connection
+ * in TIME-WAIT has a closed one. */
 static const uint8_t states[TCPS_COUNT] = {
 	[TCPS_ESTABLISHED] = 1, [TCPS_SYN_SENT] = 2, [TCPS_SYN_RECEIVED] = 3,
 	[TCPS_FIN_WAIT_1] = 4, [TCPS_FIN_WAIT_2] = 5, [TCPS_TIME_WAIT] = 6,
@@ -131,7 +132,9 @@ pd_info_get(struct pd *pd, struct pd_sock *s, void *val, socklen_t *len)
 		i.tcpi_state = states[TCPS_LISTEN];
 	} else if (s->conn != NULL) {
 		tcp_status(pd->stk, s->conn, &st);
-		i.tcpi_state = states[st.state];
+		i.tcpi_state = pd->layout == PD_LINUX &&
+		    st.state == TCPS_TIME_WAIT ? states[TCPS_CLOSED] :
+		    states[st.state];
 		i.tcpi_ca_state = (uint8_t)st.ca_state;
 		i.tcpi_retransmits = st.backoff;
 		i.tcpi_probes = st.probes;
@@ -140,6 +143,10 @@ pd_info_get(struct pd *pd, struct pd_sock *s, void *val, socklen_t *len)
 		i.tcpi_snd_wscale = st.snd_wscale & 15;
 		i.tcpi_rcv_wscale = st.rcv_wscale & 15;
 		fill_numbers(&i, &st);
+		if (pd->layout == PD_FREEBSD) {	/* which counts bytes */
+			i.tcpi_snd_cwnd = st.cwnd;
+			i.tcpi_snd_ssthresh = st.ssthresh;
+		}
 		i.tcpi_busy_time = s->busy_us;
 		i.tcpi_rwnd_limited = s->rwnd_us;
 		i.tcpi_sndbuf_limited = s->sndbuf_us;

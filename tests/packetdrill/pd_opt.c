@@ -193,7 +193,7 @@ knob_get(struct pd *pd, struct pd_sock *s, const struct knob *k)
 
 	if (s->conn == NULL)
 		v = conf_get(&s->conf, k->opt);
-	else if (k->opt == TCPO_MSS) {
+	else if (k->opt == TCPO_MSS && pd->layout == PD_LINUX) {
 		struct tcp_status st;
 
 		tcp_status(pd->stk, s->conn, &st);

@@ -461,6 +461,7 @@ pd_shutdown(void *ud, int fd, int how)
 {
 	struct pd *pd = ud;
 	struct pd_sock *s = pd_enter(pd, fd);
+	struct tcp_status st;
 
 	if (s == NULL)
 		return -1;
@@ -477,6 +478,10 @@ pd_shutdown(void *ud, int fd, int how)
 	}
 	if (s->conn == NULL || (tcp_events(s->conn) & TCP_EV_CLOSED) != 0)
 		return (int)pd_leave(pd, -ENOTCONN);
+	tcp_status(pd->stk, s->conn, &st);
+	/* RFC 9293 3.10.4: CLOSE in SYN-SENT. */
+	if (st.state == TCPS_SYN_SENT)
+		return (int)pd_leave(pd, disconnect(pd, s));
 	if (how != SHUT_WR)
 		s->rd_shut = true;
 	if (how != SHUT_RD) {

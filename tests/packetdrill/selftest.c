@@ -10,12 +10,15 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sockios.h>
+#include <netinet/tcp.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -27,6 +30,7 @@
 #define SYN	0x02u
 #define PSH	0x08u
 #define ACK	0x10u
+#define URG	0x20u
 
 static struct packetdrill_interface ifc;
 static int test_no;
@@ -87,7 +91,7 @@ sum(uint32_t s, const uint8_t *p, size_t n)
 	return (uint16_t)~s;
 }
 
-/* From the remote side into the stack. */
+/* From the remote side into the stack; URG: the last byte is urgent. */
 static void
 inject(uint16_t dport, uint32_t seq, uint32_t ack, uint8_t flags, uint16_t len)
 {
@@ -108,6 +112,7 @@ inject(uint16_t dport, uint32_t seq, uint32_t ack, uint8_t flags, uint16_t len)
 	p[32] = 5 << 4;
 	p[33] = flags;
 	put(p + 34, 65535, 2);
+	put(p + 38, (flags & URG) != 0 ? len : 0, 2);
 	memset(p + 40, 'x', len);
 	put(p + 36, sum(pseudo, p + 20, 20u + len), 2);
 	check(ifc.netdev_send(ifc.userdata, p, 40u + len) == 0, "inject");
@@ -314,6 +319,64 @@ test_blocking(void)
 	report("a call that blocks in a second thread");
 }
 
+/* socket(7), tcp(7): a time-out, and data that must come first. */
+static void
+test_patience(void)
+{
+	const struct timeval tv = { .tv_usec = 200000 };
+	int l = listener(), fd, on = 5;
+	struct sockaddr_in sa;
+	socklen_t n = sizeof(sa);
+	long long before;
+	struct seg s;
+
+	check(ifc.setsockopt(ifc.userdata, l, SOL_SOCKET, SO_RCVTIMEO, &tv,
+	    sizeof(tv)) == 0, "SO_RCVTIMEO");
+	check(ifc.setsockopt(ifc.userdata, l, IPPROTO_TCP, TCP_DEFER_ACCEPT,
+	    &on, sizeof(on)) == 0, "TCP_DEFER_ACCEPT");
+	inject(8080, 1000, 0, SYN, 0);
+	s = expect(SYN | ACK, 0);
+	inject(8080, 1001, s.seq + 1, ACK, 0);
+	before = now();
+	check(ifc.accept(ifc.userdata, l, (struct sockaddr *)&sa, &n) == -1 &&
+	    errno == EAGAIN, "nothing to accept");
+	check(now() - before >= 200000 && now() - before < 201000,
+	    "the time is over");
+	inject(8080, 1001, s.seq + 1, ACK | PSH, 10);
+	expect(ACK, 0);
+	fd = ifc.accept(ifc.userdata, l, (struct sockaddr *)&sa, &n);
+	check(fd >= 0, "accept");
+	ifc.close(ifc.userdata, fd);
+	ifc.close(ifc.userdata, l);
+	report("calls that give up, connections that wait for data");
+}
+
+/* tcp(7): the urgent byte, before the data ahead of it are read. */
+static void
+test_urgent(void)
+{
+	char buf[20];
+	uint32_t iss;
+	int l = listener(), fd = open_passive(l, &iss), mark;
+
+	inject(8080, 1001, iss + 1, ACK | PSH | URG, 10);
+	expect(ACK, 0);
+	check(ifc.recv(ifc.userdata, fd, buf, 1, MSG_OOB) == 1, "MSG_OOB");
+	check(ifc.recv(ifc.userdata, fd, buf, 1, MSG_OOB) == -1 &&
+	    errno == EINVAL, "only once");
+	check(ifc.read(ifc.userdata, fd, buf, sizeof(buf)) == 9,
+	    "a read ends at the mark");
+	check(ifc.ioctl(ifc.userdata, fd, SIOCATMARK, &mark) == 0 &&
+	    mark == 1, "SIOCATMARK");
+	inject(8080, 1011, iss + 1, ACK | PSH, 5);
+	expect(ACK, 0);
+	check(ifc.read(ifc.userdata, fd, buf, sizeof(buf)) == 5,
+	    "and goes on behind it");
+	ifc.close(ifc.userdata, fd);
+	ifc.close(ifc.userdata, l);
+	report("urgent data");
+}
+
 int
 main(void)
 {
@@ -324,7 +387,7 @@ main(void)
 
 	snprintf(path, sizeof(path), "%s/libhop-packetdrill.so",
 	    dir != NULL ? dir : ".");
-	puts("1..4");
+	puts("1..6");
 	so = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	sym = so == NULL ? NULL : dlsym(so, "packetdrill_interface_init");
 	if (sym == NULL) {
@@ -337,6 +400,8 @@ main(void)
 	test_connection();
 	test_retransmission();
 	test_blocking();
+	test_patience();
+	test_urgent();
 	ifc.free(ifc.userdata);
 	return 0;
 }
