@@ -504,7 +504,11 @@ conn_steps(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 	if ((r = check_sequence(stk, c, s)) != GO)
 		return r;
 	c->heard = stk->now;
-	c->keep_tries = 0;
+	/* Probes may be further apart than the silence before the first. */
+	if (c->keep_tries != 0) {
+		c->keep_tries = 0;
+		tcp_keepalive_restart(stk, c);
+	}
 	if ((r = check_rst(stk, c, s)) != GO)
 		return r;
 	if ((r = check_syn(stk, c, s)) != GO)
