@@ -11,8 +11,9 @@
  * Once a second, and at the end: of each wire, that what entered arrived, was
  * lost for a reason, or is under way; of each director, that both directions
  * of every flow lead to it and its servers' counters are the sums over their
- * flows; of each TCP connection with anything to send, that a timer runs.  Now and then, of one node after the other: that look-ups of routes
- * answer as a walk over all of them does.
+ * flows; of each TCP connection with anything to send, that a timer runs; of
+ * each node, that look-ups of routes answer as a walk over all of them does
+ * (now and then, where they are many).
  * What the applications saw, byte for byte, they check themselves (host.h).
  */
 #ifndef HOPD_SIM_CHECKS_H
@@ -50,7 +51,7 @@ void check_arrival(struct wire_end *end, const struct mem_frame *f);
 void check_end_closed(struct wire_end *end);
 /* Wires and directors. */
 void check_world(struct world *w);
-/* Routes of one node: dear, since it reads its whole table. */
+/* Routes of one node: dear where it has many. */
 void check_routes(struct node *n);
 
 #endif

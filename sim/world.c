@@ -11,17 +11,20 @@
 #include "util.h"
 
 #define AUDIT_US	USEC_PER_SEC
-#define ROUTES_AUDITS	20u	/* audits between looks at a node's routes */
+#define ROUTES_AUDITS	20u	/* audits between looks at a long table */
+#define ROUTES_SHORT	256u	/* no longer than that: at every audit */
 
 static void
 audit(struct world *w, struct event *e)
 {
 	check_world(w);
-	if (++w->audits % ROUTES_AUDITS == 0 && w->node_count > 0) {
-		struct node *n = w->nodes[w->audits / ROUTES_AUDITS %
-		    w->node_count];
+	w->audits++;
+	for (uint32_t i = 0; i < w->node_count; i++) {
+		struct node *n = w->nodes[i];
 
-		if (n->stk != NULL)
+		if (n->stk != NULL && (n->stk->ip.route_count <= ROUTES_SHORT ||
+		    w->audits % (ROUTES_AUDITS * w->node_count) ==
+		    ROUTES_AUDITS * i))
 			check_routes(n);
 	}
 	event_set(&w->events, e, instant_add(w->now, AUDIT_US));
