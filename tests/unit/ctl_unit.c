@@ -42,6 +42,8 @@ port_close(void *arg, const char *name, struct err *err)
 
 	if (port == NULL)
 		return err_set(err, -ENOENT, "\"%s\": no such port", name);
+	if (u->kept_port != NULL && strcmp(u->kept_port, name) == 0)
+		return err_set(err, -EBUSY, "\"%s\": device kept", name);
 	for (int i = 0; i < 8; i++) {
 		if (strcmp(u->port[i], name) == 0)
 			u->port[i][0] = '\0';

@@ -18,6 +18,7 @@ struct ctl_unit {
 	char netns[8][64];	/* of the ports, by the order of opening */
 	char port[8][16];
 	const char *bad_port;	/* this one cannot be opened */
+	const char *kept_port;	/* this one cannot be closed */
 	uint32_t mtu_max;	/* of devices; 0: any */
 	uint32_t mtu;		/* that the last device was given */
 	char accepted[4096];	/* lines, each with a newline */

@@ -518,6 +518,22 @@ START_TEST(refused_step_rolls_back)
 }
 END_TEST
 
+/* What the file has no line for cannot be taken away: the object is named. */
+START_TEST(refused_taking_away_is_told)
+{
+	struct ctl_unit *u = applied(base);
+	char *before = config_copy(u);
+
+	u->kept_port = "tapc";
+	ck_assert_int_eq(ctl_unit_file(u, "config apply f", "port add tapa "
+	    "mac 02:00:00:00:00:0a\n"), 1);
+	ck_assert_str_eq(u->error, "f: port tapc: \"tapc\": device kept");
+	assert_same_lines(ctl_unit_config(u), before, u->error);
+	free(before);
+	ctl_unit_free(u);
+}
+END_TEST
+
 /* The n-th allocation fails, for every n: done or as before. */
 START_TEST(failing_allocation_rolls_back)
 {
@@ -592,6 +608,7 @@ main(void)
 	tcase_add_test(t, long_files_of_errors_are_cut);
 	tcase_add_test(t, long_lines_are_refused);
 	tcase_add_loop_test(t, refused_step_rolls_back, 0, 2);
+	tcase_add_test(t, refused_taking_away_is_told);
 	tcase_add_test(t, failing_allocation_rolls_back);
 	tcase_add_test(t, many_routes);
 	tcase_set_timeout(t, 20);

@@ -64,6 +64,35 @@ START_TEST(each_setting_alone)
 }
 END_TEST
 
+/* The same of a port. */
+static const char *const knobs[] = {
+	"arp_ignore 1", "arp_ignore 2", "arp_announce 1", "arp_announce 2",
+	"rp_filter 1", "rp_filter 2", "arp_accept on", "proxy_arp on",
+	"acd 0", "acd 1", "forwarding off", "redirects on",
+	"accept_source_route off", "gro on", "mtu 1400",
+};
+
+START_TEST(each_setting_of_a_port)
+{
+	struct ctl_unit *u = ctl_unit_new();
+	char line[128], copy[4096];
+
+	ctl_unit_must(u, "port add p mac 02:00:00:00:00:01");
+	for (size_t i = 0; i < sizeof(knobs) / sizeof(knobs[0]); i++)
+		ck_assert_ptr_null(strstr(ctl_unit_config(u), knobs[i]));
+	snprintf(line, sizeof(line), "port set p %s", knobs[_i]);
+	ctl_unit_must(u, line);
+	snprintf(copy, sizeof(copy), "%s", ctl_unit_config(u));
+	for (size_t i = 0; i < sizeof(knobs) / sizeof(knobs[0]); i++)
+		ck_assert_msg((strstr(copy, knobs[i]) != NULL) ==
+		    (i == (size_t)_i), "%s: %s", line, copy);
+	/* It is read as it was written. */
+	ck_assert_int_eq(ctl_unit_file(u, "config apply f", copy), 0);
+	ck_assert_str_eq(ctl_unit_config(u), copy);
+	ctl_unit_free(u);
+}
+END_TEST
+
 /* A setting by set, beside others that stay. */
 START_TEST(each_setting_of_a_service_changes)
 {
@@ -452,6 +481,8 @@ main(void)
 	TCase *tc = tcase_create("settings");
 
 	tcase_add_loop_test(tc, each_setting_alone, 0, 41);
+	tcase_add_loop_test(tc, each_setting_of_a_port, 0,
+	    sizeof(knobs) / sizeof(knobs[0]));
 	tcase_add_loop_test(tc, each_setting_of_a_service_changes, 0, 7);
 	tcase_add_test(tc, faults_come_and_go);
 	suite_add_tcase(s, tc);

@@ -465,6 +465,86 @@ START_TEST(completion)
 }
 END_TEST
 
+/* ---- near misses against the definition ------------------------------- */
+
+/* Levenshtein's distance as it is defined. */
+static unsigned
+slow_distance(const char *a, const char *b)
+{
+	unsigned left, up, both;
+
+	if (*a == '\0' || *b == '\0')
+		return (unsigned)(strlen(a) + strlen(b));
+	if (*a == *b)
+		return slow_distance(a + 1, b + 1);
+	left = slow_distance(a + 1, b);
+	up = slow_distance(a, b + 1);
+	both = slow_distance(a + 1, b + 1);
+	left = left < up ? left : up;
+	return 1 + (left < both ? left : both);
+}
+
+static void
+random_word(struct rng *rng, char word[8])
+{
+	uint32_t n = 1 + rng_below(rng, 6);
+
+	for (uint32_t i = 0; i < n; i++)
+		word[i] = (char)('a' + rng_below(rng, 3));
+	word[n] = '\0';
+}
+
+START_TEST(nearest_word)
+{
+	uint8_t seed[RNG_SEED_LEN] = { 3 };
+	struct rng rng;
+
+	rng_init(&rng, seed);
+	for (int round = 0; round < 2000; round++) {
+		char word[8], other[8], want[8] = "", hint[64], text[64] = "";
+		unsigned best = 3;
+		struct near n;
+
+		random_word(&rng, word);
+		near_start(&n, word);
+		for (int i = 0; i < 4; i++) {
+			unsigned d;
+
+			random_word(&rng, other);
+			near_try(&n, other, strlen(other));
+			d = slow_distance(word, other);
+			/* the first of the nearest; never all letters */
+			if (d < best && d < strlen(word)) {
+				best = d;
+				strcpy(want, other);
+			}
+		}
+		near_hint(&n, hint, sizeof(hint));
+		if (want[0] != '\0')
+			snprintf(text, sizeof(text), "; did you mean \"%s\"?",
+			    want);
+		ck_assert_str_eq(hint, text);
+	}
+}
+END_TEST
+
+/* Too long to be compared, on either side. */
+START_TEST(nearest_of_long_words)
+{
+	static const char long_[] = "abcdefghijklmnopqrstuvwxyz012345";
+	char hint[64];
+	struct near n;
+
+	ck_assert_uint_eq(strlen(long_), 32);
+	for (int i = 0; i < 3; i++) {
+		near_start(&n, i == 0 ? long_ : long_ + 1);
+		near_try(&n, i == 1 ? long_ : long_ + 1, 31 + (i == 1));
+		near_hint(&n, hint, sizeof(hint));
+		ck_assert_int_eq(hint[0] != '\0', i == 2);
+	}
+}
+END_TEST
+
 int
 main(void)
 {
@@ -482,6 +562,8 @@ main(void)
 	tcase_add_test(t, too_many_hops_or_words);
 	tcase_add_test(t, lines_and_comments);
 	tcase_add_test(t, single_words);
+	tcase_add_test(t, nearest_word);
+	tcase_add_test(t, nearest_of_long_words);
 	tcase_add_test(t, table_is_sound);
 	tcase_add_test(t, table_has_del_for_add);
 	tcase_add_test(t, help_explains_every_command);

@@ -389,6 +389,101 @@ START_TEST(a_torn_region_costs_only_the_torn_flow)
 }
 END_TEST
 
+/* What no process of ours could have written is thrown away, whatever field of
+ * a flow says so; a template of a firewall mark has no protocol, and stays. */
+static const struct {
+	uint16_t flags;
+	uint8_t proto, state, fwd;
+	uint32_t fwmark;
+	bool nowhere, stays;
+} left[] = {
+	{ LB_FLOW_USED, IPPROTO_TCP4, 0, LB_FWD_NAT, 0, false, true },
+	{ 0, IPPROTO_TCP4, 0, LB_FWD_NAT, 0, false, false },
+	{ LB_FLOW_USED, IPPROTO_TCP4, 0, LB_FWD_COUNT - 1, 0, false, true },
+	{ LB_FLOW_USED, IPPROTO_TCP4, 0, LB_FWD_COUNT, 0, false, false },
+	{ LB_FLOW_USED, IPPROTO_TCP4, LB_TCP_STATE_COUNT - 1, LB_FWD_NAT, 0,
+	    false, true },
+	{ LB_FLOW_USED, IPPROTO_TCP4, LB_TCP_STATE_COUNT, LB_FWD_NAT, 0,
+	    false, false },
+	{ LB_FLOW_USED, IPPROTO_SCTP4, LB_SCTP_STATE_COUNT - 1, LB_FWD_NAT, 0,
+	    false, true },
+	{ LB_FLOW_USED, IPPROTO_SCTP4, LB_SCTP_STATE_COUNT, LB_FWD_NAT, 0,
+	    false, false },
+	{ LB_FLOW_USED, IPPROTO_UDP4, 0, LB_FWD_NAT, 0, false, true },
+	{ LB_FLOW_USED, 0, 0, LB_FWD_NAT, 5, false, false },
+	{ LB_FLOW_USED | LB_FLOW_TEMPLATE, 0, 0, LB_FWD_NAT, 5, false, true },
+	{ LB_FLOW_USED | LB_FLOW_TEMPLATE, 0, 0, LB_FWD_NAT, 0, false, false },
+	{ LB_FLOW_USED | LB_FLOW_TEMPLATE, 1, 0, LB_FWD_NAT, 5, false, false },
+	{ LB_FLOW_USED | LB_FLOW_TEMPLATE, IPPROTO_TCP4, 0, LB_FWD_NAT, 0,
+	    false, true },
+	{ LB_FLOW_USED | LB_FLOW_TEMPLATE | LB_FLOW_ACTIVE, IPPROTO_TCP4, 0,
+	    LB_FWD_NAT, 0, false, false },
+	{ LB_FLOW_USED | LB_FLOW_TEMPLATE | LB_FLOW_HALF_OPEN, IPPROTO_TCP4,
+	    0, LB_FWD_NAT, 0, false, false },
+	{ LB_FLOW_USED, IPPROTO_TCP4, 0, LB_FWD_NAT, 0, true, false },
+};
+
+START_TEST(only_sane_flows_are_taken_over)
+{
+	size_t len = lb_flows_bytes(REGION_FLOWS);
+	uint8_t *mem = calloc(1, len);
+	struct bed a = bed_at(mem, len, 100000, 0), b;
+	struct lb_flow *f;
+
+	bed_service(&a);
+	for (uint32_t n = 0; n < 10; n++)
+		flow_add(&a, n, false, 900);
+	f = flow_find(&a, 5);
+	unit_stack_free(a.stk);
+	/* It lies in the region, which nobody has now. */
+	f->flags = left[_i].flags;
+	f->proto = left[_i].proto;
+	f->state = left[_i].state;
+	f->fwd = left[_i].fwd;
+	f->fwmark = left[_i].fwmark;
+	if (left[_i].nowhere)
+		f->server = (struct addr){ { 0 } };
+	b = bed_at(mem, len, 100000, 1000000);
+	ck_assert_uint_eq(b.stk->lb.flows.count, 9 + left[_i].stays);
+	ck_assert_uint_eq(b.stk->lb.flows.taken_over, 9 + left[_i].stays);
+	unit_stack_free(b.stk);
+	free(mem);
+}
+END_TEST
+
+/* The server of a flow is the one it went to, by the flow's own port; or by its
+ * template's, if the flow says that this port is the packet's. */
+START_TEST(a_flow_finds_its_server_again)
+{
+	size_t len = lb_flows_bytes(REGION_FLOWS);
+	uint8_t *mem = calloc(1, len);
+	struct bed a = bed_at(mem, len, 100000, 0), b;
+	bool same_port = _i != 0;
+	struct lb_flow t, f;
+
+	bed_service(&a);
+	t = flow_of(&a, 1, false);
+	t.cport = 0;
+	t.flags = LB_FLOW_TEMPLATE;
+	t.state = 0;
+	t.sport = same_port ? 80 : 81;
+	f = flow_of(&a, 2, false);
+	f.template_index = lb_flow_index(&a.stk->lb.flows,
+	    lb_flow_add(a.stk, &t, 900));
+	f.sport = same_port ? 81 : 80;
+	f.flags = same_port ? LB_FLOW_SAME_PORT : 0;
+	ck_assert_ptr_nonnull(lb_flow_add(a.stk, &f, 900));
+	unit_stack_free(a.stk);
+	b = bed_at(mem, len, 100000, 1000000);
+	ck_assert_uint_eq(b.stk->lb.flows.taken_over, 2);
+	bed_service(&b);
+	ck_assert_uint_eq(b.srv->inactive, 1);
+	ck_assert_uint_eq(b.srv->persist, same_port);
+	unit_stack_free(b.stk);
+	free(mem);
+}
+END_TEST
+
 START_TEST(a_foreign_region_is_cleared)
 {
 	size_t len = lb_flows_bytes(REGION_FLOWS);
@@ -629,6 +724,9 @@ main(void)
 	tcase_add_test(tc, templates_are_found_apart);
 	tcase_add_test(tc, a_new_process_goes_on);
 	tcase_add_test(tc, a_torn_region_costs_only_the_torn_flow);
+	tcase_add_loop_test(tc, only_sane_flows_are_taken_over, 0,
+	    sizeof(left) / sizeof(left[0]));
+	tcase_add_loop_test(tc, a_flow_finds_its_server_again, 0, 2);
 	tcase_add_test(tc, a_foreign_region_is_cleared);
 	tcase_add_test(tc, a_region_without_a_head_is_no_fresh_one);
 	tcase_add_test(tc, a_template_that_says_it_is_a_flow_is_torn);

@@ -125,11 +125,14 @@ START_TEST(clients_do_not_share_identifications)
 }
 END_TEST
 
+/* Once with the SACK block at an even place, once at an odd one. */
 START_TEST(sequence_numbers_are_mapped)
 {
 	struct lb_bed b = bed_of(IPPROTO_TCP4, 0);
 	struct unit_frame f = lb_bed_in(IPPROTO_TCP4, 40000, TCP_SYN);
-	uint8_t sack[12] = { 1, 1, 5, 10 };
+	static const uint8_t even[12] = { 1, 1, 5, 10 }, odd[12] = { 1, 5, 10 };
+	uint32_t at = _i == 0 ? 4 : 3;
+	uint8_t sack[12];
 	struct unit_seen s;
 	uint32_t delta;
 
@@ -146,16 +149,17 @@ START_TEST(sequence_numbers_are_mapped)
 	unit_seen_free(&s);
 	f = from_server(&b, IPPROTO_TCP4, TCP_ACK);
 	f.ack = 0xfffffff1 + delta;
-	be32_put(sack + 4, 0x10 + delta);
-	be32_put(sack + 8, 0x20 + delta);
+	memcpy(sack, _i == 0 ? even : odd, sizeof(sack));
+	be32_put(sack + at, 0x10 + delta);
+	be32_put(sack + at + 4, 0x20 + delta);
 	f.options = sack;
 	f.options_len = sizeof(sack);
 	unit_feed(b.stk, b.sv, &f);
 	s = lb_bed_expect(b.cl);
 	ck_assert_uint_eq(s.seq, 5000);
 	ck_assert_uint_eq(s.ack, 0xfffffff1);
-	ck_assert_uint_eq(be32_get(s.l4 + 24), 0x10);
-	ck_assert_uint_eq(be32_get(s.l4 + 28), 0x20);
+	ck_assert_uint_eq(be32_get(s.l4 + 20 + at), 0x10);
+	ck_assert_uint_eq(be32_get(s.l4 + 24 + at), 0x20);
 	unit_seen_free(&s);
 	/* A RST of the client goes in the server's numbers. */
 	f = lb_bed_in(IPPROTO_TCP4, 40000, TCP_RST);
@@ -566,7 +570,7 @@ main(void)
 	tcase_add_test(tc, both_sides_are_rewritten);
 	tcase_add_test(tc, udp_is_rewritten);
 	tcase_add_test(tc, clients_do_not_share_identifications);
-	tcase_add_test(tc, sequence_numbers_are_mapped);
+	tcase_add_loop_test(tc, sequence_numbers_are_mapped, 0, 2);
 	tcase_add_test(tc, the_next_connection_gets_later_numbers);
 	tcase_add_test(tc, toa_until_the_servers_data_is_acked);
 	tcase_add_test(tc, accurate_ecn_passes);

@@ -591,6 +591,7 @@ START_TEST(quiescent_templates_end_by_knob)
 }
 END_TEST
 
+/* Bit 0: the knob; bit 1: the server goes. */
 START_TEST(nodest_flows_end_by_knob)
 {
 	struct lb_bed b = lb_bed_up(IPPROTO_UDP4, 0, NULL);
@@ -602,13 +603,20 @@ START_TEST(nodest_flows_end_by_knob)
 	lb_bed_server(&b, RS1, 80, LB_FWD_NAT, 1);
 	lb_conf_get(b.stk, &conf);
 	conf.drain_s = 0;
-	conf.expire_nodest_conn = true;
+	conf.expire_nodest_conn = (_i & 1) != 0;
 	conf_set(&b, conf);
 	unit_feed(b.stk, b.cl, &f);
 	lb_bed_expect_to(b.sv, CLIENT, 40000, RS1, 80);
-	ck_assert_int_eq(lb_server_del(b.stk, b.svc, &rs1, 80, NULL), 0);
+	if ((_i & 2) != 0)
+		ck_assert_int_eq(lb_server_del(b.stk, b.svc, &rs1, 80, NULL),
+		    0);
 	unit_feed(b.stk, b.cl, &f);
-	lb_bed_expect_to(b.sv, CLIENT, 40000, RS2, 80);
+	if (_i == 2)	/* it waits for the server to come back */
+		unit_expect_nothing(b.sv);
+	else
+		lb_bed_expect_to(b.sv, CLIENT, 40000, _i == 3 ? RS2 : RS1,
+		    80);
+	ck_assert_uint_eq(b.stk->lb.flows.count, 1);
 	lb_bed_down(&b);
 }
 END_TEST
@@ -779,7 +787,7 @@ main(void)
 	tcase_add_test(tc, a_service_has_its_own_timeouts);
 	tcase_add_test(tc, port_zero_is_every_port);
 	tcase_add_test(tc, quiescent_templates_end_by_knob);
-	tcase_add_test(tc, nodest_flows_end_by_knob);
+	tcase_add_loop_test(tc, nodest_flows_end_by_knob, 0, 4);
 	tcase_add_test(tc, rates_follow_in_steps);
 	tcase_add_test(tc, control_refuses_in_words);
 	tcase_add_test(tc, control_survives_no_memory);

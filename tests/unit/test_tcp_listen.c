@@ -252,8 +252,117 @@ START_TEST(cookies_off_drops)
 	stk->limits.tcp_syn_queue = 1;
 	serve(10, &conf);
 	syn(1001);
+	ck_assert_uint_eq(stk->tcp.stats.listen_overflows, 0);
 	give(1002, TCP_SYN, 100, 0);
 	unit_expect_nothing(port);
+	ck_assert_uint_eq(stk->tcp.stats.listen_overflows, 1);
+}
+END_TEST
+
+/* Two minutes after the last cookie no ACK is looked at for one. */
+START_TEST(cookies_have_an_end)
+{
+	struct tcp_conf conf;
+	uint32_t seq;
+
+	tcp_conf_default(&conf);
+	conf.syn_cookies = TCP_COOKIES_ALWAYS;
+	serve(1, &conf);
+	give(1001, TCP_ACK, 101, 4711);
+	ck_assert_uint_eq(stk->tcp.stats.cookies_bad, 0);
+	flush();
+	seq = syn(1001);
+	unit_run_until(stk, stk->now.us + 120000000 - 1);
+	flush();
+	give(1001, TCP_ACK, 101, seq);
+	ck_assert_uint_eq(stk->tcp.stats.cookies_bad, 1);
+	unit_run_until(stk, stk->now.us + 1);
+	flush();
+	give(1001, TCP_ACK, 101, seq + 1);
+	ck_assert_uint_eq(stk->tcp.stats.cookies_bad, 1);
+	ck_assert_uint_eq(stk->tcp.stats.cookies_good, 0);
+	ck_assert_uint_eq(stk->tcp.stats.resets_sent, 3);
+	flush();
+}
+END_TEST
+
+/* Whom nobody accepts: no SYN is answered, and no cookie redeemed; each is
+ * counted. */
+START_TEST(full_accept_queue_is_counted)
+{
+	struct tcp_conf conf;
+	uint32_t seq[3];
+
+	tcp_conf_default(&conf);
+	conf.syn_cookies = TCP_COOKIES_ALWAYS;
+	serve(1, &conf);
+	for (uint16_t i = 0; i < 3; i++)
+		seq[i] = syn((uint16_t)(1001 + i));
+	/* One more than it says, as everywhere. */
+	give(1001, TCP_ACK, 101, seq[0] + 1);
+	give(1002, TCP_ACK, 101, seq[1] + 1);
+	ck_assert_uint_eq(l->waiting, 2);
+	ck_assert_uint_eq(stk->tcp.stats.listen_overflows, 0);
+	give(1003, TCP_ACK, 101, seq[2] + 1);
+	ck_assert_uint_eq(stk->tcp.stats.listen_overflows, 1);
+	ck_assert_uint_eq(l->waiting, 2);
+	flush();
+	give(1004, TCP_SYN, 100, 0);
+	unit_expect_nothing(port);
+	ck_assert_uint_eq(stk->tcp.stats.listen_overflows, 2);
+}
+END_TEST
+
+/* What an administrator sets reaches who listens already: each setting, and
+ * listeners with settings of their own. */
+START_TEST(change_reaches_listeners)
+{
+	struct addr any = { { 0 } };
+	struct tcp_listener *other;
+	const struct tcp_conf *seen[2];
+	struct tcp_conf conf = *tcp_conf_stack(stk);
+
+	serve(1, NULL);
+	ck_assert_int_eq(tcp_listen(stk, &any, 81, 1, &conf, NULL, NULL,
+	    &other), 0);
+	conf.cc = TCP_CC_NEWRENO;
+	conf.ecn = TCP_ECN_REQUEST;
+	conf.syn_cookies = TCP_COOKIES_NEVER;
+	conf.fastopen = TCP_FASTOPEN_SERVER;
+	conf.mtu_probing = TCP_PROBING_ALWAYS;
+	conf.sack = !conf.sack;
+	conf.timestamps = !conf.timestamps;
+	conf.pacing = !conf.pacing;
+	conf.rfc1337 = !conf.rfc1337;
+	conf.timewait_us++;
+	conf.finwait2_us++;
+	conf.keep_idle_ms++;
+	conf.keep_intvl_ms++;
+	conf.keep_count++;
+	conf.user_timeout_ms++;
+	tcp_conf_change(stk, &conf);
+	seen[0] = l->conf;
+	seen[1] = other->conf;
+	ck_assert_ptr_eq(seen[0], tcp_conf_stack(stk));
+	ck_assert_ptr_ne(seen[1], seen[0]);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(seen[i]->cc, conf.cc);
+		ck_assert_int_eq(seen[i]->ecn, conf.ecn);
+		ck_assert_int_eq(seen[i]->syn_cookies, conf.syn_cookies);
+		ck_assert_int_eq(seen[i]->fastopen, conf.fastopen);
+		ck_assert_int_eq(seen[i]->mtu_probing, conf.mtu_probing);
+		ck_assert_int_eq(seen[i]->sack, conf.sack);
+		ck_assert_int_eq(seen[i]->timestamps, conf.timestamps);
+		ck_assert_int_eq(seen[i]->pacing, conf.pacing);
+		ck_assert_int_eq(seen[i]->rfc1337, conf.rfc1337);
+		ck_assert_int_eq(seen[i]->timewait_us, conf.timewait_us);
+		ck_assert_int_eq(seen[i]->finwait2_us, conf.finwait2_us);
+		ck_assert_int_eq(seen[i]->keep_idle_ms, conf.keep_idle_ms);
+		ck_assert_int_eq(seen[i]->keep_intvl_ms, conf.keep_intvl_ms);
+		ck_assert_int_eq(seen[i]->keep_count, conf.keep_count);
+		ck_assert_int_eq(seen[i]->user_timeout_ms,
+		    conf.user_timeout_ms);
+	}
 }
 END_TEST
 
@@ -407,6 +516,9 @@ main(void)
 	tcase_add_test(t, nothing_without_syn_or_ack);
 	tcase_add_test(t, overflow_answers_with_cookies);
 	tcase_add_test(t, cookies_off_drops);
+	tcase_add_test(t, cookies_have_an_end);
+	tcase_add_test(t, full_accept_queue_is_counted);
+	tcase_add_test(t, change_reaches_listeners);
 	tcase_add_test(t, cookie_keeps_mss_and_tuple);
 	tcase_add_test(t, exact_address_before_any);
 	tcase_add_test(t, ephemeral_ports);

@@ -104,6 +104,98 @@ START_TEST(what_is_lost_is_counted)
 }
 END_TEST
 
+/* Our FIN is a number, and no byte: neither sent nor acknowledged. */
+START_TEST(fin_in_flight)
+{
+	struct pair *p = pair_new(1, 1500, 0);
+	struct pair_app a = { .total = 100, .salt = 1, .peer_salt = 2,
+	    .keep = true };
+	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
+	struct wire_conf wire = { .delay_us = 20000 };
+	struct tcp_status s;
+	char buf[40000] = "";
+
+	pair_wire(p, &wire);
+	pair_serve(p, 1, 80, NULL, &b);
+	pair_connect(p, 0, 80, NULL, &a);
+	pair_run_until(p, USEC_PER_SEC);
+	wire.loss = 1000000;
+	pair_wire(p, &wire);
+	tcp_shutdown(p->stk[0], a.c);
+	pair_run_until(p, USEC_PER_SEC + 1000);
+	s = status_of(p, &a);
+	ck_assert_int_eq(s.state, TCPS_FIN_WAIT_1);
+	ck_assert_uint_eq(s.snd_nxt - s.snd_una, 1);
+	ck_assert_uint_eq(s.bytes_acked, 100);
+	ck_assert_uint_eq(s.bytes_sent, 100);
+	/* The other side: more than cwnd lets out. */
+	ck_assert_int_eq(tcp_write(p->stk[1], b.c, buf, sizeof(buf)), 40000);
+	pair_run_until(p, USEC_PER_SEC + 2000);
+	s = status_of(p, &b);
+	ck_assert_uint_eq(s.bytes_sent, s.snd_nxt - s.snd_una);
+	ck_assert_uint_eq(s.send_q - s.unsent, s.bytes_sent);
+	ck_assert_uint_gt(s.unsent, 0);
+	pair_free(p);
+}
+END_TEST
+
+/* Nothing under way: what is waited for is the next sign of life, and after the
+ * end its two lives of a segment. */
+START_TEST(what_an_idle_one_waits_for)
+{
+	struct pair *p = pair_new(1, 1500, 0);
+	struct pair_app a = { .salt = 1, .peer_salt = 2, .keep = true };
+	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
+	struct tcp_status s;
+
+	pair_serve(p, 1, 80, NULL, &b);
+	pair_connect(p, 0, 80, NULL, &a);
+	pair_run_until(p, USEC_PER_SEC);
+	s = status_of(p, &a);
+	ck_assert_str_eq(s.timer, "off");
+	ck_assert_int_eq(s.timer_us, -1);
+	ck_assert_int_eq(tcp_set(p->stk[0], a.c, TCPO_KEEP_IDLE_MS, 5000), 0);
+	ck_assert_int_eq(tcp_set(p->stk[0], a.c, TCPO_KEEPALIVE, 1), 0);
+	s = status_of(p, &a);
+	ck_assert_str_eq(s.timer, "keepalive");
+	ck_assert_int_eq(s.timer_us, 5 * USEC_PER_SEC - s.last_ack_recv_us);
+	tcp_shutdown(p->stk[0], a.c);
+	pair_run_until(p, 2 * USEC_PER_SEC);
+	tcp_shutdown(p->stk[1], b.c);
+	pair_run_until(p, 3 * USEC_PER_SEC);
+	s = status_of(p, &a);
+	ck_assert_int_eq(s.state, TCPS_TIME_WAIT);
+	ck_assert_str_eq(s.timer, "timewait");
+	ck_assert_int_eq(s.timer_us, 59 * USEC_PER_SEC);
+	pair_free(p);
+}
+END_TEST
+
+/* A SYN went out again: that is over when the connection is open. */
+START_TEST(opened_late)
+{
+	struct pair *p = pair_new(1, 1500, 0);
+	struct pair_app a = { .salt = 1, .peer_salt = 2, .keep = true };
+	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
+	struct wire_conf wire = { .loss = 1000000 };
+	struct tcp_status s;
+
+	pair_wire(p, &wire);
+	pair_serve(p, 1, 80, NULL, &b);
+	pair_connect(p, 0, 80, NULL, &a);
+	pair_run_until(p, USEC_PER_SEC / 2);
+	ck_assert_uint_eq(status_of(p, &a).backoff, 0);
+	wire.loss = 0;
+	pair_wire(p, &wire);
+	pair_run_until(p, 3 * USEC_PER_SEC / 2);
+	s = status_of(p, &a);
+	ck_assert_int_eq(s.state, TCPS_ESTABLISHED);
+	ck_assert_uint_eq(s.total_retrans, 1);
+	ck_assert_uint_eq(s.backoff, 0);
+	pair_free(p);
+}
+END_TEST
+
 /* What was set is what one gets; the worst values are refused, and change
  * nothing. */
 static const struct {
@@ -129,6 +221,24 @@ static const struct {
 	{ TCPO_SYN_RETRIES, 127, 128, true }, { TCPO_PACING, 1, 0, false },
 	{ TCPO_ECN_OPTION, TCP_ACC_ALWAYS, TCP_ACC_ALWAYS + 1, false },
 };
+
+/* It is a count inside, and ends by itself: set or not is all one sees. */
+START_TEST(quickack_is_on_or_off)
+{
+	struct pair *p = pair_new(1, 1500, 0);
+	struct pair_app a = { .salt = 1, .peer_salt = 2, .keep = true };
+	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
+
+	pair_serve(p, 1, 80, NULL, &b);
+	pair_connect(p, 0, 80, NULL, &a);
+	pair_run_until(p, USEC_PER_SEC);
+	ck_assert_int_eq(tcp_set(p->stk[0], a.c, TCPO_QUICKACK, 0), 0);
+	ck_assert_uint_eq(tcp_get(a.c, TCPO_QUICKACK), 0);
+	ck_assert_int_eq(tcp_set(p->stk[0], a.c, TCPO_QUICKACK, 1), 0);
+	ck_assert_uint_eq(tcp_get(a.c, TCPO_QUICKACK), 1);
+	pair_free(p);
+}
+END_TEST
 
 START_TEST(options_are_what_was_set)
 {
@@ -167,6 +277,10 @@ main(void)
 
 	tcase_add_test(tc, bytes_are_those_of_the_stream);
 	tcase_add_test(tc, what_is_lost_is_counted);
+	tcase_add_test(tc, fin_in_flight);
+	tcase_add_test(tc, what_an_idle_one_waits_for);
+	tcase_add_test(tc, opened_late);
+	tcase_add_test(tc, quickack_is_on_or_off);
 	tcase_add_loop_test(tc, options_are_what_was_set, 0,
 	    sizeof(options) / sizeof(options[0]));
 	suite_add_tcase(s, tc);
