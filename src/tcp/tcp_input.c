@@ -344,6 +344,16 @@ ack_of_fin(struct stack *stk, struct tcp_conn *c)
 	}
 }
 
+/* RFC 5961 5.2: an ACK older than anything we sent lately is forged.  So is one
+ * of what was never sent: by a large window the whole of the number space would
+ * be lately. */
+static uint32_t
+ack_reach(const struct tcp_conn *c)
+{
+	return c->snd_wraps > 0 ? c->max_wnd :
+	    tcp_min(c->max_wnd, c->snd_una - c->iss);
+}
+
 static int
 check_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
@@ -354,8 +364,7 @@ check_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	if (c->key.state == TCPS_SYN_RECEIVED &&
 	    (r = synrcvd_ack(stk, c, s)) != GO)
 		return r;
-	/* RFC 5961 5.2: older than anything we sent lately. */
-	if (seq_lt(s->h.ack, c->snd_una - c->max_wnd)) {
+	if (seq_lt(s->h.ack, c->snd_una - ack_reach(c))) {
 		tcp_challenge_ack(stk, c);
 		return DROP_TCP_BAD_SEGMENT;
 	}

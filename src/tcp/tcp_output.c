@@ -100,7 +100,7 @@ retransmit_lost(struct stack *stk, struct tcp_conn *c)
 		}
 		/* RFC 9293 3.8.6: not beyond a window that shrank, but for
 		 * the first, which probes it. */
-		if (r != f->head && seq_gt(r->seq, c->snd_una + c->snd_wnd))
+		if (r != f->head && seq_ge(r->seq, c->snd_una + c->snd_wnd))
 			return;
 		if (!tcp_retransmit(stk, c, r, room)) {
 			tcp_send_timer(stk, c, TCP_T_RETRY, tcp_rto_now(c));

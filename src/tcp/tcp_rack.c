@@ -185,6 +185,10 @@ tcp_tlp_timeout(const struct stack *stk, const struct tcp_conn *c)
 	    c->key.ca >= TCP_CA_RECOVERY || f->sacked > 0 ||
 	    c->tlp != TCP_TLP_NONE || c->backoff > 0)
 		return -1;
+	/* RFC 9293 3.8.6: the window has shrunk, and the tail is beyond it. */
+	if (f->tail != f->head &&
+	    seq_ge(f->tail->seq, c->snd_una + c->snd_wnd))
+		return -1;
 	if (c->srtt_us == 0)
 		return c->conf->rto_initial_us;
 	/* RFC 8985 7.2 has the second round trip for the delay variance of

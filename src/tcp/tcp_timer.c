@@ -144,6 +144,15 @@ given_up(const struct stack *stk, const struct tcp_conn *c)
 	return c->tries >= max;
 }
 
+/* RFC 9293 3.8.6, SHLD-17: the peer has closed its window over what is under
+ * way, and answers what we send again. */
+static bool
+shut_and_alive(const struct stack *stk, const struct tcp_conn *c)
+{
+	return c->snd_wnd == 0 && (c->flags & CF_ORPHAN) == 0 &&
+	    instant_diff(stk->now, c->heard) < (int64_t)tcp_rto_now(c);
+}
+
 static void
 rto_fire(struct stack *stk, struct tcp_conn *c)
 {
@@ -156,7 +165,8 @@ rto_fire(struct stack *stk, struct tcp_conn *c)
 		return;
 	}
 	stk->tcp.stats.timeouts++;
-	c->tries++;
+	if (!shut_and_alive(stk, c))
+		c->tries++;
 	if (c->backoff < UINT8_MAX)
 		c->backoff++;		/* RFC 6298 5.5 */
 	tcp_pmtu_timeout(stk, c);
