@@ -3,7 +3,8 @@
  *
  * An error must quote a sequence number that is in flight.  While a connection
  * opens it ends the attempt, later it is remembered and becomes the reason if
- * the connection times out.
+ * the connection times out; and it says that a path is gone, not full
+ * (RFC 6069).
  */
 #include "tcp/tcp_conn.h"
 
@@ -11,6 +12,9 @@
 
 #include "base/cursor.h"
 #include "icmp/icmp.h"
+
+/* RFC 1122 4.2.3.5: R2, and so long RFC 6069 may keep the time-out short. */
+#define PATIENCE_US	(INT64_C(100) * USEC_PER_SEC)
 
 /* The errno of "destination unreachable" by code; RFC 1122 3.2.2.1. */
 static int
@@ -90,6 +94,26 @@ resend_syn(struct stack *stk, struct tcp_conn *c)
 	tcp_todo(stk, c, TODO_OUTPUT);
 }
 
+/* RFC 6069 4.2: what a time-out has sent again was dropped for want of a way, not
+ * of room, and the time-out need not double for it. */
+static void
+undo_backoff(struct stack *stk, struct tcp_conn *c, uint8_t type,
+    uint8_t code, uint32_t seq)
+{
+	const struct tcp_rec *r = c->fl != NULL ? c->fl->head : NULL;
+	int64_t left;
+
+	if (type != ICMP_UNREACH || code > 1 || !tcp_synced(c) || r == NULL ||
+	    seq != c->snd_una || c->backoff == 0 || c->tries == 0 ||
+	    c->send_kind != TCP_T_RTO ||
+	    instant_diff(stk->now, c->stuck_since) > PATIENCE_US)
+		return;
+	c->backoff--;
+	c->tries--;
+	left = tcp_rto_now(c) - instant_diff(stk->now, r->sent);
+	tcp_send_timer(stk, c, TCP_T_RTO, left > 0 ? left : 0);
+}
+
 void
 tcp_icmp_error(struct stack *stk, const struct ip_meta *quoted,
     const uint8_t *l4, uint8_t type, uint8_t code, uint32_t info)
@@ -127,4 +151,6 @@ tcp_icmp_error(struct stack *stk, const struct ip_meta *quoted,
 		    c->conf->icmp == TCP_ICMP_HARD ? ECONNREFUSED : error);
 	else
 		c->soft_error = (uint8_t)error;
+	if (c->key.state != TCPS_CLOSED)
+		undo_backoff(stk, c, type, code, be32_get(l4 + TCP_OFF_SEQ));
 }
