@@ -89,10 +89,15 @@ write_place(const struct tap_ring *ring, uint32_t i)
 /* ---- submitting --------------------------------------------------------- */
 
 static int32_t
-write_plain(struct tap_ring *ring, uint32_t i)
+write_plain(const struct tap_ring *ring, uint32_t i)
 {
-	return write(ring->out[i].port->tap.fd, write_place(ring, i),
-	    ring->out[i].len) < 0 ? -errno : 0;
+	ssize_t n;
+
+	do {
+		n = write(ring->out[i].port->tap.fd, write_place(ring, i),
+		    ring->out[i].len);
+	} while (n < 0 && errno == EINTR);
+	return n < 0 ? -errno : 0;
 }
 
 static void
