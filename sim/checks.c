@@ -398,6 +398,20 @@ check_director(struct node *n)
 		    active);
 }
 
+/* RFC 9768: a mark may come to who does not count (RFC 3168, a dead
+ * connection), but none that is counted was not there. */
+static void
+check_marks(struct node *n)
+{
+	uint64_t came = 0, counted = n->stk->tcp.stats.marks_received;
+
+	for (const struct wire_end *e = n->ends; e != NULL; e = e->node_next)
+		came += e->stats.marks_read;
+	if (counted > came)
+		world_fail(n->world, "%s: %" PRIu64 " congestion marks came, "
+		    "but TCP counts %" PRIu64, n->name, came, counted);
+}
+
 void
 check_world(struct world *w)
 {
@@ -409,6 +423,7 @@ check_world(struct world *w)
 		if (n->stk == NULL)
 			continue;
 		check_director(n);
+		check_marks(n);
 		if (!tcp_timers_run(n->stk))
 			world_fail(w, "%s: a TCP connection has data, but no "
 			    "timer", n->name);

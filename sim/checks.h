@@ -12,8 +12,9 @@
  * lost for a reason, or is under way; of each director, that both directions
  * of every flow lead to it and its servers' counters are the sums over their
  * flows; of each TCP connection with anything to send, that a timer runs; of
- * each node, that look-ups of routes answer as a walk over all of them does
- * (now and then, where they are many).
+ * each host, that TCP counted no more congestion marks than came; of each node,
+ * that look-ups of routes answer as a walk over all of them does (now and then,
+ * where they are many).
  * What the applications saw, byte for byte, they check themselves (host.h).
  */
 #ifndef HOPD_SIM_CHECKS_H

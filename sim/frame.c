@@ -167,6 +167,48 @@ frame_ip_len(const struct mem_frame *f)
 	    (ip[l4 + 12] >> 4) * 4u) + f->gso_size;
 }
 
+/* The segments that a TCP frame stands for; 0: it is none. */
+static uint32_t
+segments(const struct mem_frame *f)
+{
+	struct frame_view v;
+	uint32_t hlen, len;
+
+	frame_view(f, &v);
+	if (!v.ip || v.fragment || v.proto != 6 || v.l4_len < 20)
+		return 0;
+	hlen = (v.l4[12] >> 4) * 4u;
+	len = v.l4_len > hlen ? v.l4_len - hlen : 0;
+	return f->gso_type != PKT_GSO_NONE && len > f->gso_size ?
+	    (len + f->gso_size - 1) / f->gso_size : 1;
+}
+
+uint32_t
+frame_marks(const struct mem_frame *f)
+{
+	uint32_t n = segments(f);
+
+	return n > 0 && (f->data[ETH + 1] & 3) == 3 ? n : 0;
+}
+
+uint32_t
+frame_mark(struct mem_frame *f)
+{
+	uint32_t n = segments(f);
+	uint8_t *ip = f->data + ETH;
+	uint32_t more = 3 - (ip[1] & 3), sum;
+
+	if (n == 0 || more == 0 || more == 3)
+		return 0;
+	ip[1] |= 3;
+	/* What the header has more its checksum has less. */
+	sum = u16_at(ip + 10) + 0xffff - more;
+	sum = (sum & 0xffff) + (sum >> 16);
+	ip[10] = (uint8_t)(sum >> 8);
+	ip[11] = (uint8_t)sum;
+	return n;
+}
+
 bool
 frame_damage(struct mem_frame *f, struct rng *rng)
 {

@@ -31,6 +31,10 @@ void frame_view(const struct mem_frame *f, struct frame_view *v);
 /* Length of its IP packet, or of a super-frame's segments; others: what
  * follows the Ethernet header. */
 uint32_t frame_ip_len(const struct mem_frame *f);
+/* Segments in it that are marked with CE: TCP's. */
+uint32_t frame_marks(const struct mem_frame *f);
+/* Marks it, if it is ECN-capable; segments newly marked. */
+uint32_t frame_mark(struct mem_frame *f);
 /* Flips one bit; false: this frame is not fit for it. */
 bool frame_damage(struct mem_frame *f, struct rng *rng);
 /* Makes of it what a stack with that bug would have sent. */

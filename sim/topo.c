@@ -11,6 +11,8 @@ static const struct topo topos[] = {
 	{ "two-hosts", "two hosts and a cable", topo_two_hosts },
 	{ "lossy", "two hosts and a bad cable: loss, reordering, doubles, "
 	    "flipped bits", topo_lossy },
+	{ "marking", "two hosts with accurate ECN, and routers' marks between "
+	    "them", topo_marking },
 	{ "three-routers", "two hosts, three routers in a row, a narrow link",
 	    topo_three_routers },
 	{ "ring", "four routers in a ring in which links fail", topo_ring },

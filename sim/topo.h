@@ -33,6 +33,7 @@ void topo_start(struct node *n, const char *fmt, ...)
 /* One file each, or several in one. */
 void topo_two_hosts(struct world *w);
 void topo_lossy(struct world *w);
+void topo_marking(struct world *w);
 void topo_three_routers(struct world *w);
 void topo_ring(struct world *w);
 void topo_thousand(struct world *w);

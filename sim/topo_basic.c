@@ -65,6 +65,19 @@ topo_lossy(struct world *w)
 	two_hosts(w, &conf);
 }
 
+/* Nothing is lost: what is marked on one side is counted on the other. */
+void
+topo_marking(struct world *w)
+{
+	struct wire_conf conf = { .delay_us = 2000, .jitter_us = 500,
+	    .mark_ppm = 30000, .rate_bps = 50000000, .queue_bytes = 1000000 };
+
+	two_hosts(w, &conf);
+	for (uint32_t i = 0; i < w->node_count; i++)
+		node_must(w->nodes[i], "tcp set ecn accurate");
+	world_strict(w, w->now);
+}
+
 /* ---- three routers ---------------------------------------------------- */
 
 /*

@@ -12,7 +12,7 @@
  *	      +--- way ----------------+
  *
  * For the first part of a run something happens every so often: wires break
- * and mend, lose, double, reorder and damage frames, nodes die and come back,
+ * and mend, lose, double, reorder, mark and damage frames, nodes die and come back,
  * servers, routes and settings come and go.  What may never happen is checked
  * all along.  Then all is mended, and after a while every request must be
  * answered again: nothing may be stuck.
@@ -307,8 +307,10 @@ build_hosts(struct world *w, struct swarm *s)
 			    "eth0");
 			topo_start(s->host[i][k], "port add eth0 acd %u\n"
 			    "addr add 10.0.%u.%u/24 dev eth0\n"
-			    "route add default via 10.0.%u.%u\n", below(s, 3),
-			    i, 10 + k, i, serves ? 254 : 1);
+			    "route add default via 10.0.%u.%u\n"
+			    "tcp set ecn %s\n", below(s, 3), i, 10 + k, i,
+			    serves ? 254 : 1, k % 2 == 0 ? "accurate" :
+			    "request");
 			if (serves)
 				prepare_server(s, s->host[i][k]);
 			udp_server(s->host[i][k], 7);
@@ -398,6 +400,7 @@ worsen_wire(struct world *w, struct swarm *s)
 	c.reorder_us = sim_between(&s->rng, 1, 50000);
 	if (wire->ends[0]->offload == 0)
 		c.corrupt_ppm = below(s, 4) == 0 ? below(s, 50000) : 0;
+	c.mark_ppm = below(s, 4) == 0 ? below(s, 300000) : 0;
 	wire_set(wire, &c);
 }
 

@@ -81,6 +81,7 @@ wire_port_read(struct port *port, struct pkt *pkt, int *why)
 	if (f == NULL)
 		return PORT_READ_EMPTY;
 	end->stats.read++;
+	end->stats.marks_read += frame_marks(&f->m);
 	check_arrival(end, &f->m);
 	result = mem_frame_load(&f->m, port, pkt, why);
 	free(f);
@@ -253,6 +254,8 @@ transmit(struct wire_end *end, struct wire_frame *f)
 	at = instant_add(at, c->delay_us);
 	if (c->jitter_us > 0)
 		at = instant_add(at, sim_between(rng, 0, c->jitter_us));
+	if (sim_chance(rng, c->mark_ppm))
+		end->stats.marked += frame_mark(&f->m);
 	if (sim_chance(rng, c->corrupt_ppm) && frame_damage(&f->m, rng))
 		end->stats.corrupted++;
 	if (sim_chance(rng, c->duplicate_ppm)) {

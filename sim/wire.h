@@ -30,6 +30,7 @@ struct wire_conf {
 	int64_t jitter_us;	/* more delay, 0 to this; order is kept */
 	int64_t reorder_us;	/* so late comes who is held back */
 	uint32_t reorder_ppm, loss_ppm, duplicate_ppm, corrupt_ppm;
+	uint32_t mark_ppm;	/* of the ECN-capable: marked with CE */
 	uint64_t rate_bps;	/* bits a second; 0: no limit */
 	uint32_t queue_bytes;	/* waiting for a slow wire, drop tail; 0: any */
 	uint32_t mtu;		/* of IP packets; 0: no limit */
@@ -49,9 +50,11 @@ struct wire_stats {
 	uint64_t copies;	/* made of them: so many arrive ... */
 	uint64_t lost, queue_full, too_long, no_carrier; /* ... but these */
 	uint64_t duplicated, corrupted, reordered;
+	uint64_t marked;	/* segments, doubles not counted */
 	uint64_t arrived;	/* frames for this end's port */
 	uint64_t not_up;	/* of them, found the node down */
 	uint64_t read;		/* of them, read by the stack */
+	uint64_t marks_read;	/* segments with CE in those */
 };
 
 struct wire_end {

@@ -198,6 +198,8 @@ struct tcp_stats {
 	uint64_t retransmits, timeouts, fast_recoveries, tlp_probes, undone;
 	uint64_t challenge_acks, cookies_sent, cookies_good, cookies_bad;
 	uint64_t listen_overflows, time_waits, dsacks_sent, dsacks_seen;
+	/* RFC 9768: segments that came with CE; of ours, by what peers say */
+	uint64_t marks_received, marks_told;
 };
 
 #define TCP_FO_CACHE 64		/* paths whose cookie a client remembers */

@@ -274,6 +274,7 @@ tcp_accecn_received(struct stack *stk, struct tcp_conn *c,
 		    a->flags & ~ACC_WAS_CE);
 	if (ce) {
 		a->r_cep += s->segments;
+		stk->tcp.stats.marks_received += s->segments;
 		ack_marks(c, s, change);
 	}
 }

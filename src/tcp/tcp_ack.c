@@ -95,12 +95,15 @@ restart_timer(struct stack *stk, struct tcp_conn *c,
 
 /* RFC 9768 3.2.2: does the ACK, of so many segments, tell of new marks? */
 static bool
-newly_marked(struct tcp_conn *c, const struct tcp_seg *s, uint32_t segments)
+newly_marked(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s,
+    uint32_t segments)
 {
 	bool newer = (c->flags & CF_TS) != 0 && s->o.ts_on &&
 	    seq_gt(s->o.tsval, c->ts_recent);
+	uint32_t n = tcp_accecn_acked(c, s, segments, newer);
 
-	return tcp_accecn_acked(c, s, segments, newer) > 0;
+	stk->tcp.stats.marks_told += n;
+	return n > 0;
 }
 
 void
@@ -119,7 +122,7 @@ tcp_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	if (c->fl != NULL && seq_gt(s->h.ack, c->snd_una))
 		tcp_flight_ack(stk, c, s->h.ack, &a);
 	if (c->acc != NULL)
-		a.ece = newly_marked(c, s, c->delivered - delivered);
+		a.ece = newly_marked(stk, c, s, c->delivered - delivered);
 	a.wnd_changed = update_window(c, s);
 	if (seq_gt(s->h.ack, c->snd_una)) {
 		advance(stk, c, s->h.ack);

@@ -48,6 +48,31 @@ START_TEST(lossy)
 }
 END_TEST
 
+/* RFC 9768: of what the wire marked, each side has counted all that came, and
+ * has been told of nearly all that came to the other. */
+START_TEST(marking)
+{
+	struct world *w = world_new(1);
+	struct tcp_stats *s[2];
+	uint64_t came[2];
+
+	topo_find("marking")->build(w);
+	ck_assert_msg(world_run(w, instant_from_us(30 * USEC_PER_SEC)), "%s",
+	    w->failure);
+	for (int i = 0; i < 2; i++) {
+		s[i] = &w->nodes[i]->stk->tcp.stats;
+		came[i] = w->nodes[i]->ends->stats.marks_read;
+		ck_assert_uint_gt(came[i], 50);
+		ck_assert_uint_eq(s[i]->marks_received, came[i]);
+	}
+	for (int i = 0; i < 2; i++) {
+		ck_assert_uint_le(s[i]->marks_told, came[!i]);
+		ck_assert_uint_ge(s[i]->marks_told, came[!i] * 9 / 10);
+	}
+	world_free(w);
+}
+END_TEST
+
 START_TEST(three_routers)
 {
 	run_well("three-routers", 1, 30, 6000);
@@ -243,6 +268,15 @@ START_TEST(sees_a_frame_that_vanished_above_the_port)
 }
 END_TEST
 
+START_TEST(sees_a_mark_that_was_not_there)
+{
+	struct world *w = world_of("marking");
+
+	world_node(w, "b")->stk->tcp.stats.marks_received += 100000;
+	must_fail(w, "congestion marks came");
+}
+END_TEST
+
 START_TEST(sees_a_lost_answer)
 {
 	struct wire_conf dead = { .loss_ppm = PPM };
@@ -283,6 +317,7 @@ main(void)
 	tcase_set_timeout(nets, 60);
 	tcase_add_test(nets, two_hosts);
 	tcase_add_test(nets, lossy);
+	tcase_add_test(nets, marking);
 	tcase_add_test(nets, three_routers);
 	tcase_add_test(nets, ring);
 	tcase_add_test(nets, thousand);
@@ -305,6 +340,7 @@ main(void)
 	tcase_add_test(sees, sees_a_leaked_packet);
 	tcase_add_test(sees, sees_a_forgotten_counter);
 	tcase_add_test(sees, sees_a_frame_that_vanished_above_the_port);
+	tcase_add_test(sees, sees_a_mark_that_was_not_there);
 	tcase_add_test(sees, sees_a_lost_answer);
 	tcase_add_test(sees, sees_a_flow_with_one_direction);
 	suite_add_tcase(s, sees);
