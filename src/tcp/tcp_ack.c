@@ -81,6 +81,9 @@ restart_timer(struct stack *stk, struct tcp_conn *c,
 			c->backoff = 0;
 			c->stuck_since = INSTANT_NEVER;
 			tcp_send_timer(stk, c, TCP_T_OFF, 0);
+		} else {
+			/* RFC 9293 3.8.6.1: it has just been told. */
+			tcp_send_timer(stk, c, TCP_T_PERSIST, tcp_rto_now(c));
 		}
 		c->tries = 0;
 		return;
