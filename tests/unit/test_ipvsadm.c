@@ -245,6 +245,20 @@ append_lines(char *to, const char *text, const char *mark)
 	}
 }
 
+/* The kernel's table has 4096 buckets, the fixture's another size. */
+static void
+one_size(char *text)
+{
+	char *at = strstr(text, "(size="), *end;
+
+	if (at == NULL)
+		return;
+	end = strchr(at, ')');
+	ck_assert_ptr_nonnull(end);
+	memmove(at + strlen("(size=4096"), end, strlen(end) + 1);
+	memcpy(at, "(size=4096", strlen("(size=4096"));
+}
+
 static void
 run_line(struct session *s, const char *line, char *to)
 {
@@ -252,8 +266,6 @@ run_line(struct session *s, const char *line, char *to)
 	size_t out_size, err_size;
 	struct ipvsadm ia = { .name = "ipvsadm", .ask = ask, .arg = s->u };
 	int status;
-
-	char *table;
 
 	split(s, line);
 	ia.in = s->input[0] != '\0' ? fmemopen(s->input, strlen(s->input),
@@ -268,10 +280,7 @@ run_line(struct session *s, const char *line, char *to)
 	append_lines(to, out, "1|");
 	append_lines(to, err, "2|");
 	sprintf(to + strlen(to), "= %d\n", status);
-	/* The kernel's table has 4096 buckets, the fixture's another size. */
-	table = strstr(to, "(size=8192)");
-	if (table != NULL)
-		memcpy(table, "(size=4096)", 11);
+	one_size(to);
 	free(out);
 	free(err);
 }
