@@ -41,7 +41,7 @@ if has tracepath; then
 	try 'pmtu 1400' matches 'pmtu 1400'
 fi
 if has fping; then
-	try 'fping' in_ns a fping -q -c 20 -p 20 -b 1400 10.82.0.2
+	try 'fping' in_ns a fping -q -c 20 -p 20 -t 2000 -b 1400 10.82.0.2
 	try 'none is lost' matches '20/20/0%'
 fi
 if has mtr; then

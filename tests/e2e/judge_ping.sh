@@ -60,12 +60,14 @@ try_status 'directed broadcast is not forwarded' 1 \
     pings -c 1 -W 1 -b 10.82.0.255
 
 if has fping; then
-	try 'fping both' in_ns a fping -q -c 20 -p 20 10.81.0.1 10.82.0.2
+	try 'fping both' in_ns a fping -q -c 20 -p 20 -t 2000 \
+	    10.81.0.1 10.82.0.2
 	try 'none is lost' sh -c "[ \$(grep -c '20/20/0%' '$tmp/out') = 2 ]"
 	try_status 'fping a network' 1 in_ns a fping -a -r 0 -t 1500 \
 	    -g 10.82.0.1 10.82.0.6
 	try 'two are alive' matches '^10\.82\.0\.2'
-	try 'fping with fragments' in_ns a fping -q -c 5 -b 20000 10.82.0.2
+	try 'fping with fragments' in_ns a fping -q -c 5 -t 2000 -b 20000 \
+	    10.82.0.2
 fi
 if has arping && arping -V 2>&1 | grep -q iputils; then
 	try 'arping' in_ns a arping -c 2 -I tapa 10.81.0.1
