@@ -38,6 +38,19 @@ send_syn(struct stack *stk, struct tcp_conn *c)
 	tcp_send_timer(stk, c, TCP_T_RTO, tcp_rto_now(c));
 }
 
+/* Bytes that may go beyond those in the network.  RFC 5681 has no cwnd below a
+ * segment, but a segment may hold more than when cwnd was one: options that
+ * came now and then, or the path takes more.  Nothing would ever move then. */
+static uint32_t
+cwnd_left(const struct tcp_conn *c)
+{
+	uint32_t pipe = tcp_flight_pipe(c);
+
+	if (pipe == 0)
+		return c->cwnd > tcp_mss_now(c) ? c->cwnd : tcp_mss_now(c);
+	return c->cwnd > pipe ? c->cwnd - pipe : 0;
+}
+
 /* ---- retransmission ------------------------------------------------------ */
 
 bool
@@ -88,12 +101,12 @@ retransmit_lost(struct stack *stk, struct tcp_conn *c)
 	uint32_t mss = tcp_mss_now(c);
 
 	for (struct tcp_rec *r = f->head; r != NULL; r = r->next) {
-		uint32_t pipe = tcp_flight_pipe(c), room;
+		uint32_t room;
 
 		if ((r->flags & (REC_LOST | REC_RETRANS)) != REC_LOST)
 			continue;
 		/* RFC 6675 5 (C): cwnd - pipe >= 1 SMSS. */
-		room = c->cwnd > pipe ? c->cwnd - pipe : 0;
+		room = cwnd_left(c);
 		if (room < tcp_min(mss, r->end - r->seq)) {
 			f->cwnd_limited = true;
 			return;
@@ -195,8 +208,7 @@ static uint32_t
 frame_size(struct tcp_conn *c, uint32_t avail, uint32_t max)
 {
 	uint32_t mss = tcp_mss_now(c), wnd = window_left(c);
-	uint32_t pipe = tcp_flight_pipe(c), n;
-	uint32_t room = c->cwnd > pipe ? c->cwnd - pipe : 0;
+	uint32_t room = cwnd_left(c), n;
 	bool last = true;
 
 	max = tcp_min(max, frame_max(c));

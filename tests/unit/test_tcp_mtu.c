@@ -96,6 +96,24 @@ with_fastopen(void)
 	return conf;
 }
 
+/* Options go, so a segment takes more, and cwnd is one of those before: the SYN
+ * was lost, and the option of ECN is in the first segment alone, which is not
+ * full and does not open cwnd. */
+START_TEST(grows_beyond_cwnd)
+{
+	struct tcp_conf conf = with_fastopen();
+
+	conf.timestamps = false;
+	conf.ecn = TCP_ECN_ACCURATE;
+	lose = 1;
+	begin(&conf, 300, 300, 0);
+	arrived(300, 1020000);
+	near.total = 5000;
+	pair_app_ready(p->stk[0], near.c, &near);
+	arrived(5000, 1100000);
+}
+END_TEST
+
 /* Between tcp_connect() and the SYN: it takes as much as fits now. */
 START_TEST(under_a_syn)
 {
@@ -277,6 +295,7 @@ main(void)
 	TCase *t = tcase_create("mtu");
 
 	tcase_add_checked_fixture(t, setup, teardown);
+	tcase_add_test(t, grows_beyond_cwnd);
 	tcase_add_test(t, under_a_syn);
 	tcase_add_test(t, under_a_syn_all);
 	tcase_add_test(t, under_a_retransmission);
