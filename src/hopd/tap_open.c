@@ -22,6 +22,7 @@
 #include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <linux/if.h>
@@ -106,6 +107,24 @@ device_mtu(int sock, const struct port_spec *spec, uint32_t mtu,
 	return 0;
 }
 
+/*
+ * The kernel ends the ring of a worker that was killed in the background, some
+ * 25 ms after the worker, and until then its devices are there: who starts hopd
+ * again at once must not be told that they exist already.
+ */
+static bool
+device_stays(int sock, struct ifreq *ifr)
+{
+	const struct timespec step = { .tv_nsec = 5000000 };
+
+	for (int i = 0; i < 20; i++) {
+		if (ioctl(sock, SIOCGIFINDEX, ifr) == -1)
+			return false;
+		nanosleep(&step, NULL);
+	}
+	return true;
+}
+
 /* In the device's namespace: the descriptor is open, attach the device. */
 static int
 device_attach(int fd, int sock, const struct port_spec *spec,
@@ -118,7 +137,7 @@ device_attach(int fd, int sock, const struct port_spec *spec,
 	memset(&ifr, 0, sizeof(ifr));
 	memcpy(ifr.ifr_name, spec->name, sizeof(ifr.ifr_name));
 	/* TUNSETIFF would quietly join a persistent device. */
-	if (ioctl(sock, SIOCGIFINDEX, &ifr) == 0)
+	if (device_stays(sock, &ifr))
 		return err_set(err, -EEXIST, "'%s': device exists already%s%s",
 		    spec->name, spec->netns[0] != '\0' ? " in netns " : "",
 		    spec->netns);

@@ -62,8 +62,19 @@ kill -STOP "$worker"
 kill "$keeper"
 try 'TERM: a worker that does not listen is killed' await 10 is_gone "$keeper"
 wait "$keeper"
-try 'TERM: even then the device is gone' has_no_device taph
+# The kernel ends the worker's ring in the background.
+try 'TERM: even then the device is gone' await 5 has_no_device taph
 try 'TERM: even then the socket is gone' test ! -e "$socket"
+
+need hopd_start -f "$conf"
+worker=$(worker_of "$keeper")
+kill -KILL "$keeper"
+wait "$keeper" 2>/dev/null
+need await 5 is_gone "$worker"
+need hopd_start -f "$conf"
+try 'KILL: it starts again at once' has_device taph
+kill "$keeper"
+wait "$keeper"
 
 try '-d: returns when hopd is ready' timeout 10 "$hopd" -d -f "$conf" \
     -S "$socket"
