@@ -23,7 +23,7 @@ refused()
 	    timeout 10 "$hopd" -S "$socket" -f "$tmp/bad.conf"
 	try "$_what: one line" has_lines 1
 	try "$_what: with file, line and word" matches "$_regex"
-	try "$_what: no device is left" no_devices
+	try "$_what: no device is left" await 5 no_devices
 	try "$_what: no socket is left" test ! -e "$socket"
 }
 
@@ -69,7 +69,7 @@ refused_device()
 	    matches 'bad\.conf:3:.*tapd.*exists'
 	try 'device in the way: it is still there' in_ns a ip link show tapd
 	try 'device in the way: no other device is left' \
-	    has_no_device taph
+	    await 5 has_no_device taph
 	in_ns a ip tuntap del mode tap tapd
 }
 refused_device
@@ -104,5 +104,5 @@ try_status 'hopctl: refused' 1 hopctl addr add 10.9.2.1/24 dev tapx
 kill "$keeper"
 try 'it stops' await 10 is_gone "$keeper"
 wait "$keeper"
-try 'and its device is gone' no_devices
+try 'and its device is gone' await 5 no_devices
 finish

@@ -38,7 +38,7 @@ for sig in TERM INT; do
 	kill -$sig "$keeper"
 	try_status "$sig: hopd ends with status 0" 0 wait "$keeper"
 	try "$sig: the worker is gone" is_gone "$worker"
-	try "$sig: the device is gone" has_no_device taph
+	try "$sig: the device is gone" await 5 has_no_device taph
 	try "$sig: the socket is gone" test ! -e "$socket"
 done
 
