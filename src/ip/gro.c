@@ -14,7 +14,8 @@
  * be dropped goes to ip_input() as it is.
  *
  * Read: RFC 9293 3.1, RFC 3168, RFC 9768 3.2.2 (ECN in the header), RFC 6864 4
- * (identifications of what is not fragmented), RFC 7323 (a timestamp's tick keeps segments apart).
+ * (identifications of what is not fragmented), RFC 7323 (a timestamp's tick
+ * keeps segments apart).
  *
  * Owns the packets that it holds, until the end of the batch.
  */

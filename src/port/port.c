@@ -15,9 +15,6 @@
 #include "port/segment.h"
 #include "stack/stack.h"
 
-#define TCP_FLAGS_AT	13
-#define TCP_CWR_FLAG	0x80
-
 void
 port_init(struct port *port, const struct port_ops *ops, const char *name,
     bool l2, struct mac mac, uint32_t mtu, uint32_t offload)
@@ -109,15 +106,6 @@ offload_of(uint8_t gso_type)
 		return PORT_USO;
 	}
 	return 0;
-}
-
-/* RFC 9768 3.1.1: there CWR is a digit of a number, on every segment; who cuts
- * super-frames elsewhere knows the CWR of RFC 3168, on the first. */
-static bool
-cwr_on_each(const struct pkt *pkt)
-{
-	return pkt->gso_type == PKT_GSO_TCP4 && !pkt->gso_ecn &&
-	    (pkt->buf[pkt->csum_start + TCP_FLAGS_AT] & TCP_CWR_FLAG) != 0;
 }
 
 /* A frame that does not leave. */
@@ -235,7 +223,7 @@ port_send(struct stack *stk, struct port *port, struct pkt *pkt)
 		send_fail(stk, port, pkt, DROP_PORT_DOWN);
 	else if (pkt->gso_type != PKT_GSO_NONE && (port->fault != NULL ||
 	    pkt->gso_ipip || !(port->offload & offload_of(pkt->gso_type)) ||
-	    cwr_on_each(pkt)))
+	    segment_cwr_on_each(pkt)))
 		send_segments(stk, port, pkt);
 	else
 		send_frame(stk, port, pkt);

@@ -173,6 +173,13 @@ offload_check(struct pkt *pkt, bool l2)
 	return 0;
 }
 
+bool
+segment_cwr_on_each(const struct pkt *pkt)
+{
+	return pkt->gso_type == PKT_GSO_TCP4 && !pkt->gso_ecn &&
+	    (pkt->buf[pkt->csum_start + 13] & FLAG_CWR) != 0;
+}
+
 int
 segment_begin(struct segmenter *s, const struct pkt *pkt)
 {
