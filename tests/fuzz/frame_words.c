@@ -68,8 +68,9 @@ static const char *const words[] = {
 	"port del cl", "port add cl mac 02:00:00:00:00:01",
 	"tunnel del ipip0",
 	"tunnel add ipip0 local 10.0.0.1 remote 10.0.0.12",
-	"fault add dev cl loss 20% duplicate 20% corrupt 20% reorder 30%"
-	    " hold 1 jitter 1 seed 1",
+	/* Damage to what comes in only: what goes out is looked at. */
+	"fault add dev cl dir in loss 20% duplicate 20% corrupt 20%"
+	    " reorder 30% hold 1 jitter 1 seed 1",
 	"fault add dev sv dir out delay 1 duplicate 90%",
 	"fault del dev cl", "fault del dev sv",
 	/* the host */
