@@ -11,7 +11,8 @@
  *
  * ECT(0) goes on what RFC 3168 6.1 lets have it, new data; a peer, or a path,
  * that mangles the codepoints or the numbers gets no more of it, while its own
- * marks are counted and told as before (3.2.2.3, 3.2.2.4).
+ * marks are counted and told as before (3.2.2.3, 3.2.2.4), and what it tells
+ * still counts, unless its numbers are those that are mangled.
  *
  * Not here: ECT(1) and the rest of L4S (RFC 9331).  The option's counters are
  * always sent ECT(1) first, which is one of two orders the RFC leaves open.
@@ -26,13 +27,14 @@
 #define ACC_FIRST	0x0008u	/* the peer's first ACE is awaited */
 #define ACC_LAST_ACK	0x0010u	/* this ACK is the handshake's: no counter */
 #define ACC_WAS_CE	0x0020u	/* the data before came with CE */
-#define ACC_PLAIN	0x0040u	/* a SYN,ACK of ours had no ACE */
-#define ACC_SYN_OPT	0x0080u	/* one had the option */
-#define ACC_OPT_SEEN	0x0100u	/* the peer sends the option */
-#define ACC_OPT_BAD	0x0200u	/* and it was mangled */
-#define ACC_OPT_OFF	0x0400u	/* ours does not get through */
+#define ACC_SYN_OPT	0x0040u	/* a SYN,ACK of ours had the option */
+#define ACC_OPT_SEEN	0x0080u	/* the peer sends the option */
+#define ACC_OPT_BAD	0x0100u	/* and it was mangled */
+#define ACC_OPT_OFF	0x0200u	/* ours does not get through */
+#define ACC_DEAF	0x0400u	/* the peer's ACE is zeroed: believe none */
 
 #define ACE_MASK	7u
+#define ACE_CLASSIC	3u	/* of a SYN: RFC 3168 6.1.1 */
 #define SYN_TRIES	2u	/* RFC 9768 3.1.4.1: that ask */
 #define FIELD_MASK	0xffffffu
 #define FIELD_OLD	0x800000u	/* a step so long is one back */
@@ -78,7 +80,7 @@ acc_new(struct stack *stk)
 
 	if (a == NULL)
 		return NULL;
-	a->r_cep = a->s_cep = TCP_ACC_CEP;
+	a->r_cep = a->s_cep = a->opt_cep = TCP_ACC_CEP;
 	a->told = TCP_ACC_CEP;
 	a->r_bytes[TCP_ACC_ECT0] = a->r_bytes[TCP_ACC_ECT1] = TCP_ACC_BYTES;
 	a->s_bytes[TCP_ACC_ECT0] = a->s_bytes[TCP_ACC_ECT1] = TCP_ACC_BYTES;
@@ -103,12 +105,12 @@ tcp_accecn_open(struct stack *stk, struct tcp_conn *c)
 
 /* RFC 9768 3.1.2, 3.1.3: who asks sets all three flags; what is neither that
  * nor RFC 3168's nor nothing shall be read as if it were. */
-static bool
-syn_asks(const struct tcp_conf *conf, uint16_t flags)
+bool
+tcp_accecn_asked(const struct tcp_conf *conf, const struct tcp_seg *s)
 {
-	uint8_t ace = ace_of(flags);
+	uint8_t ace = ace_of(s->h.flags);
 
-	return conf->ecn >= TCP_ECN_ACCURATE && ace != 0 && ace != 3;
+	return conf->ecn >= TCP_ECN_ACCURATE && ace != 0 && ace != ACE_CLASSIC;
 }
 
 /* What a SYN,ACK, or the ACK of ours, says of how our SYN came (3.2.2.3): it
@@ -120,7 +122,7 @@ validate(struct tcp_conn *c, uint8_t ace)
 		c->acc->flags |= ACC_NO_ECT;
 }
 
-/* Takes note of the peer's option, and of one that comes zeroed (3.2.3.2.3). */
+/* Takes note of the peer's option, and of one that comes zeroed (3.2.3.2.4). */
 static void
 note_option(struct tcp_accecn *a, const struct tcp_opts *o)
 {
@@ -165,7 +167,7 @@ tcp_accecn_agree(struct stack *stk, struct tcp_conn *c,
 	if ((s->h.flags & TCP_ACK) != 0) {
 		on = synack_agrees(stk, c, s);
 	} else {
-		on = syn_asks(c->conf, s->h.flags);
+		on = tcp_accecn_asked(c->conf, s);
 		if (on && c->acc == NULL)
 			c->acc = acc_new(stk);
 		on = on && c->acc != NULL;
@@ -179,30 +181,37 @@ tcp_accecn_agree(struct stack *stk, struct tcp_conn *c,
 	return on;
 }
 
-void
+bool
 tcp_accecn_syn_again(struct tcp_conn *c, const struct tcp_seg *s)
 {
+	/* RFC 9768 3.1.5: SYNs of both kinds, and the ends would not know
+	 * which of them made the other's mind up. */
+	if (c->acc == NULL)
+		return (c->flags & CF_ECN) == 0 ||
+		    !tcp_accecn_asked(c->conf, s);
+	if (ace_of(s->h.flags) == ACE_CLASSIC)
+		return false;
 	c->acc->syn_ecn = s->ecn;
-	/* RFC 9768 3.1.5: a SYN without ACE came, for fear of losing more. */
+	/* 3.1.5: a SYN without ACE came, for fear of losing more. */
 	if (ace_of(s->h.flags) == 0)
 		c->acc->flags |= ACC_NO_ECT;
+	return true;
 }
 
 void
-tcp_accecn_opened(struct stack *stk, struct tcp_conn *c,
-    const struct tcp_seg *s)
+tcp_accecn_opened(struct tcp_conn *c, const struct tcp_seg *s)
 {
 	struct tcp_accecn *a = c->acc;
 	uint8_t ace = ace_of(s->h.flags);
 
-	/* The peer took the SYN,ACK that offered nothing. */
-	if (ace == 0 && (a->flags & ACC_PLAIN) != 0) {
-		tcp_accecn_put(stk, c);
+	/* RFC 9768 3.2.2.1: only an ACK and nothing else tells how the SYN,ACK
+	 * came; if that one got lost, this is the counter already. */
+	if (s->slen > 0 || s->o.sacks > 0)
 		return;
-	}
-	/* RFC 9768 3.2.2.1, table 4: 0 is no feedback, something zeroed it. */
+	/* 3.2.2.1, table 4: the peer has no feedback, or something zeroed it;
+	 * who of the two is not to be known, so it goes on having ours. */
 	if (ace == 0)
-		a->flags |= ACC_NO_ECT;
+		a->flags |= ACC_NO_ECT | ACC_DEAF;
 	validate(c, ace);
 	if (ace == 6)
 		a->s_cep = TCP_ACC_CEP + 1;
@@ -212,7 +221,8 @@ tcp_accecn_opened(struct stack *stk, struct tcp_conn *c,
 uint16_t
 tcp_accecn_cookie(const struct tcp_conf *conf, const struct tcp_seg *s)
 {
-	return syn_asks(conf, s->h.flags) ? flags_of(handshake_ace[s->ecn]) : 0;
+	return tcp_accecn_asked(conf, s) ?
+	    flags_of(handshake_ace[s->ecn]) : 0;
 }
 
 /* RFC 9768 5.1: a peer with RFC 3168 sends neither AE, nor CWR so early. */
@@ -227,13 +237,13 @@ tcp_accecn_syn_flags(struct tcp_conn *c, bool ack)
 {
 	struct tcp_accecn *a = c->acc;
 
-	/* RFC 9768 3.1.4: once more, then without, since something on the way
+	/* RFC 9768 3.1.4.1: once more, then without, since something on the way
 	 * may throw away what it does not know; not this peer's answer. */
 	if (c->tries < SYN_TRIES || (a->flags & ACC_LAST_ACK) != 0)
 		return flags_of(ack ? handshake_ace[a->syn_ecn] : ACE_MASK);
 	/* 3.1.5: and whoever took such a SYN,ACK may not want ECT. */
 	if (ack)
-		a->flags |= ACC_NO_ECT | ACC_PLAIN;
+		a->flags |= ACC_NO_ECT;
 	return 0;
 }
 
@@ -279,7 +289,7 @@ tcp_accecn_received(struct stack *stk, struct tcp_conn *c,
 	}
 }
 
-/* RFC 9768 3.2.3.2.4: ACKs with the option seem to get lost. */
+/* RFC 9768 3.2.3.2.2: ACKs with the option seem to get lost. */
 void
 tcp_accecn_repeated(struct tcp_conn *c)
 {
@@ -329,6 +339,22 @@ unwrap(const struct tcp_conn *c, uint32_t step, uint32_t segments,
 	return c->acc->ack_size > SIZE_LARGE ? step : most;
 }
 
+/* Bytes came with CE, but by ACE, which cannot have gone round since the last
+ * option, no packet: one of the two was mangled (RFC 9768 3.2.3.2.5). */
+static void
+take_bytes(struct tcp_accecn *a, const uint32_t step[3], bool with_ce)
+{
+	for (unsigned i = 0; i < 3; i++)
+		a->s_bytes[i] += step[i];
+	if (!with_ce)
+		return;
+	if (step[TCP_ACC_CE] > 0 && a->s_cep == a->opt_cep &&
+	    a->since <= ACE_MASK)
+		a->flags |= ACC_NO_ECT;
+	a->opt_cep = a->s_cep;
+	a->since = 0;
+}
+
 static void
 note_ack_size(struct tcp_accecn *a, uint32_t segments)
 {
@@ -350,10 +376,10 @@ tcp_accecn_acked(struct tcp_conn *c, const struct tcp_seg *s,
 	note_option(a, &s->o);
 	/* RFC 9768 3.2.2.4: the first one is 5, or a little more. */
 	if ((a->flags & ACC_FIRST) != 0 && ace == 0)
-		a->flags |= ACC_NO_ECT;
+		a->flags |= ACC_NO_ECT | ACC_DEAF;
 	a->flags &= (uint16_t)~(ACC_LAST_ACK | ACC_FIRST);
 	/* An ACK that was overtaken says what was once. */
-	if (skip || (a->flags & ACC_NO_ECT) != 0 ||
+	if (skip || (a->flags & ACC_DEAF) != 0 ||
 	    (segments == 0 && !newer) || c->snd_nxt == c->iss + 1)
 		return 0;
 	if (segments > 0)
@@ -361,9 +387,10 @@ tcp_accecn_acked(struct tcp_conn *c, const struct tcp_seg *s,
 	bytes = read_option(a, &s->o, step);
 	n = unwrap(c, (ace - a->s_cep) & ACE_MASK, segments,
 	    bytes && s->o.acc_fields > 1 ? &step[TCP_ACC_CE] : NULL);
-	for (unsigned i = 0; bytes && i < 3; i++)
-		a->s_bytes[i] += step[i];
 	a->s_cep += n;
+	a->since = (uint8_t)tcp_min(a->since + segments, UINT8_MAX);
+	if (bytes)
+		take_bytes(a, step, s->o.acc_fields > 1);
 	return n;
 }
 

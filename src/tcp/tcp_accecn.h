@@ -27,25 +27,29 @@ struct tcp_accecn {
 	/* RFC 9768 3.2: r: what came here, s: what the peer says of ours */
 	uint32_t r_cep, s_cep;		/* packets with CE */
 	uint32_t r_bytes[3], s_bytes[3];	/* payload bytes, by TCP_ACC_ */
+	uint32_t opt_cep;	/* s_cep when the option last told of CE */
 	uint16_t flags;			/* ACC_*: tcp_accecn.c */
 	uint16_t ack_size;	/* eighths: segments an ACK acknowledges */
 	uint8_t told;		/* r_cep in our last segment, 8 bits of it */
 	uint8_t syn_ecn;	/* enum ip_ecn of the peer's last SYN */
 	uint8_t changed;	/* bit per r_bytes[]: in no option yet */
 	uint8_t repeats;	/* of data whose ACK had the option, in a row */
+	uint8_t since;		/* segments acknowledged since then, or 255 */
 };
 
 /* ---- the handshake: RFC 9768 3.1 ---- */
 /* An active open begins: its SYN asks, if conf says so and there is memory. */
 void tcp_accecn_open(struct stack *stk, struct tcp_conn *c);
+/* Does this SYN ask for it, and may it, by conf? */
+bool tcp_accecn_asked(const struct tcp_conf *conf, const struct tcp_seg *s);
 /* A SYN or SYN,ACK came: do both ends want it?  If not, c->acc is NULL. */
 bool tcp_accecn_agree(struct stack *stk, struct tcp_conn *c,
     const struct tcp_seg *s);
-/* The SYN came again, in SYN-RECEIVED. */
-void tcp_accecn_syn_again(struct tcp_conn *c, const struct tcp_seg *s);
-/* The ACK that ends SYN-RECEIVED. */
-void tcp_accecn_opened(struct stack *stk, struct tcp_conn *c,
-    const struct tcp_seg *s);
+/* The SYN came again, in SYN-RECEIVED; c->acc may be NULL.  False: it asks for
+ * another kind of feedback than the first, and c is to be reset (3.1.5). */
+bool tcp_accecn_syn_again(struct tcp_conn *c, const struct tcp_seg *s);
+/* The ACK that ends SYN-RECEIVED; c->acc != NULL. */
+void tcp_accecn_opened(struct tcp_conn *c, const struct tcp_seg *s);
 void tcp_accecn_put(struct stack *stk, struct tcp_conn *c);
 /* Flags of a SYN,ACK that answers such a SYN without a connection; 0: none. */
 uint16_t tcp_accecn_cookie(const struct tcp_conf *conf,

@@ -112,6 +112,35 @@ stray_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 		tcp_accecn_again(c, s, false);
 }
 
+/* The errno that a reset means to the owner in this state. */
+static int
+reset_error(const struct tcp_conn *c)
+{
+	switch (c->key.state) {
+	case TCPS_SYN_RECEIVED:
+		return (c->flags & CF_FO_EARLY) != 0 ? ECONNRESET :
+		    ECONNREFUSED;
+	case TCPS_TIME_WAIT:
+		return 0;
+	default:
+		/* Before our FIN is acknowledged, data may be lost. */
+		return ECONNRESET;
+	}
+}
+
+/* The SYN that c answers came again, so our SYN,ACK may be lost. */
+static void
+syn_again(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
+{
+	if (!tcp_accecn_syn_again(c, s)) {
+		tcp_send_reset(stk, c);
+		tcp_die(stk, c, reset_error(c));
+		return;
+	}
+	c->flags |= CF_SYN_DUE;
+	tcp_todo(stk, c, TODO_OUTPUT);
+}
+
 /* What a segment outside the window draws: nothing for a RST, else an ACK. */
 static int
 reject(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s,
@@ -124,14 +153,10 @@ reject(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s,
 		came_again(stk, c, s);
 	/* RFC 9293 3.10.7.4: without ACK nothing would come of it. */
 	if (c->key.state == TCPS_SYN_RECEIVED &&
-	    (s->h.flags & TCP_SYN) != 0 && s->h.seq == c->irs) {
-		if (c->acc != NULL)
-			tcp_accecn_syn_again(c, s);
-		c->flags |= CF_SYN_DUE;
-		tcp_todo(stk, c, TODO_OUTPUT);
-	} else if ((s->h.flags & (TCP_ACK | TCP_SYN)) != 0 || s->len > 0) {
+	    (s->h.flags & TCP_SYN) != 0 && s->h.seq == c->irs)
+		syn_again(stk, c, s);
+	else if ((s->h.flags & (TCP_ACK | TCP_SYN)) != 0 || s->len > 0)
 		stray_ack(stk, c, s);
-	}
 	return (int)why;
 }
 
@@ -156,22 +181,6 @@ check_sequence(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 }
 
 /* ---- second, check the RST bit ------------------------------------------- */
-
-/* The errno that a reset means to the owner in this state. */
-static int
-reset_error(const struct tcp_conn *c)
-{
-	switch (c->key.state) {
-	case TCPS_SYN_RECEIVED:
-		return (c->flags & CF_FO_EARLY) != 0 ? ECONNRESET :
-		    ECONNREFUSED;
-	case TCPS_TIME_WAIT:
-		return 0;
-	default:
-		/* Before our FIN is acknowledged, data may be lost. */
-		return ECONNRESET;
-	}
-}
 
 static int
 check_rst(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
@@ -286,7 +295,7 @@ synrcvd_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 		c->toa_port = s->o.toa_port;
 	}
 	if (c->acc != NULL)
-		tcp_accecn_opened(stk, c, s);
+		tcp_accecn_opened(c, s);
 	/* Fast Open may have done this at the SYN. */
 	if (c->listener != NULL && (c->flags & CF_ACCEPTQ) == 0) {
 		if (s->slen == 0 && tcp_listen_defers(c)) {

@@ -28,7 +28,9 @@ agree_options(struct stack *stk, struct tcp_conn *c, const struct tcp_opts *o)
 }
 
 /* Accurate feedback, or (RFC 3168 6.1.1: a SYN asks with ECE and CWR, a
- * SYN,ACK agrees with ECE) the other, or none. */
+ * SYN,ACK agrees with ECE) the other, or none.  A SYN that asks for the first
+ * does not get the second for want of memory: it may come again (RFC 9768
+ * 3.1.5). */
 static void
 agree_ecn(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
@@ -44,7 +46,8 @@ agree_ecn(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 		    c->tries < c->conf->ecn_tries));
 	else
 		on = c->conf->ecn != TCP_ECN_OFF &&
-		    (s->h.flags & both) == both;
+		    (s->h.flags & both) == both &&
+		    !tcp_accecn_asked(c->conf, s);
 	if (on)
 		c->flags |= CF_ECN;
 }
