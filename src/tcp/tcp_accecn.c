@@ -481,6 +481,9 @@ void
 tcp_accecn_option(struct tcp_conn *c, uint8_t fields, struct tcp_opts *o)
 {
 	struct tcp_accecn *a = c->acc;
+	/* RFC 9768 3.2.3.2.1: the first ACK may get lost unnoticed, so what
+	 * comes after it, mostly data, tries the path once more. */
+	bool again = (a->flags & ACC_THIRD) != 0;
 
 	o->acc_on = true;
 	o->acc_order = 1;
@@ -489,7 +492,8 @@ tcp_accecn_option(struct tcp_conn *c, uint8_t fields, struct tcp_opts *o)
 		unsigned k = field_order[1][i];
 
 		o->acc[i] = a->r_bytes[k] & FIELD_MASK;
-		a->changed &= (uint8_t)~(1u << k);
+		if (!again)
+			a->changed &= (uint8_t)~(1u << k);
 	}
 }
 
