@@ -109,6 +109,26 @@ newly_marked(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s,
 	return n > 0;
 }
 
+/* Nothing is in flight: nothing is to be looked after, but for what may prove
+ * that it never was lost. */
+static void
+all_acked(struct stack *stk, struct tcp_conn *c)
+{
+	bool open = tcp_recovery_open(stk, c);
+
+	if (open)
+		c->key.ca = TCP_CA_OPEN;
+	else
+		tcp_flight_put(stk, c);
+	if (c->send_kind == TCP_T_PERSIST)
+		return;
+	if (open)
+		tcp_send_timer(stk, c, TCP_T_UNDO,
+		    instant_diff(c->fl->undo_until, stk->now));
+	else
+		tcp_send_timer(stk, c, TCP_T_OFF, 0);
+}
+
 void
 tcp_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 {
@@ -136,14 +156,11 @@ tcp_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	if (a.rtt_us >= 0)
 		tcp_rtt_sample(c, a.rtt_us);
 	tcp_tlp_ack(stk, c, s, &a);
-	if (c->fl != NULL)
+	if (c->fl != NULL && (a.prior_flight > 0 || a.dsack))
 		tcp_recovery_ack(stk, c, &a);
 	if (c->send_kind == TCP_T_OFF && tcp_flight_bytes(c) > 0)
 		tcp_send_timer_restart(stk, c);
 	restart_timer(stk, c, &a);
-	if (c->snd_una == c->snd_nxt) {
-		tcp_flight_put(stk, c);
-		if (c->send_kind != TCP_T_PERSIST)
-			tcp_send_timer(stk, c, TCP_T_OFF, 0);
-	}
+	if (c->snd_una == c->snd_nxt)
+		all_acked(stk, c);
 }

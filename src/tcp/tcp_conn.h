@@ -4,7 +4,8 @@
  *
  * A connection is split by use.  struct tcp_conn is all that an idle one
  * keeps.  struct tcp_flight is what only data in flight needs, and exists
- * from the first byte sent to the last one acknowledged.  A connection that
+ * from the first byte sent to the last one acknowledged; a little longer where
+ * a reduction may still be taken back (TCP_T_UNDO).  A connection that
  * waits out 2 MSL with no owner left is a struct tcp_tw.
  *
  * Life: born by conn_new(), dead when its state is CLOSED, freed by
@@ -86,9 +87,9 @@ struct tcp_flight {
 	uint32_t undo_cwnd, undo_ssthresh;
 	union tcp_cc_priv undo_ccp;	/* and what the algorithm knew */
 	uint32_t undo_marker;		/* snd_una at the reduction */
-	uint32_t undo_end;		/* behind recovery: until that is ACKed */
 	int32_t undo_left;		/* retransmissions no DSACK denied; -1:
 					 * cannot be undone */
+	struct instant undo_until;	/* behind recovery: when that may be */
 	uint32_t retrans_ts;		/* TSval of the first retransmission */
 	uint32_t dup_bytes;		/* without SACK: left the network */
 	uint32_t small_end;		/* end of the last small segment */
@@ -151,7 +152,7 @@ struct tcp_extra {
 
 /* Kinds of the one timer that looks after what we sent. */
 enum tcp_send_timer { TCP_T_OFF, TCP_T_RTO, TCP_T_PTO, TCP_T_REO,
-    TCP_T_PERSIST, TCP_T_RETRY };
+    TCP_T_PERSIST, TCP_T_RETRY, TCP_T_UNDO };
 
 struct tcp_conn {
 	struct tcp_key key;		/* first: the table holds keys */
@@ -526,6 +527,8 @@ void tcp_recovery_ack(struct stack *stk, struct tcp_conn *c,
 void tcp_recovery_timeout(struct stack *stk, struct tcp_conn *c);
 void tcp_recovery_enter_cwr(struct stack *stk, struct tcp_conn *c);
 void tcp_recovery_resize(struct stack *stk, struct tcp_conn *c);
+/* May a reduction yet be taken back, with nothing in flight any more? */
+bool tcp_recovery_open(const struct stack *stk, const struct tcp_conn *c);
 
 /* ---- tcp_rtt.c: RFC 6298 ---- */
 void tcp_rtt_sample(struct tcp_conn *c, int64_t rtt_us);

@@ -84,8 +84,10 @@ tcp_retransmit(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
 	r->sent = stk->now;
 	r->tries++;
 	f->prr_out += r->end - r->seq;
-	if (f->undo_left >= 0 && c->key.ca >= TCP_CA_RECOVERY)
+	if (f->undo_left >= 0 && c->key.ca >= TCP_CA_RECOVERY) {
 		f->undo_left++;
+		f->undo_until = instant_add(stk->now, tcp_rto_now(c));
+	}
 	c->total_retrans += (o.len + mss - 1) / mss;
 	c->bytes_retrans += o.len;
 	stk->tcp.stats.retransmits++;
@@ -507,12 +509,13 @@ static void
 arm_timers(struct stack *stk, struct tcp_conn *c)
 {
 	bool waiting = unsent_bytes(c) > 0 || fin_unsent(c);
+	bool off = c->send_kind == TCP_T_OFF || c->send_kind == TCP_T_UNDO;
 
 	if (tcp_flight_bytes(c) > 0) {
-		if (c->send_kind == TCP_T_OFF || c->send_kind == TCP_T_PERSIST)
+		if (off || c->send_kind == TCP_T_PERSIST)
 			tcp_send_timer_restart(stk, c);
 	} else if (waiting && !pacing_holds(stk, c)) {
-		if (c->send_kind == TCP_T_OFF)
+		if (off)
 			tcp_send_timer(stk, c, TCP_T_PERSIST, tcp_rto_now(c));
 	} else if (c->send_kind == TCP_T_PERSIST) {
 		tcp_send_timer(stk, c, TCP_T_OFF, 0);

@@ -8,8 +8,8 @@
  *	LOSS		after a time-out (RFC 5681 3.1, RFC 6298 5)
  *
  * CWR and RECOVERY are paced by PRR (RFC 9937).  Eifel (RFC 3522, by
- * timestamps), F-RTO (RFC 5682, without them) and D-SACK (RFC 3708, for a round
- * trip after recovery, too) take a needless reduction back.
+ * timestamps), F-RTO (RFC 5682, without them) and D-SACK (RFC 3708, for a while
+ * after recovery, too) take a needless reduction back.
  *
  * Who is lost is marked by tcp_rack.c or tcp_sack.c; without SACK, here.
  */
@@ -336,7 +336,6 @@ leave(struct tcp_conn *c)
 	if (c->key.ca != TCP_CA_CWR && c->reo_persist > 0 &&
 	    --c->reo_persist == 0)
 		c->reo_mult = 1;
-	f->undo_end = c->snd_nxt;
 	f->dupacks = 0;
 	f->dup_bytes = 0;
 	c->key.ca = TCP_CA_OPEN;
@@ -361,12 +360,13 @@ tcp_recovery_ack(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
 
 	if ((c->flags & CF_SACK) == 0)
 		count_dups(c, a);
+	/* RFC 3708 3: word of a duplicate takes a round trip, and recovery
+	 * may have ended before.  It is waited for as long as for an ACK. */
+	if (c->key.ca < TCP_CA_CWR &&
+	    instant_reached(stk->now, f->undo_until))
+		f->undo_left = -1;
 	if (c->key.ca != TCP_CA_CWR && was_needless(c, a))
 		undo(stk, c);
-	/* RFC 3708 2: word of a duplicate takes a round trip, and recovery
-	 * may have ended before. */
-	if (c->key.ca < TCP_CA_CWR && seq_gt(c->snd_una, f->undo_end))
-		f->undo_left = -1;
 	frto(stk, c, a);
 	mark_lost(stk, c, a);
 	if (is_over(c))
@@ -391,6 +391,15 @@ tcp_recovery_ack(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
 	if (c->key.ca <= TCP_CA_DISORDER)
 		c->key.ca = f->sacked > 0 || f->dupacks > 0 ?
 		    TCP_CA_DISORDER : TCP_CA_OPEN;
+}
+
+bool
+tcp_recovery_open(const struct stack *stk, const struct tcp_conn *c)
+{
+	const struct tcp_flight *f = c->fl;
+
+	return f != NULL && f->undo_left > 0 && (c->flags & CF_FIN) == 0 &&
+	    !instant_reached(stk->now, f->undo_until);
 }
 
 /* Segments are smaller from now on: the big ones go again, without blame. */

@@ -6,7 +6,7 @@
 static const char *const timer_names[] = {
 	[TCP_T_OFF] = "off", [TCP_T_RTO] = "rto", [TCP_T_PTO] = "probe",
 	[TCP_T_REO] = "reorder", [TCP_T_PERSIST] = "persist",
-	[TCP_T_RETRY] = "retry",
+	[TCP_T_RETRY] = "retry", [TCP_T_UNDO] = "undo",
 };
 
 static uint32_t

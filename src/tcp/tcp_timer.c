@@ -1,7 +1,8 @@
 /*
  * tcp_timer.c - the deadlines of a connection, behind one struct timer.
  *
- *	send_due	one of RTO, tail loss probe, reordering, persist, retry
+ *	send_due	one of RTO, tail loss probe, reordering, persist,
+ *			retry, end of the time to undo
  *	ack_due		a delayed ACK
  *	life_due	opening, keepalive, FIN-WAIT-2 of an orphan, linger,
  *			2 MSL
@@ -229,6 +230,10 @@ send_fire(struct stack *stk, struct tcp_conn *c)
 		break;
 	case TCP_T_RETRY:
 		tcp_todo(stk, c, TODO_OUTPUT);
+		break;
+	case TCP_T_UNDO:
+		if (tcp_flight_bytes(c) == 0)
+			tcp_flight_put(stk, c);
 		break;
 	case TCP_T_OFF:
 		break;
