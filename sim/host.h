@@ -49,7 +49,7 @@ struct app {
 	struct event tick;
 	struct instant strict;		/* INSTANT_NEVER: nothing must be */
 	bool stopped;			/* sends no more */
-	uint32_t deaf;			/* misses every so manieth call; 0: none */
+	uint32_t deaf;			/* misses one of so many calls, or 0 */
 	uint32_t calls;
 	struct app_stats stats;
 };

@@ -135,8 +135,9 @@ run_and_tell(struct run_conf *conf, struct run_result *r, const char *pcap,
 {
 	char name[64];
 
-	snprintf(crash_text, sizeof(crash_text), "hopsim: crashed or hung; replay: "
-	    "hopsim run %s --seed %" PRIu64 " --seconds %" PRId64 "\n",
+	snprintf(crash_text, sizeof(crash_text),
+	    "hopsim: crashed or hung; replay: hopsim run %s "
+	    "--seed %" PRIu64 " --seconds %" PRId64 "\n",
 	    conf->topo->name, conf->seed, conf->length_us / USEC_PER_SEC);
 	conf->pcap = record ? pcap : NULL;
 	conf->pcap_from_us = conf->length_us - USEC_PER_SEC;

@@ -12,10 +12,10 @@
  *	      +--- way ----------------+
  *
  * For the first part of a run something happens every so often: wires break
- * and mend, lose, double, reorder, mark and damage frames, nodes die and come back,
- * servers, routes and settings come and go.  What may never happen is checked
- * all along.  Then all is mended, and after a while every request must be
- * answered again: nothing may be stuck.
+ * and mend, lose, double, reorder, mark and damage frames, nodes die and come
+ * back, servers, routes and settings come and go.  What may never happen is
+ * checked all along.  Then all is mended, and after a while every request must
+ * be answered again: nothing may be stuck.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,7 +35,7 @@
 #define VIP		"10.99.0.1"
 #define NOBODY		UINT32_MAX
 #define MAPPED		8080u		/* where the director sends port 80 */
-#define THICKET		10u		/* routes of a thicket, two of a length */
+#define THICKET		10u		/* routes of a thicket, by twos */
 
 struct swarm {
 	struct rng rng;
@@ -169,8 +169,8 @@ thicket_del(struct swarm *s, uint32_t i, uint32_t k)
 	    ip4_format(p.ip, text), p.len);
 }
 
-/* Two of them; of the second the longer ones go again at once, so that what they
- * covered must be seen. */
+/* Two of them; of the second the longer ones go again at once, so that what
+ * they covered must be seen. */
 static void
 add_thickets(struct swarm *s, uint32_t i)
 {

@@ -21,7 +21,8 @@ drops_query(struct request *rq)
 			continue;
 		reply_data(rq, json_pack("{s:s,s:I,s:I,s:s}", "reason",
 		    drop_rows[i].name, "count", (json_int_t)drop->count[i],
-		    "received", (json_int_t)drop->received[i], "help", drop_rows[i].text));
+		    "received", (json_int_t)drop->received[i],
+		    "help", drop_rows[i].text));
 	}
 	return 0;
 }

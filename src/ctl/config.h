@@ -47,7 +47,7 @@ struct conf_span {
 struct conf {
 	struct mem *mem;
 	struct conf_block *blocks;	/* arena: objects, values, names */
-	const char *name;		/* the last one copied: often the next */
+	const char *name;		/* last one copied: often the next */
 	struct conf_obj **obj;		/* in the order of the file */
 	size_t count, size;
 	struct conf_span span[OBJ_COUNT];

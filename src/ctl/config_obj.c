@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- single values -------------------------------------------------------- */
+/* ---- single values ------------------------------------------------------- */
 
 /* Two halves of a key, well mixed.  The keys are the operator's own, so nobody
  * makes them collide. */
@@ -117,7 +117,7 @@ hop_equal(const struct cmd_hop *a, const struct cmd_hop *b)
 	    (a->dev == NULL || strcmp(a->dev, b->dev) == 0);
 }
 
-/* ---- objects -------------------------------------------------------------- */
+/* ---- objects ------------------------------------------------------------- */
 
 void
 conf_pack(struct conf_obj *o, const struct command *cmd, union value *val)

@@ -40,7 +40,7 @@ static const struct arg args_none[] = {
 	    "down: nothing in or out, no route by it" }
 #define KNOB_ARGS(f)							\
 	KNOB(A_MTU, ARG_NUMBER, (f) | ARG_SHOWN, "mtu", "N", 1500, 68,	\
-	    65535, "largest IP packet, of the device, too"),				\
+	    65535, "largest IP packet, of the device, too"),		\
 	KNOB(A_ARP_IGNORE, ARG_NUMBER, f, "arp_ignore", "N", 0, 0, 2,	\
 	    "which requests to answer, as Linux"),			\
 	KNOB(A_ARP_ANNOUNCE, ARG_NUMBER, f, "arp_announce", "N", 0, 0, 2, \
@@ -59,7 +59,7 @@ static const struct arg args_none[] = {
 	    "send ICMP redirects"),					\
 	KNOB(A_SOURCE_ROUTE, ARG_SWITCH, f, "accept_source_route",	\
 	    "on|off", 1, 0, 0,						\
-	    "take source routes, if \"ip set\" takes them, too"),		\
+	    "take source routes, if \"ip set\" takes them, too"),	\
 	KNOB(A_GRO, ARG_SWITCH, f, "gro", "on|off", 0, 0, 0,		\
 	    "join TCP segments that come in, those in IPIP, too")
 
@@ -239,8 +239,8 @@ static const struct arg args_service_add[] = {
 	    3, 0, 0, "who gets a new connection" },
 	{ A_FLAGS, ARG_LIST, ARG_DEF, "flags", "fallback|port|flag-3", 0, 0, 0,
 	    "of the scheduler: sh and mh" },
-	{ A_PERSISTENT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "persistent", "SECONDS", 0, 0,
-	    0, "a client keeps its server for so long" },
+	{ A_PERSISTENT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "persistent",
+	    "SECONDS", 0, 0, 0, "a client keeps its server for so long" },
 	{ A_NETMASK, ARG_NETMASK, ARG_DEF, "netmask", "MASK", UINT32_MAX, 0, 0,
 	    "clients that count as one" },
 	{ A_OPS, ARG_SWITCH, ARG_DEF, "ops", "on|off", 0, 0, 0,
@@ -249,12 +249,12 @@ static const struct arg args_service_add[] = {
 	    "no server: answer TCP with RST" },
 	{ A_SEED, ARG_NUMBER, ARG_DEF, "seed", "N", 0, 0, INT64_MAX,
 	    "maglev: the same in every director" },
-	{ A_TCP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "tcp_timeout", "SECONDS", 0,
-	    0, 0, "idle TCP connection; 0: the common one" },
-	{ A_FIN_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "fin_timeout", "SECONDS", 0,
-	    0, 0, "after a FIN; 0: the common one" },
-	{ A_UDP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "udp_timeout", "SECONDS", 0,
-	    0, 0, "idle UDP; 0: the common one" },
+	{ A_TCP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "tcp_timeout",
+	    "SECONDS", 0, 0, 0, "idle TCP connection; 0: the common one" },
+	{ A_FIN_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "fin_timeout",
+	    "SECONDS", 0, 0, 0, "after a FIN; 0: the common one" },
+	{ A_UDP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "udp_timeout",
+	    "SECONDS", 0, 0, 0, "idle UDP; 0: the common one" },
 	{ .kind = ARG_END },
 };
 
@@ -311,13 +311,14 @@ static const struct arg args_server_drain[] = {
 };
 
 static const struct arg args_lb_set[] = {
-	{ A_TCP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "tcp_timeout", "SECONDS",
-	    900000000, 0, 0, "idle TCP connection" },
-	{ A_FIN_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "fin_timeout", "SECONDS",
-	    120000000, 0, 0, "after a FIN" },
-	{ A_UDP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "udp_timeout", "SECONDS",
-	    300000000, 0, 0, "idle UDP" },
-	{ A_DRAIN, ARG_DURATION, ARG_DEF | ARG_WHOLE, "drain", "SECONDS", 300000000, 0, 0,
+	{ A_TCP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "tcp_timeout",
+	    "SECONDS", 900000000, 0, 0, "idle TCP connection" },
+	{ A_FIN_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "fin_timeout",
+	    "SECONDS", 120000000, 0, 0, "after a FIN" },
+	{ A_UDP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "udp_timeout",
+	    "SECONDS", 300000000, 0, 0, "idle UDP" },
+	{ A_DRAIN, ARG_DURATION, ARG_DEF | ARG_WHOLE, "drain", "SECONDS",
+	    300000000, 0, 0,
 	    "connections of a removed server go on for so long" },
 	{ A_SLOPPY_TCP, ARG_SWITCH, ARG_DEF, "sloppy_tcp", "on|off", 0, 0, 0,
 	    "any segment may open a connection" },

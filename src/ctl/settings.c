@@ -1,7 +1,7 @@
 /*
  * settings.c - objects that are always there and can only be set: IPv4, TCP,
- * the load balancer as a whole.  Each describes itself as the command that would
- * make it what it is.
+ * the load balancer as a whole.  Each describes itself as the command that
+ * would make it what it is.
  */
 #include "ctl/cmd.h"
 

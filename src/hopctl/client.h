@@ -18,11 +18,12 @@
 /* Connects: a descriptor, or -Exxx and err. */
 int client_connect(const char *path, struct err *err);
 
-/* Sends the request (taken over), with text behind it unless that is NULL, which
- * the request then counts as "input_bytes" (ctl.h), and hands each reply to fn until the one
- * with the status, which is its last, or until fn returns false, which is
- * EXIT_DONE.  Returns the status, or EXIT_NO_DAEMON and err if the connection
- * ends before. */
-int client_ask(int fd, json_t *request, const char *text, bool (*fn)(void *arg, json_t *reply), void *arg, struct err *err);
+/* Sends the request (taken over), with text behind it unless that is NULL,
+ * which the request then counts as "input_bytes" (ctl.h), and hands each reply
+ * to fn until the one with the status, which is its last, or until fn returns
+ * false, which is EXIT_DONE.  Returns the status, or EXIT_NO_DAEMON and err if
+ * the connection ends before. */
+int client_ask(int fd, json_t *request, const char *text,
+    bool (*fn)(void *arg, json_t *reply), void *arg, struct err *err);
 
 #endif

@@ -222,7 +222,8 @@ host_parse(const char *s, struct ip4 *out)
 
 	if (inet_aton(s, &in) == 0) {
 		/* No name has a colon: nobody need be asked. */
-		if (s[strcspn(s, ":")] != '\0' || s[0] == '\0' || getaddrinfo(s, NULL, &hints, &res) != 0)
+		if (s[strcspn(s, ":")] != '\0' || s[0] == '\0' ||
+		    getaddrinfo(s, NULL, &hints, &res) != 0)
 			return -EINVAL;
 		in = ((struct sockaddr_in *)(void *)res->ai_addr)->sin_addr;
 		freeaddrinfo(res);

@@ -54,7 +54,7 @@ struct control {
 	unsigned count;
 };
 
-/* ---- buffers -------------------------------------------------------------- */
+/* ---- buffers ------------------------------------------------------------- */
 
 static size_t
 buffer_len(const struct buffer *b)
@@ -100,7 +100,7 @@ buffer_take(struct buffer *b, size_t n)
 	}
 }
 
-/* ---- one client ----------------------------------------------------------- */
+/* ---- one client ---------------------------------------------------------- */
 
 /* ctl's reply lines; also between turns of the client (ping). */
 static void
@@ -324,7 +324,7 @@ client_turn(struct client *c)
 	return more;
 }
 
-/* ---- all of them ---------------------------------------------------------- */
+/* ---- all of them --------------------------------------------------------- */
 
 static void
 on_listen(void *arg, unsigned what)

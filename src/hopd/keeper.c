@@ -37,7 +37,7 @@
 #include "hopd/report.h"
 #include "lb/flow.h"
 
-/* ---- start of the worker -------------------------------------------------- */
+/* ---- start of the worker ------------------------------------------------- */
 
 /* In the child.  Signals stay blocked until the worker can handle them. */
 static void
@@ -135,7 +135,7 @@ worker_died(struct keeper *k, int status)
 	worker_again(k);
 }
 
-/* ---- signals and time ----------------------------------------------------- */
+/* ---- signals and time ---------------------------------------------------- */
 
 static void
 stop(struct keeper *k)
@@ -225,7 +225,7 @@ keeper_run(struct keeper *k)
 	}
 }
 
-/* ---- start and end -------------------------------------------------------- */
+/* ---- start and end ------------------------------------------------------- */
 
 /* Tells whoever started us with -d, and lets go of the terminal. */
 static void
@@ -401,7 +401,8 @@ memory_init(struct keeper *k, struct err *err)
 	k->flow_fd = memfd_create("hopd-flows",
 	    MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (k->journal_fd == -1 || k->flow_fd == -1 ||
-	    ftruncate(k->flow_fd, (off_t)lb_flows_bytes(limits.lb_flows + 1)) == -1 ||
+	    ftruncate(k->flow_fd,
+	    (off_t)lb_flows_bytes(limits.lb_flows + 1)) == -1 ||
 	    fcntl(k->flow_fd, F_ADD_SEALS,
 	    F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) == -1)
 		return err_set(err, -errno, "memory file: %s",

@@ -129,7 +129,8 @@ keeper_call(int chan, struct keeper_msg *m, int fd, int *got, struct err *err)
 	}
 	fds_close(fds);
 	if (m->ask != ask)
-		return err_set(err, -EPROTO, "keeper: answer to something else");
+		return err_set(err, -EPROTO,
+		    "keeper: answer to something else");
 	if (m->result != 0)
 		return err_set(err, m->result, "%s", m->text[0] != '\0' ?
 		    m->text : strerror(-m->result));

@@ -58,7 +58,7 @@ loop_wall_offset_us(void)
 	    loop_clock().us;
 }
 
-/* ---- events of libevent: they only note ----------------------------------- */
+/* ---- events of libevent: they only note ---------------------------------- */
 
 static void
 on_timer(evutil_socket_t fd, short what, void *arg)
@@ -113,7 +113,7 @@ on_port(evutil_socket_t fd, short what, void *arg)
 	lp->port->readable = true;
 }
 
-/* ---- the loop --------------------------------------------------------------*/
+/* ---- the loop ------------------------------------------------------------ */
 
 static struct event *
 signal_event(struct loop *loop, int sig, event_callback_fn fn)
@@ -237,7 +237,7 @@ loop_hup_taken(struct loop *loop)
 	return seen;
 }
 
-/* ---- descriptors ---------------------------------------------------------- */
+/* ---- descriptors --------------------------------------------------------- */
 
 struct loop_io *
 loop_io_new(struct loop *loop, int fd, loop_io_fn *fn, void *arg)

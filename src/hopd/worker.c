@@ -31,7 +31,7 @@
 #include "hopd/tree.h"
 #include "stack/stack.h"
 
-/* ---- beginning ------------------------------------------------------------ */
+/* ---- beginning ----------------------------------------------------------- */
 
 static int
 hello(struct worker *w, struct keeper_msg *m, struct err *err)
@@ -137,7 +137,7 @@ worker_init(struct worker *w, struct err *err)
 	return 0;
 }
 
-/* ---- configuration -------------------------------------------------------- */
+/* ---- configuration ------------------------------------------------------- */
 
 /* A reply to a command of the journal: only a refusal is of interest. */
 static void
@@ -261,7 +261,7 @@ say_ready(struct err *err)
 	return r;
 }
 
-/* ---- turns and end -------------------------------------------------------- */
+/* ---- turns and end ------------------------------------------------------- */
 
 static bool
 worker_turn(void *arg)

@@ -18,7 +18,7 @@
 
 #define CONF_MAX	(256u << 20)	/* two million routes and then some */
 
-/* ---- ports ---------------------------------------------------------------- */
+/* ---- ports --------------------------------------------------------------- */
 
 static struct worker_port **
 port_find(struct worker *w, const char *name)
@@ -151,8 +151,8 @@ host_port_open(void *arg, const struct port_spec *spec, struct err *err)
 	if (wp == NULL)
 		return r;
 	port = tap_ring_port_new(w->ring, w->stk, wp->spec.name, wp->fd,
-	    wp->spec.l2, wp->spec.mac, spec->mtu != 0 ? spec->mtu : wp->spec.mtu,
-	    wp->offload);
+	    wp->spec.l2, wp->spec.mac,
+	    spec->mtu != 0 ? spec->mtu : wp->spec.mtu, wp->offload);
 	if (port == NULL) {
 		port_give_back(w, wp, NULL);
 		return err_set(err, -ENOMEM, "'%s': no memory", spec->name);
@@ -248,7 +248,7 @@ worker_ports_free(struct worker *w)
 		port_forget(w, w->ports);
 }
 
-/* ---- files ---------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------- */
 
 /* All that fd holds, and a NUL. */
 static char *
@@ -328,7 +328,7 @@ host_write_file(void *arg, const char *path, const char *text, struct err *err)
 	return r;
 }
 
-/* ---- journal -------------------------------------------------------------- */
+/* ---- journal ------------------------------------------------------------- */
 
 static void
 journal_replace(struct worker *w, const char *text)

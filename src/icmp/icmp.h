@@ -36,7 +36,7 @@ struct icmp_echo;
 #define ICMP_UNREACH_FRAG	4
 #define ICMP_UNREACH_ADMIN	13
 
-#define ICMP_ERROR_MAX		576	/* RFC 1812 4.3.2.3, IP header and all */
+#define ICMP_ERROR_MAX		576	/* RFC 1812 4.3.2.3, with IP header */
 #define ICMP_BUCKETS		1024
 
 /* A token bucket that holds one second's worth at most. */

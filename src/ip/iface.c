@@ -207,7 +207,8 @@ addr_unlink(struct stack *stk, struct iface_addr *a)
 	    p = &(*p)->hash_next)
 		continue;
 	*p = a->hash_next;
-	p = &stk->ip.broadcast_hash[ip_addr_bucket(prefix_broadcast(a->prefix))];
+	p = &stk->ip.broadcast_hash[ip_addr_bucket(
+	    prefix_broadcast(a->prefix))];
 	while (*p != NULL && *p != a)
 		p = &(*p)->broadcast_next;
 	if (*p != NULL)
@@ -221,7 +222,8 @@ addr_unlink(struct stack *stk, struct iface_addr *a)
 static void
 addr_link(struct stack *stk, struct iface_addr *a)
 {
-	struct iface_addr **p = &stk->ip.addr_hash[ip_addr_bucket(a->prefix.ip)];
+	struct iface_addr **p =
+	    &stk->ip.addr_hash[ip_addr_bucket(a->prefix.ip)];
 
 	a->hash_next = *p;
 	*p = a;

@@ -8,8 +8,8 @@
  * ones.  Nothing is believed or kept: the look-ups come later and know nothing
  * of this.
  *
- * A table whose look-ups are worth it offers NAME_fetch(), and NAME_fetch_pays():
- * is it larger than the processor's cache?
+ * A table whose look-ups are worth it offers NAME_fetch(), and
+ * NAME_fetch_pays(): is it larger than the processor's cache?
  */
 #ifndef HOPD_IP_IP_FETCH_H
 #define HOPD_IP_IP_FETCH_H

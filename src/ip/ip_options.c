@@ -3,9 +3,9 @@
  *
  * Record route and timestamp are filled in on the way; router alert and what
  * we do not know pass unchanged (RFC 1812 4.2.2.1); source routes are refused
- * as RFC 7126 4.3 and 4.4 advise, unless the operator takes them.  The answer to
- * an echo request carries its record route and timestamp back, and goes back on
- * its source route; no other answer does.
+ * as RFC 7126 4.3 and 4.4 advise, unless the operator takes them.  The answer
+ * to an echo request carries its record route and timestamp back, and goes back
+ * on its source route; no other answer does.
  *
  * Owns nothing.
  */

@@ -21,7 +21,7 @@
 #define IPOPT_RA_LEN	4
 
 /* Judges the options of the header at p: 0, DROP_IP_SOURCE_ROUTE unless those
- * are taken, or DROP_IP_OPTION and *pointer, the offset of the byte at fault. */
+ * are taken, or DROP_IP_OPTION and *pointer, the offset of the bad byte. */
 int ip_options_check(const uint8_t *p, uint32_t hlen, bool source_routes,
     uint32_t *pointer);
 

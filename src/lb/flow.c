@@ -193,7 +193,7 @@ server_find(struct lb_flows *ft, const struct lb_tuple *t,
 }
 
 /* By a hash that anybody can compute, of what differs in IPv4: its upper bits
- * say where a tuple found lately stands, the uppermost ones stand there, too. */
+ * say where a tuple found lately stands; the uppermost stand there, too. */
 static inline uint32_t
 recent_hash(const struct lb_tuple *t)
 {

@@ -302,8 +302,8 @@ flow_renew(struct lb_flow *f, uint8_t flags)
 		f->flags &= (uint16_t)~noted;
 }
 
-/* Was srv removed so long ago (lb_conf.drain_s), or has it drained so long, that
- * its flows may not go on? */
+/* Was srv removed so long ago (lb_conf.drain_s), or has it drained so long,
+ * that its flows may not go on? */
 static inline bool
 server_is_gone(const struct stack *stk, const struct lb_server *srv)
 {

@@ -135,7 +135,7 @@ struct lb_server {
 	uint32_t inactive;
 	uint32_t persist;		/* templates */
 	struct instant gone;		/* orphan: when it was removed */
-	struct instant drain;		/* when conf.drain_s is over; or never */
+	struct instant drain;		/* end of conf.drain_s, or never */
 	int32_t last_weight;		/* mh: last one that was not 0 */
 	int64_t credit;			/* swrr, maglev: share not yet given */
 	uint32_t perm, skip, turns;	/* mh, maglev: while filling a table */

@@ -39,7 +39,8 @@ struct segmenter {
 int offload_check(struct pkt *pkt, bool l2);
 
 /* RFC 9768 3.1.1: there CWR is a digit of a number, on every segment; who cuts
- * super-frames elsewhere knows the CWR of RFC 3168, on the first.  pkt is one. */
+ * super-frames elsewhere knows the CWR of RFC 3168, on the first.  Pkt is such
+ * a frame. */
 bool segment_cwr_on_each(const struct pkt *pkt);
 /* Begins to cut pkt, whose gso_type and l3 are set: 0, or -EINVAL if the
  * headers are not those of its gso_type.  gso_ipip: l3 is the outer header, of

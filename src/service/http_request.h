@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #define HTTP_HEAD_MAX	8192	/* bytes of a request's head */
-#define HTTP_TARGET_MAX	4096	/* of its target (RFC 9110 4.1 wants 8000 for
-				 * all of the line; no file here is that deep) */
+#define HTTP_TARGET_MAX	4096	/* of its target: RFC 9110 4.1 wants 8000 for
+				 * all of the line; no file here is so deep */
 #define HTTP_FIELDS_MAX	100
 #define HTTP_PATH_MAX	1024	/* a decoded path with its NUL */
 

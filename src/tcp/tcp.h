@@ -186,7 +186,7 @@ struct tcp_conf {
 #define TCP_EV_ERROR		0x10u	/* dead: tcp_error() says of what */
 #define TCP_EV_CLOSED		0x20u	/* no state left, nothing to wait for */
 #define TCP_EV_FIN		0x40u	/* the peer's FIN, data may wait */
-#define TCP_EV_URGENT		0x80u	/* urgent data are on their way, or wait */
+#define TCP_EV_URGENT		0x80u	/* urgent data are coming, or wait */
 
 typedef void tcp_ready_fn(struct stack *stk, struct tcp_conn *c, void *owner);
 typedef void tcp_accept_fn(struct stack *stk, struct tcp_listener *l,
@@ -210,7 +210,7 @@ struct tcp_stats {
 
 struct tcp_fo_entry {
 	struct addr client, server;
-	struct instant off_until;	/* with refused: no Fast Open till then */
+	struct instant off_until;	/* with refused: none till then */
 	uint16_t mss;		/* 0: the entry is free */
 	bool exp;		/* cookie by the experimental option */
 	uint8_t asked;		/* in vain, 1: by kind 34, 2: by both */
@@ -233,8 +233,8 @@ struct tcp_state {
 	uint32_t listener_count;
 	uint32_t half_open;		/* SYN-RECEIVED by listeners */
 	uint32_t fo_pending;		/* accepted before SYN-RECEIVED ends */
-	uint32_t fo_resets;		/* RFC 7413 5.1: ended by a RST, which */
-	struct instant fo_resets_end;	/* counts as pending until then */
+	uint32_t fo_resets;		/* RFC 7413 5.1: ended by a RST: as */
+	struct instant fo_resets_end;	/* if pending, until then */
 	uint32_t tw_count;
 	uint32_t port_next;		/* RFC 6056 3.3.3: the counter */
 	uint64_t mem_used;		/* bytes in buffers */
@@ -383,7 +383,7 @@ enum tcp_opt {
 	TCPO_LINGER, TCPO_LINGER_MS, TCPO_TTL, TCPO_TOS, TCPO_CC,
 	TCPO_RTO_MIN_US, TCPO_SYN_RETRIES, TCPO_PACING,
 	TCPO_WINDOW_CLAMP,	/* 0: none */
-	TCPO_MORE,	/* what is written is not the end of a message: no PSH */
+	TCPO_MORE,	/* what is written ends no message: no PSH */
 	TCPO_ECN_OPTION,	/* enum tcp_acc_option */
 	TCPO_COUNT
 };
@@ -420,7 +420,7 @@ struct tcp_status {
 	uint32_t recv_q, send_q;	/* bytes unread; unacknowledged */
 	uint32_t unsent;
 	uint32_t rto_us, rtt_us, rttvar_us, min_rtt_us, ato_us;
-	uint32_t rcv_rtt_us;		/* what the receive buffer is tuned by */
+	uint32_t rcv_rtt_us;		/* tunes the receive buffer */
 	uint32_t snd_mss, rcv_mss, pmtu, advmss;
 	uint32_t cwnd, ssthresh;	/* bytes; UINT32_MAX: no ssthresh */
 	uint32_t cwnd_segs, ssthresh_segs;	/* as Linux counts them */

@@ -130,9 +130,9 @@ tcp_fetch(const struct stack *stk, const struct ip_glance g[], uint32_t n)
 	for (uint32_t i = 0; i < n; i++) {
 		if (g[i].proto != IPPROTO_TCP4)
 			continue;
-		key[count] = (struct tcp_key){ .remote = addr_from_ip4(g[i].src),
-		    .local = addr_from_ip4(g[i].dst), .lport = g[i].dport,
-		    .rport = g[i].sport };
+		key[count] = (struct tcp_key){
+		    .remote = addr_from_ip4(g[i].src), .rport = g[i].sport,
+		    .local = addr_from_ip4(g[i].dst), .lport = g[i].dport };
 		bucket[count] = bucket_of(stk, &key[count]);
 		prefetch(bucket[count++]);
 	}

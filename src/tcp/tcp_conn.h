@@ -70,7 +70,7 @@ struct tcp_rec {
 #define REC_EVER	0x08u	/* retransmitted at least once (Karn) */
 #define REC_FIN		0x10u	/* its last number is the FIN */
 #define REC_PSH		0x20u	/* its end was pushed */
-#define REC_MARK	0x40u	/* its end is a record's of the owner: MSG_EOR */
+#define REC_MARK	0x40u	/* it ends a record of the owner: MSG_EOR */
 
 /* Invariants: the byte counts equal what the records' flags say: sacked sums
  * REC_SACKED, lost REC_LOST, retrans REC_RETRANS; REC_SACKED excludes the
@@ -213,7 +213,7 @@ struct tcp_conn {
 	uint8_t cc;			/* enum tcp_cc_id */
 	uint8_t hole_tries;		/* PMTU black hole: timeouts in a row */
 	uint8_t unacked_segs;		/* segments since our last ACK */
-	uint16_t rcv_limit_k;		/* promise no more KiB: see tcp_text.c */
+	uint16_t rcv_limit_k;		/* promise no more KiB: tcp_text.c */
 
 	/* RFC 8985: what outlives a flight */
 	uint8_t tlp;			/* enum tcp_tlp */
@@ -277,7 +277,7 @@ struct tcp_conn {
 #define CF_FO_EXP	0x02000000u	/* by the experimental option */
 #define CF_FO_OFF	0x08000000u	/* the next SYN goes without */
 #define CF_FO_EARLY	0x20000000u	/* accepted in SYN-RECEIVED */
-#define CF_MORE		0x80000000u	/* no PSH at the end of what is written */
+#define CF_MORE		0x80000000u	/* no PSH where what is written ends */
 
 struct tcp_listener {
 	struct tcp_listener *hash_next, *todo_next;

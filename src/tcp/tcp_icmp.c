@@ -94,8 +94,8 @@ resend_syn(struct stack *stk, struct tcp_conn *c)
 	tcp_todo(stk, c, TODO_OUTPUT);
 }
 
-/* RFC 6069 4.2: what a time-out has sent again was dropped for want of a way, not
- * of room, and the time-out need not double for it. */
+/* RFC 6069 4.2: what a time-out has sent again was dropped for want of a way,
+ * not of room, and the time-out need not double for it. */
 static void
 undo_backoff(struct stack *stk, struct tcp_conn *c, uint8_t type,
     uint8_t code, uint32_t seq)

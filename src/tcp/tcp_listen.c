@@ -411,7 +411,7 @@ listen_cookie(struct stack *stk, struct tcp_listener *l,
 	if (c == NULL)
 		return DROP_TCP_LIMIT;
 	stk->tcp.stats.cookies_good++;
-	c->tries = l->conf->defer_tries;	/* there is no SYN,ACK to repeat */
+	c->tries = l->conf->defer_tries;	/* no SYN,ACK to repeat */
 	c->listener = l;
 	queue_put(&l->syn_head, &l->syn_tail, c);
 	l->half_open++;

@@ -3,8 +3,9 @@
  * records they prove lost (RFC 6675 4).
  *
  * A block may cover a FIN, or its data only: the peer need not keep a FIN that
- * came early.  A block that lies is ignored.  A record is cut at a block's edge only where
- * a segment of ours began, so that a hostile peer cannot shred the queue.
+ * came early.  A block that lies is ignored.  A record is cut at a block's edge
+ * only where a segment of ours began, so that a hostile peer cannot shred the
+ * queue.
  */
 #include "tcp/tcp_conn.h"
 
@@ -157,8 +158,8 @@ tcp_sack_mark_lost(struct tcp_conn *c, struct tcp_acked *a)
 	}
 }
 
-/* RFC 6675 4, NextSeg() (3): the first one below what has been sacked; (4): once
- * in a recovery the last one, so that an ACK comes. */
+/* RFC 6675 4, NextSeg() (3): the first one below what has been sacked; (4):
+ * once in a recovery the last one, so that an ACK comes. */
 struct tcp_rec *
 tcp_sack_next(struct stack *stk, struct tcp_conn *c)
 {

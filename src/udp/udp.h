@@ -63,7 +63,7 @@ enum udp_option {
 	UDP_MULTICAST_TTL,	/* 1 (RFC 1112 6.1) until set */
 	UDP_TOS,		/* 0 to 255 */
 	UDP_DF,			/* never fragment what is sent */
-	UDP_QUEUE,		/* bytes that may wait, up to limits.udp_queue */
+	UDP_QUEUE,		/* bytes that may wait, to limits.udp_queue */
 	UDP_REPORTS,		/* keep each ICMP error for udp_report() */
 };
 

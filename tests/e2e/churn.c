@@ -87,7 +87,7 @@ watch(int epoll, int fd, uint32_t events, void *arg)
 		die("epoll_ctl");
 }
 
-/* ---- server --------------------------------------------------------------- */
+/* ---- server -------------------------------------------------------------- */
 
 static void
 serve(int fd, char letter)
@@ -138,7 +138,7 @@ server(char letter, uint16_t port)
 	}
 }
 
-/* ---- client --------------------------------------------------------------- */
+/* ---- client -------------------------------------------------------------- */
 
 static void
 conn_end(struct client *c, struct conn *k, enum result r)

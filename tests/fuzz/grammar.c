@@ -22,7 +22,8 @@ no_line(void *arg, const char *line)
 static void
 check_canonical(const struct command *cmd)
 {
-	char text[COMMAND_TEXT_MAX], again[COMMAND_TEXT_MAX], copy[sizeof(text)];
+	char text[COMMAND_TEXT_MAX], again[COMMAND_TEXT_MAX];
+	char copy[sizeof(text)];
 	const char *word[CTL_WORDS_MAX];
 	struct err err = { "" };
 	struct command second;

@@ -68,9 +68,9 @@ struct pd_sock {
 	bool nonblock, bound, was_connected;
 	bool rd_shut, wr_shut;
 	bool connecting;		/* connect() began, outcome not told */
-	bool cork_opt, more;		/* TCP_CORK; the last send had MSG_MORE */
+	bool cork_opt, more;		/* TCP_CORK; last send: MSG_MORE */
 	bool inq, nospace;
-	bool modelled;			/* pd_sndbuf_fixed() at the last write */
+	bool modelled;			/* pd_sndbuf_fixed() at last write */
 	bool fastopen_connect;
 	bool deferred;			/* connect() waits for the first data */
 	bool fastopen_bare, fastopen_keyed;	/* asked for by options */
@@ -81,7 +81,7 @@ struct pd_sock {
 	uint32_t rcvbuf, sndbuf;	/* as set; 0: not set */
 	bool oobinline;			/* SO_OOBINLINE */
 	bool oob_taken;			/* the urgent byte at oob_mark was */
-	uint32_t oob_mark;		/* bytes of the stream before it, mod 2^32 */
+	uint32_t oob_mark;		/* stream bytes before it, mod 2^32 */
 	int64_t rcv_timeo_us, snd_timeo_us;	/* 0: for ever */
 	uint32_t rcvlowat;
 	uint32_t writes_seen;		/* tcp_unacked() after the last send */

@@ -8,9 +8,9 @@
  *	layout=linux|freebsd	option order of a SYN, buffer sizes, timers
  *	local=ADDR/LEN mtu=N	the interface
  *	sysctl=FILE		lines "name=value", appended by a fake sysctl
- *	status=FILE		rewritten with a line "proto port state" for each
- *				connection, for a fake sockstat, and counters,
- *				"nstat NAME N"
+ *	status=FILE		rewritten with a line "proto port state" for
+ *				each connection, for a fake sockstat, and
+ *				counters, "nstat NAME N"
  *	NAME=VALUE		a setting of struct tcp_conf, named as there
  *
  * A word that is not known is ignored with a line on standard error.

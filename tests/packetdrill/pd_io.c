@@ -107,8 +107,8 @@ pd_readable(const struct pd_sock *s)
 	    n - 1 : n;
 }
 
-/* tcp(7): a read ends before the last urgent byte.  Without SO_OOBINLINE that is
- * no part of the stream, and the next read passes over it, read or not.  How
+/* tcp(7): a read ends before the last urgent byte.  Without SO_OOBINLINE that
+ * is no part of the stream, and the next read passes over it, read or not.  How
  * many bytes one may take now. */
 static size_t
 up_to_mark(struct pd *pd, struct pd_sock *s, int flags)

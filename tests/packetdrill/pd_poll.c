@@ -45,7 +45,8 @@ pd_events(struct pd *pd, struct pd_sock *s)
 	if ((ev & TCP_EV_CLOSED) != 0 ||
 	    (s->wr_shut && (out & EPOLLRDHUP) != 0))
 		out |= EPOLLHUP;
-	if (s->error != 0 || s->notes > 0 || (tcp_error(s->conn) != 0 && !s->error_told))
+	if (s->error != 0 || s->notes > 0 ||
+	    (tcp_error(s->conn) != 0 && !s->error_told))
 		out |= EPOLLERR;
 	return out;
 }

@@ -12,9 +12,10 @@
  *		%{ assert FIELD OP NUMBER }%
  *
  * FLAGS are the letters FSRP.UEWA, A for RFC 9768's AE; a digit at their end is
- * its ACE field.  Sequence numbers count from the initial ones of either side.  <...> and a
- * missing win say "do not look"; "FO *" is any Fast Open cookie that we sent,
- * and, coming in, the last of those.  Comments are those of C and of the shell.
+ * its ACE field.  Sequence numbers count from the initial ones of either side.
+ * <...> and a missing win say "do not look"; "FO *" is any Fast Open cookie
+ * that we sent, and, coming in, the last of those.  Comments are those of C and
+ * of the shell.
  */
 #ifndef HOPD_TESTS_PKT_SCRIPT_H
 #define HOPD_TESTS_PKT_SCRIPT_H

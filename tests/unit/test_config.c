@@ -420,8 +420,8 @@ static const struct {
 	const char *lines, *errors;
 } tried[] = {
 	{ "neigh add 10.0.0.9 mac 01:00:00:00:00:01 dev p", "f:4: " },
-	{ "server add tcp 10.0.0.1:81 10.0.0.2:81 drain 9", "f:4: drain 9: only "
-	    "a server of weight 0 drains, not 1\n" },
+	{ "server add tcp 10.0.0.1:81 10.0.0.2:81 drain 9",
+	    "f:4: drain 9: only a server of weight 0 drains, not 1\n" },
 	{ "server add tcp 10.0.0.1:81 10.0.0.2:82 mode dr\n"
 	    "server add tcp 10.0.0.1:81 10.0.0.3:81 upper 3 lower 5",
 	    "f:4: port 82: mode dr cannot map ports, the service has 81\n"

@@ -22,7 +22,7 @@
 #include "hopd/keeper_msg.h"
 #include "hopd/listen.h"
 
-/* ---- journal -------------------------------------------------------------- */
+/* ---- journal ------------------------------------------------------------- */
 
 /* Reads fd's journal: the configuration and the commands as they should be. */
 static void
@@ -128,7 +128,7 @@ START_TEST(journal_is_long_when_commands_outgrow_it)
 }
 END_TEST
 
-/* ---- messages ------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------ */
 
 static int chan[2];
 
@@ -254,7 +254,7 @@ START_TEST(call_gives_the_refusal)
 }
 END_TEST
 
-/* ---- the control socket's place ------------------------------------------- */
+/* ---- the control socket's place ------------------------------------------ */
 
 static char dir[64];
 static char path[96];
@@ -330,7 +330,7 @@ START_TEST(listen_leaves_files_alone)
 }
 END_TEST
 
-/* ---- jail ----------------------------------------------------------------- */
+/* ---- jail ---------------------------------------------------------------- */
 
 /* In a child, whose exit status is the number of the first expectation that
  * did not hold. */

@@ -22,7 +22,7 @@ static int opened;		/* files open now */
 static unsigned opens;		/* ever */
 static bool cut_short;		/* big ends in its middle */
 
-/* ---- files made of nothing ---------------------------------------------------- */
+/* ---- files made of nothing ----------------------------------------------- */
 
 static const struct {
 	const char *name, *text;	/* NULL: "big" */
@@ -77,7 +77,7 @@ tree_close(void *arg, int file)
 	opened--;
 }
 
-/* ---- the bed ------------------------------------------------------------------- */
+/* ---- the bed ------------------------------------------------------------- */
 
 static const struct http_server *
 server(void)
@@ -153,7 +153,7 @@ times(const char *part)
 	return n;
 }
 
-/* ---- answers -------------------------------------------------------------------- */
+/* ---- answers ------------------------------------------------------------- */
 
 static const struct {
 	const char *request, *line, *part;	/* part may be NULL */
@@ -317,7 +317,7 @@ START_TEST(date_if_it_is_known)
 }
 END_TEST
 
-/* ---- connections ------------------------------------------------------------------ */
+/* ---- connections --------------------------------------------------------- */
 
 /* RFC 9112 9.3.2: answers in the order of requests, however these come. */
 START_TEST(pipelining)
@@ -464,7 +464,7 @@ START_TEST(a_file_cut_short_resets)
 }
 END_TEST
 
-/* ---- patience ----------------------------------------------------------------------- */
+/* ---- patience ------------------------------------------------------------ */
 
 START_TEST(idle_ends_quietly)
 {
@@ -535,7 +535,7 @@ START_TEST(an_answer_outlives_what_comes_late)
 }
 END_TEST
 
-/* ---- servers -------------------------------------------------------------------------- */
+/* ---- servers ------------------------------------------------------------- */
 
 START_TEST(adding_and_deleting)
 {

@@ -79,7 +79,8 @@ START_TEST(rr_takes_turns)
 
 	for (uint16_t i = 0; i < 4; i++) {
 		lb_bed_client(&n, (uint16_t)(40000 + i), TCP_SYN);
-		lb_bed_expect_to(n.sv, CLIENT, (uint16_t)(40000 + i), want[i], 8080);
+		lb_bed_expect_to(n.sv, CLIENT, (uint16_t)(40000 + i), want[i],
+		    8080);
 	}
 	/* A flow stays where it is. */
 	lb_bed_client(&n, 40001, TCP_ACK);

@@ -61,7 +61,7 @@ give(uint16_t flags, uint32_t seq, uint32_t ack, uint8_t tos)
 	unit_feed(stk, port, &f);
 }
 
-/* The n-th allocation from now on fails; the port may be without memory, too. */
+/* The n-th allocation from now on fails; it may be the port's, too. */
 static void
 give_failing(unsigned n, uint16_t flags, uint32_t seq)
 {

@@ -229,7 +229,7 @@ START_TEST(flows_are_spread)
 				continue;
 			took++;
 			got[i]++;
-			udp_expect_text(s[i], "x");	/* the same flow again */
+			udp_expect_text(s[i], "x");	/* the same flow */
 		}
 		ck_assert_uint_eq(took, 1);
 	}
