@@ -170,17 +170,10 @@ pinger_stop(struct app *a)
 	g->ping = NULL;
 }
 
-static void
-pinger_free(struct app *a)
-{
-	free(a);
-}
-
 static const struct app_ops pinger_ops = {
 	.kind = "ping",
 	.start = pinger_start,
 	.stop = pinger_stop,
-	.free = pinger_free,
 };
 
 struct app *

@@ -32,7 +32,6 @@ struct app_ops {
 	const char *kind;
 	void (*start)(struct app *a);	/* the node is up */
 	void (*stop)(struct app *a);	/* it goes down, with its sockets */
-	void (*free)(struct app *a);
 	/* Could it read or write at once, though it was not called?  NULL:
 	 * it cannot tell. */
 	bool (*waits_in_vain)(const struct app *a);
@@ -54,7 +53,8 @@ struct app {
 	struct app_stats stats;
 };
 
-/* For who makes apps: links it to its node. */
+/* For who makes apps, by sim_alloc(): links it to its node, which frees it.
+ * tick NULL: it does nothing unless it is called. */
 void app_init(struct app *a, struct node *n, const struct app_ops *ops,
     event_fn *tick);
 /* A planted fault: this call of the stack was not heard. */

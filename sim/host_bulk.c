@@ -13,22 +13,9 @@
 #define CHUNK 16384u
 
 static void
-app_free(struct app *a)
-{
-	free(a);
-}
-
-static void
 nothing(struct app *a)
 {
 	(void)a;
-}
-
-static void
-no_tick(struct world *w, struct event *e)
-{
-	(void)w;
-	(void)e;
 }
 
 /* ---- sink --------------------------------------------------------------- */
@@ -74,7 +61,6 @@ static const struct app_ops sink_ops = {
 	.kind = "TCP sink",
 	.start = nothing,
 	.stop = nothing,
-	.free = app_free,
 };
 
 struct app *
@@ -84,7 +70,7 @@ bulk_sink(struct node *n, uint16_t port, const struct tcp_conf *conf)
 	struct stack *stk = node_enter(n);
 	struct addr any = { { 0 } };
 
-	app_init(&s->app, n, &sink_ops, no_tick);
+	app_init(&s->app, n, &sink_ops, NULL);
 	if (tcp_listen(stk, &any, port, 16, conf, sink_accept, s,
 	    &s->listener) != 0)
 		world_fail(n->world, "%s: cannot listen", n->name);
@@ -133,7 +119,6 @@ static const struct app_ops source_ops = {
 	.kind = "TCP source",
 	.start = nothing,
 	.stop = nothing,
-	.free = app_free,
 	.waits_in_vain = source_waits_in_vain,
 };
 
@@ -146,7 +131,7 @@ bulk_source(struct node *n, const char *dst, uint16_t port,
 	struct tcp_open open = { .rport = port, .conf = conf,
 	    .ready = source_ready, .owner = s };
 
-	app_init(&s->app, n, &source_ops, no_tick);
+	app_init(&s->app, n, &source_ops, NULL);
 	if (addr_parse(dst, &open.remote) != 0 ||
 	    tcp_connect(stk, &open, &s->conn) != 0)
 		world_fail(n->world, "%s: no way to %s", n->name, dst);

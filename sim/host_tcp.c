@@ -20,12 +20,6 @@
 #define BACKLOG		128u
 #define NODES_MAX	64u
 
-static void
-app_free(struct app *a)
-{
-	free(a);
-}
-
 /* ---- server ------------------------------------------------------------- */
 
 struct served {
@@ -154,23 +148,15 @@ static const struct app_ops server_ops = {
 	.kind = "TCP server",
 	.start = server_start,
 	.stop = server_stop,
-	.free = app_free,
 	.waits_in_vain = server_waits_in_vain,
 };
-
-static void
-no_tick(struct world *w, struct event *e)
-{
-	(void)w;
-	(void)e;
-}
 
 struct app *
 tcp_server(struct node *n, uint16_t port)
 {
 	struct server *v = sim_alloc(sizeof(*v));
 
-	app_init(&v->app, n, &server_ops, no_tick);
+	app_init(&v->app, n, &server_ops, NULL);
 	v->port = port;
 	server_start(&v->app);
 	return &v->app;
@@ -338,7 +324,6 @@ static const struct app_ops client_ops = {
 	.kind = "TCP client",
 	.start = client_start,
 	.stop = client_stop,
-	.free = app_free,
 	.waits_in_vain = client_waits_in_vain,
 };
 

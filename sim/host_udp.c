@@ -131,32 +131,18 @@ server_stop(struct app *a)
 	v->sock = NULL;
 }
 
-static void
-app_free(struct app *a)
-{
-	free(a);
-}
-
 static const struct app_ops server_ops = {
 	.kind = "UDP server",
 	.start = server_start,
 	.stop = server_stop,
-	.free = app_free,
 };
-
-static void
-no_tick(struct world *w, struct event *e)
-{
-	(void)w;
-	(void)e;
-}
 
 struct app *
 udp_server(struct node *n, uint16_t port)
 {
 	struct server *v = sim_alloc(sizeof(*v));
 
-	app_init(&v->app, n, &server_ops, no_tick);
+	app_init(&v->app, n, &server_ops, NULL);
 	v->port = port;
 	server_start(&v->app);
 	return &v->app;
@@ -355,7 +341,6 @@ static const struct app_ops client_ops = {
 	.kind = "UDP client",
 	.start = client_start,
 	.stop = client_stop,
-	.free = app_free,
 };
 
 struct app *

@@ -135,7 +135,7 @@ node_free(struct node *n)
 		take_down(n);
 	while ((a = n->apps) != NULL) {
 		n->apps = a->next;
-		a->ops->free(a);
+		free(a);
 	}
 	tcp_judge_forget(n);
 	free(n->config);
