@@ -15,7 +15,18 @@ parse_peek(const struct parser *p)
 	return p->at < p->count ? p->words[p->at] : NULL;
 }
 
-/* The value of argument a, of which the meaning is in its help. */
+/* Is this an IPv6 address, perhaps with a length or a port? */
+static bool
+is_ip6(const char *s)
+{
+	unsigned colons = 0;
+
+	for (const char *p = s; *p != '\0'; p++)
+		colons += *p == ':';
+	return s[strspn(s, "0123456789abcdefABCDEF:.[]/")] == '\0' &&
+	    (strstr(s, "::") != NULL || s[0] == '[' || colons == 7);
+}
+
 int
 parse_fail(struct parser *p, int word, const char *expected)
 {
@@ -24,8 +35,9 @@ parse_fail(struct parser *p, int word, const char *expected)
 		return err_set(p->err, -EINVAL,
 		    "after \"%s\" something is missing: expected %s",
 		    p->words[p->count - 1], expected);
-	return err_set(p->err, -EINVAL, "\"%s\": expected %s", p->words[word],
-	    expected);
+	return err_set(p->err, -EINVAL, "\"%s\": expected %s%s",
+	    p->words[word], expected,
+	    is_ip6(p->words[word]) ? "; there is no IPv6" : "");
 }
 
 void

@@ -128,6 +128,14 @@ static const struct {
 	{ "port set x forwarding yes", 4, "\"yes\": expected on or off" },
 	{ "addr add 10.0.0.256/24 dev x", 2,
 	    "\"10.0.0.256/24\": expected ADDR/LEN, such as 10.0.0.1/24" },
+	{ "addr add 2001:db8::1/64 dev p", 2,
+	    "\"2001:db8::1/64\": expected ADDR/LEN, such as 10.0.0.1/24; there "
+	    "is no IPv6" },
+	{ "service add tcp [1:2:3:4:5:6:7:8]:80", 3,
+	    "\"[1:2:3:4:5:6:7:8]:80\": "
+	    "expected ADDR:PORT, such as 10.0.0.1:80; there is no IPv6" },
+	{ "addr add 02:00:00:00:00:01 dev p", 2,
+	    "\"02:00:00:00:00:01\": expected ADDR/LEN, such as 10.0.0.1/24" },
 	{ "addr add 10.0.0.1/33 dev x", 2, NULL },
 	{ "addr add 10.0.0.1/24", 3,
 	    "after \"10.0.0.1/24\" something is missing: expected dev "
