@@ -398,7 +398,8 @@ tcp_recovery_open(const struct stack *stk, const struct tcp_conn *c)
 {
 	const struct tcp_flight *f = c->fl;
 
-	return f != NULL && f->undo_left > 0 && (c->flags & CF_FIN) == 0 &&
+	return f != NULL && f->undo_left > 0 &&
+	    (c->flags & (CF_SACK | CF_FIN)) == CF_SACK &&
 	    !instant_reached(stk->now, f->undo_until);
 }
 
