@@ -104,6 +104,9 @@ tell_json(struct job *job, const struct ping_result *r)
 		json_object_update_new(obj, json_pack("{s:i,s:i,s:s}", "type",
 		    (int)r->type, "code", (int)r->code, "error",
 		    error_text(r, text, sizeof(text))));
+	if (r->what == PING_UNSENT)
+		json_object_set_new(obj, "error",
+		    json_string(strerror(-r->error)));
 	reply_data(&job->rq, obj);
 }
 

@@ -4,6 +4,8 @@
  */
 #include "unit/ctl_unit.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ctl/base64.h"
@@ -19,9 +21,10 @@ one_port(void)
 	return u;
 }
 
-/* Answers the request that waits in the port as the neighbour would. */
+/* Answers the request that waits in the port as the neighbour would, so many
+ * times. */
 static void
-answer(struct ctl_unit *u, uint8_t type, uint8_t ttl)
+answer_times(struct ctl_unit *u, uint8_t type, uint8_t ttl, unsigned times)
 {
 	struct port *port = port_lookup(u->stk, "tapc");
 	struct unit_seen seen = unit_expect(port);
@@ -32,8 +35,15 @@ answer(struct ctl_unit *u, uint8_t type, uint8_t ttl)
 	    .payload_len = seen.payload_len };
 
 	ck_assert_uint_eq(seen.icmp_type, ICMP_ECHO);
-	unit_feed(u->stk, port, &f);
+	while (times-- > 0)
+		unit_feed(u->stk, port, &f);
 	unit_seen_free(&seen);
+}
+
+static void
+answer(struct ctl_unit *u, uint8_t type, uint8_t ttl)
+{
+	answer_times(u, type, ttl, 1);
 }
 
 START_TEST(ping_as_people_know_it)
@@ -76,6 +86,216 @@ START_TEST(ping_without_an_answer)
 	    "lost");
 	o = json_array_get(u->data, 1);
 	ck_assert_int_eq(json_integer_value(json_object_get(o, "sent")), 1);
+	ctl_unit_free(u);
+}
+END_TEST
+
+/* ---- ICMP errors ---- */
+
+#define ROUTER	IP4(10, 0, 0, 3)
+
+/* A router says of the request that waits in the port that it goes no
+ * further. */
+static void
+complain(struct ctl_unit *u, uint8_t type, uint8_t code, uint32_t rest)
+{
+	struct port *port = port_lookup(u->stk, "tapc");
+	struct unit_seen seen = unit_expect(port);
+	struct unit_frame f = { .dst = seen.eth.src, .src = { { 2, 0, 0, 0,
+	    0, 3 } }, .sip = ROUTER, .dip = seen.ip.src,
+	    .proto = IPPROTO_ICMP4, .icmp_type = type, .icmp_code = code,
+	    .icmp_rest = rest, .payload = seen.frame->data + ETH_HLEN,
+	    .payload_len = seen.frame->len - ETH_HLEN };
+
+	unit_feed(u->stk, port, &f);
+	unit_seen_free(&seen);
+}
+
+/* What is asked again, now as text, then as JSON, and refused the same way. */
+static void
+ask_and_complain(struct ctl_unit *u, const char *line, bool text,
+    uint8_t type, uint8_t code, uint32_t rest)
+{
+	ctl_unit_start(u, line, text);
+	unit_run_until(u->stk, u->stk->now.us + 2000);
+	complain(u, type, code, rest);
+	ck_assert_int_eq(u->status, 1);
+}
+
+static int64_t
+number_in(const json_t *row, const char *key)
+{
+	const json_t *v = json_object_get(row, key);
+
+	ck_assert_msg(json_is_integer(v), "%s", key);
+	return json_integer_value(v);
+}
+
+static const struct {
+	uint8_t type, code;
+	uint32_t rest;
+	const char *ping, *trace;	/* what they say of it */
+} errors[] = {
+	{ ICMP_UNREACH, 0, 0, "Destination Net Unreachable", " !N" },
+	{ ICMP_UNREACH, 1, 0, "Destination Host Unreachable", " !H" },
+	{ ICMP_UNREACH, 2, 0, "Destination Protocol Unreachable", " !P" },
+	{ ICMP_UNREACH, 3, 0, "Destination Port Unreachable", "" },
+	{ ICMP_UNREACH, 4, 1400, "Frag needed and DF set (mtu = 1400)",
+	    " !F-1400" },
+	{ ICMP_UNREACH, 5, 0, "Source Route Failed", " !<5>" },
+	{ ICMP_UNREACH, 6, 0, "ICMP type 3 code 6", " !<6>" },
+	{ ICMP_UNREACH, 13, 0, "Packet filtered", " !X" },
+	{ ICMP_UNREACH, 15, 0, "ICMP type 3 code 15", " !<15>" },
+	{ ICMP_TIME_EXCEEDED, 0, 0, "Time to live exceeded", "" },
+	{ ICMP_TIME_EXCEEDED, 1, 0, "Frag reassembly time exceeded", "" },
+	{ ICMP_PARAM_PROBLEM, 0, 0, "ICMP type 12 code 0", "" },
+};
+
+#define ERRORS	((int)(sizeof(errors) / sizeof(errors[0])))
+
+START_TEST(ping_names_the_error)
+{
+	struct ctl_unit *u = one_port();
+	char want[512];
+	json_t *row;
+
+	ask_and_complain(u, "ping 10.0.0.2 count 1", true, errors[_i].type,
+	    errors[_i].code, errors[_i].rest);
+	snprintf(want, sizeof(want),
+	    "PING 10.0.0.2 (10.0.0.2) 56(84) bytes of data.\n"
+	    "From 10.0.0.3 icmp_seq=1 %s\n"
+	    "\n--- 10.0.0.2 ping statistics ---\n"
+	    "1 packets transmitted, 0 received, +1 errors, 100%% packet loss, "
+	    "time 2ms\n", errors[_i].ping);
+	ck_assert_str_eq(u->text, want);
+
+	ask_and_complain(u, "ping 10.0.0.2 count 1", false, errors[_i].type,
+	    errors[_i].code, errors[_i].rest);
+	ck_assert_uint_eq(json_array_size(u->data), 2);
+	row = json_array_get(u->data, 0);
+	ck_assert_str_eq(json_string_value(json_object_get(row, "event")),
+	    "error");
+	ck_assert_str_eq(json_string_value(json_object_get(row, "from")),
+	    "10.0.0.3");
+	ck_assert_int_eq(number_in(row, "seq"), 1);
+	ck_assert_int_eq(number_in(row, "type"), errors[_i].type);
+	ck_assert_int_eq(number_in(row, "code"), errors[_i].code);
+	ck_assert_str_eq(json_string_value(json_object_get(row, "error")),
+	    errors[_i].ping);
+	ck_assert_ptr_null(json_object_get(row, "rtt_ms"));
+	row = json_array_get(u->data, 1);
+	ck_assert_int_eq(number_in(row, "errors"), 1);
+	ctl_unit_free(u);
+}
+END_TEST
+
+START_TEST(traceroute_marks_the_error)
+{
+	struct ctl_unit *u = one_port();
+	const char *line = "traceroute 10.0.0.2 queries 1 max_ttl 1";
+	char want[512];
+	json_t *row;
+
+	ask_and_complain(u, line, true, errors[_i].type, errors[_i].code,
+	    errors[_i].rest);
+	snprintf(want, sizeof(want),
+	    "traceroute to 10.0.0.2 (10.0.0.2), 1 hops max, 60 byte packets\n"
+	    " 1  10.0.0.3  2.000 ms%s\n", errors[_i].trace);
+	ck_assert_str_eq(u->text, want);
+	ck_assert_str_eq(u->error, "\"10.0.0.2\": not reached");
+
+	ask_and_complain(u, line, false, errors[_i].type, errors[_i].code,
+	    errors[_i].rest);
+	ck_assert_uint_eq(json_array_size(u->data), 1);
+	row = json_array_get(u->data, 0);
+	ck_assert_str_eq(json_string_value(json_object_get(row, "from")),
+	    "10.0.0.3");
+	ck_assert_int_eq(number_in(row, "ttl"), 1);
+	ck_assert_int_eq(number_in(row, "query"), 1);
+	ck_assert_int_eq(number_in(row, "type"), errors[_i].type);
+	ck_assert_int_eq(number_in(row, "code"), errors[_i].code);
+	ck_assert(json_is_false(json_object_get(row, "reached")));
+	ck_assert(json_is_real(json_object_get(row, "rtt_ms")));
+	ctl_unit_free(u);
+}
+END_TEST
+
+static void
+expect_event(struct ctl_unit *u, size_t i, const char *event, int seq)
+{
+	const json_t *row = json_array_get(u->data, i);
+
+	ck_assert_str_eq(json_string_value(json_object_get(row, "event")),
+	    event);
+	ck_assert_int_eq(number_in(row, "seq"), seq);
+}
+
+/* The same answer twice, and then no way to send another request.  Bit 0: as
+ * text. */
+START_TEST(ping_tells_the_rest)
+{
+	struct ctl_unit *u = one_port();
+	struct ip4_prefix ours = { IP4(10, 0, 0, 1), 24 };
+	const char *no_way = strerror(ENETUNREACH);
+	char want[512];
+
+	ctl_unit_start(u, "ping 10.0.0.2 count 2", _i == 1);
+	unit_run_until(u->stk, 100000);
+	answer_times(u, ICMP_ECHO_REPLY, 64, 2);
+	ck_assert_int_eq(iface_addr_del(u->stk, iface_lookup(u->stk, "tapc"),
+	    ours, NULL), 0);
+	unit_run_until(u->stk, 1000000);
+	ck_assert_int_eq(u->status, 0);
+	if (_i == 1) {
+		snprintf(want, sizeof(want),
+		    "PING 10.0.0.2 (10.0.0.2) 56(84) bytes of data.\n"
+		    "64 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=100 ms\n"
+		    "64 bytes from 10.0.0.2: icmp_seq=1 ttl=64 time=100 ms "
+		    "(DUP!)\n"
+		    "icmp_seq=2 not sent: %s\n"
+		    "\n--- 10.0.0.2 ping statistics ---\n"
+		    "2 packets transmitted, 1 received, +1 errors, "
+		    "50%% packet loss, time 1000ms\n"
+		    "rtt min/avg/max/mdev = 100.000/100.000/100.000/0.000 "
+		    "ms\n", no_way);
+		ck_assert_str_eq(u->text, want);
+	} else {
+		ck_assert_uint_eq(json_array_size(u->data), 4);
+		expect_event(u, 0, "reply", 1);
+		expect_event(u, 1, "duplicate", 1);
+		expect_event(u, 2, "unsent", 2);
+		ck_assert_str_eq(json_string_value(json_object_get(
+		    json_array_get(u->data, 2), "error")), no_way);
+		ck_assert_int_eq(number_in(json_array_get(u->data, 3),
+		    "duplicates"), 1);
+	}
+	ctl_unit_free(u);
+}
+END_TEST
+
+/* Nothing goes out, for want of a way: so much is said, and no more. */
+START_TEST(traceroute_tells_what_it_cannot_send)
+{
+	struct ctl_unit *u = one_port();
+	struct ip4_prefix ours = { IP4(10, 0, 0, 1), 24 };
+	const char *no_way = strerror(ENETUNREACH);
+	char want[256];
+
+	ctl_unit_start(u, "traceroute 10.0.0.2 queries 1", _i == 1);
+	ck_assert_int_eq(iface_addr_del(u->stk, iface_lookup(u->stk, "tapc"),
+	    ours, NULL), 0);
+	unit_run_until(u->stk, 1000);
+	ck_assert_int_eq(u->status, 1);
+	if (_i == 1) {
+		snprintf(want, sizeof(want), "traceroute to 10.0.0.2 "
+		    "(10.0.0.2), 30 hops max, 60 byte packets\n"
+		    " 1  (%s)\n", no_way);
+		ck_assert_str_eq(u->text, want);
+	} else {
+		ck_assert_uint_eq(json_array_size(u->data), 1);
+		ck_assert_str_eq(json_string_value(json_object_get(
+		    json_array_get(u->data, 0), "error")), no_way);
+	}
 	ctl_unit_free(u);
 }
 END_TEST
@@ -368,6 +588,10 @@ main(void)
 
 	tcase_add_test(t, ping_as_people_know_it);
 	tcase_add_test(t, ping_without_an_answer);
+	tcase_add_loop_test(t, ping_names_the_error, 0, ERRORS);
+	tcase_add_loop_test(t, traceroute_marks_the_error, 0, ERRORS);
+	tcase_add_loop_test(t, ping_tells_the_rest, 0, 2);
+	tcase_add_loop_test(t, traceroute_tells_what_it_cannot_send, 0, 2);
 	tcase_add_test(t, connect_carries_a_stream);
 	tcase_add_test(t, connect_stops_at_the_window);
 	tcase_add_test(t, connect_says_why_not);
