@@ -31,6 +31,7 @@ struct request {
 	const struct command *cmd;
 	struct err err;
 	int code;		/* -Exxx of a refusal */
+	bool lost;		/* no memory for a part of the answer */
 	json_t *errors;		/* more than one: all of them; or NULL */
 	char *lines;		/* text not yet sent */
 	size_t lines_len, lines_size;
@@ -41,7 +42,8 @@ struct request {
 typedef int command_fn(void *arg, const struct command *cmd, const void *obj);
 
 /* reply.c */
-void reply_data(struct request *rq, json_t *data);	/* takes data over */
+/* Takes data over; NULL: there was no memory to make it. */
+void reply_data(struct request *rq, json_t *data);
 void reply_line(struct request *rq, const char *line);
 /* A configured object: its words, or its JSON; state (taken over, may be
  * NULL) is what is not configured, as a comment or under "state". */

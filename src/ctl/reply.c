@@ -2,40 +2,69 @@
  * reply.c - what goes back to a client: JSON lines (ctl.h).
  *
  * Lines of text are gathered so that a long listing does not cost one JSON
- * object each.
+ * object each.  What no memory was left to say makes the status a refusal; the
+ * status itself comes in any case.
  */
 #include "ctl/session.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define LINES_MAX 32768		/* sent when so much waits */
 
-static void
+struct dump {
+	char *text;
+	size_t len, size;
+	bool failed;		/* jansson does not hand every failure on */
+};
+
+static int
+dump_put(const char *p, size_t len, void *arg)
+{
+	struct dump *d = arg;
+
+	if (d->len + len > d->size) {
+		size_t size = 2 * d->size + len + 256;
+		char *text = realloc(d->text, size);
+
+		if (text == NULL) {
+			d->failed = true;
+			return -1;
+		}
+		d->text = text;
+		d->size = size;
+	}
+	memcpy(d->text + d->len, p, len);
+	d->len += len;
+	return 0;
+}
+
+/* Takes obj over; false: no memory. */
+static bool
 emit_json(struct request *rq, json_t *obj)
 {
 	struct ctl_session *s = rq->session;
-	char *line;
+	struct dump d = { .failed = obj == NULL || (rq->id != NULL &&
+	    json_object_set(obj, "id", rq->id) != 0) };
 
-	if (obj == NULL)
-		return;
-	if (rq->id != NULL)
-		json_object_set(obj, "id", rq->id);
-	line = json_dumps(obj, JSON_COMPACT);
+	if (!d.failed && json_dump_callback(obj, dump_put, &d,
+	    JSON_COMPACT) != 0)
+		d.failed = true;
 	json_decref(obj);
-	if (line == NULL)
-		return;
-	s->emit(s->arg, line, strlen(line));
-	free(line);
+	if (!d.failed)
+		s->emit(s->arg, d.text, d.len);
+	free(d.text);
+	return !d.failed;
 }
 
 void
 reply_flush(struct request *rq)
 {
-	if (rq->lines_len > 0)
-		emit_json(rq, json_pack("{s:s#}", "text", rq->lines,
-		    rq->lines_len - 1));
+	if (rq->lines_len > 0 && !emit_json(rq, json_pack("{s:s#}", "text",
+	    rq->lines, rq->lines_len - 1)))
+		rq->lost = true;
 	rq->lines_len = 0;
 }
 
@@ -43,8 +72,8 @@ void
 reply_data(struct request *rq, json_t *data)
 {
 	reply_flush(rq);
-	if (data != NULL)
-		emit_json(rq, json_pack("{s:o}", "data", data));
+	if (data == NULL || !emit_json(rq, json_pack("{s:o}", "data", data)))
+		rq->lost = true;
 }
 
 void
@@ -56,8 +85,10 @@ reply_line(struct request *rq, const char *line)
 		size_t size = rq->lines_len + len + 1 + LINES_MAX;
 		char *p = realloc(rq->lines, size);
 
-		if (p == NULL)
+		if (p == NULL) {
+			rq->lost = true;
 			return;
+		}
 		rq->lines = p;
 		rq->lines_size = size;
 	}
@@ -92,28 +123,64 @@ code_name(int code)
 	}
 }
 
+/* NULL: no memory. */
+static json_t *
+status_json(struct request *rq, int status, int word)
+{
+	json_t *obj = json_pack("{s:i}", "status", status);
+	int r = 0;
+
+	if (status != 0)
+		r |= json_object_set_new(obj, "error",
+		    json_string(rq->err.text));
+	if (status == 1)
+		r |= json_object_set_new(obj, "code",
+		    json_string(code_name(rq->code)));
+	if (rq->errors != NULL)
+		r |= json_object_set(obj, "errors", rq->errors);
+	if (word >= 0)
+		r |= json_object_set_new(obj, "word", json_integer(word));
+	if (r == 0)
+		return obj;
+	json_decref(obj);
+	return NULL;
+}
+
+/* Without memory the client must not wait for ever. */
+static void
+emit_bare_status(struct request *rq, int status)
+{
+	char line[128];
+	size_t n;
+
+	n = (size_t)snprintf(line, sizeof(line), "{\"status\":%d", status);
+	if (status != 0)
+		n += (size_t)snprintf(line + n, sizeof(line) - n,
+		    ",\"error\":\"no memory\",\"code\":\"ENOMEM\"");
+	if (json_is_integer(rq->id))
+		n += (size_t)snprintf(line + n, sizeof(line) - n,
+		    ",\"id\":%" JSON_INTEGER_FORMAT,
+		    json_integer_value(rq->id));
+	line[n++] = '}';
+	rq->session->emit(rq->session->arg, line, n);
+}
+
 void
 reply_status(struct request *rq, int status, int word)
 {
-	json_t *obj;
-
 	reply_flush(rq);
 	free(rq->lines);
 	rq->lines = NULL;
 	rq->lines_size = 0;
-	obj = json_pack("{s:i}", "status", status);
-	if (obj != NULL && status != 0)
-		json_object_set_new(obj, "error", json_string(rq->err.text));
-	if (obj != NULL && status == 1)
-		json_object_set_new(obj, "code",
-		    json_string(code_name(rq->code)));
-	if (obj != NULL && rq->errors != NULL)
-		json_object_set(obj, "errors", rq->errors);
+	if (rq->lost && status == 0) {
+		status = 1;
+		rq->code = err_set(&rq->err, -ENOMEM,
+		    "no memory for all of the answer");
+	}
+	if (!emit_json(rq, status_json(rq, status, word)))
+		emit_bare_status(rq, status);
 	json_decref(rq->errors);
 	rq->errors = NULL;
-	if (obj != NULL && word >= 0)
-		json_object_set_new(obj, "word", json_integer(word));
-	emit_json(rq, obj);
 }
 
 static json_t *
