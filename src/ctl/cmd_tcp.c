@@ -87,8 +87,9 @@ inner_text(const struct tcp_status *s, char *line, size_t size)
 	append(line, size, " bytes_sent:%" PRIu64, s->bytes_sent);
 	append_if(line, size, "bytes_retrans", s->bytes_retrans);
 	append(line, size, " bytes_acked:%" PRIu64 " bytes_received:%" PRIu64
-	    " segs_out:%u segs_in:%u", s->bytes_acked, s->bytes_received,
-	    s->segs_out, s->segs_in);
+	    " segs_out:%u segs_in:%u data_segs_out:%u data_segs_in:%u",
+	    s->bytes_acked, s->bytes_received, s->segs_out, s->segs_in,
+	    s->data_segs_out, s->data_segs_in);
 	append(line, size, " lastsnd:%lld lastrcv:%lld lastack:%lld",
 	    (long long)s->last_data_sent_us / 1000,
 	    (long long)s->last_data_recv_us / 1000,
@@ -96,6 +97,10 @@ inner_text(const struct tcp_status *s, char *line, size_t size)
 	if (s->pacing_rate != 0)
 		append(line, size, " pacing_rate %" PRIu64 "bps",
 		    8 * s->pacing_rate);
+	if (s->delivery_rate != 0)
+		append(line, size, " delivery_rate %" PRIu64 "bps%s",
+		    8 * (uint64_t)s->delivery_rate,
+		    s->app_limited ? " app_limited" : "");
 	append_if(line, size, "unacked", s->unacked_segs);
 	if (s->total_retrans != 0)
 		append(line, size, " retrans:%u/%u", s->retrans_segs,
@@ -107,9 +112,13 @@ inner_text(const struct tcp_status *s, char *line, size_t size)
 	append_if(line, size, "received_ce", s->received_ce);
 	if (s->reordering != 3)		/* as ss: not what it begins with */
 		append_if(line, size, "reordering", s->reordering);
+	append_if(line, size, "reord_seen", s->reordered);
+	if (s->rcv_rtt_us != 0)
+		append(line, size, " rcv_rtt:%.3f", ms(s->rcv_rtt_us));
 	append(line, size, " rcv_space:%u rcv_wnd:%u", s->rcv_space,
 	    s->rcv_wnd);
 	append_if(line, size, "rcv_ooo", s->rcv_ooo);
+	append_if(line, size, "rcv_ooopack", s->ooo_segs);
 	append_if(line, size, "notsent", s->unsent);
 	if (s->min_rtt_us != 0 && s->min_rtt_us != UINT32_MAX)
 		append(line, size, " minrtt:%.3f", ms(s->min_rtt_us));
@@ -180,6 +189,8 @@ conn_json(struct request *rq, const struct tcp_status *s)
 	set(o, "bytes_received", s->bytes_received);
 	set(o, "segs_in", s->segs_in);
 	set(o, "segs_out", s->segs_out);
+	set(o, "data_segs_in", s->data_segs_in);
+	set(o, "data_segs_out", s->data_segs_out);
 	set(o, "total_retrans", s->total_retrans);
 	set(o, "mem_bytes", s->mem_bytes);
 	set(o, "dsack_dups", s->dsack_dups);
@@ -193,6 +204,11 @@ conn_json(struct request *rq, const struct tcp_status *s)
 	set(o, "last_data_recv_us", (uint64_t)s->last_data_recv_us);
 	set(o, "last_ack_recv_us", (uint64_t)s->last_ack_recv_us);
 	set(o, "pacing_rate", s->pacing_rate);
+	set(o, "delivery_rate", s->delivery_rate);
+	set(o, "rcv_rtt_us", s->rcv_rtt_us);
+	set(o, "reord_seen", s->reordered);
+	set(o, "rcv_ooopack", s->ooo_segs);
+	set(o, "total_rto", s->timeouts);
 	reply_data(rq, o);
 }
 

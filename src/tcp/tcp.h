@@ -420,7 +420,7 @@ struct tcp_status {
 	uint32_t recv_q, send_q;	/* bytes unread; unacknowledged */
 	uint32_t unsent;
 	uint32_t rto_us, rtt_us, rttvar_us, min_rtt_us, ato_us;
-	uint32_t rcv_rtt_us;		/* tunes the receive buffer */
+	uint32_t rcv_rtt_us;		/* measured by what comes in; 0: not */
 	uint32_t snd_mss, rcv_mss, pmtu, advmss;
 	uint32_t cwnd, ssthresh;	/* bytes; UINT32_MAX: no ssthresh */
 	uint32_t cwnd_segs, ssthresh_segs;	/* as Linux counts them */
@@ -430,7 +430,13 @@ struct tcp_status {
 	uint32_t snd_una, snd_nxt, rcv_nxt, iss, irs;
 	uint64_t bytes_acked, bytes_received, bytes_sent, bytes_retrans;
 	uint32_t segs_in, segs_out, total_retrans, dsack_dups;
+	uint32_t data_segs_in, data_segs_out;	/* of them, with payload */
 	uint32_t delivered;		/* segments that arrived, SYN too */
+	uint32_t ooo_segs;		/* that came before their turn */
+	uint32_t reordered;		/* ACKs that told of such, up to 255 */
+	uint32_t timeouts, loss_spells;	/* RTOs, and rows of them */
+	uint32_t delivery_rate;		/* bytes a second; 0: not yet */
+	bool app_limited;		/* there were no more to send */
 	int64_t last_data_sent_us, last_data_recv_us, last_ack_recv_us;
 	uint64_t pacing_rate;		/* bytes a second; 0: off */
 	const char *cc;			/* "cubic" */

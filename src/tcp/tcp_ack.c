@@ -8,7 +8,8 @@
 #include "tcp/tcp_conn.h"
 
 /* RFC 9293 3.10.7.4: only a segment at least as new may change the window.
- * Returns whether it did change. */
+ * SND.WL2 =< SEG.ACK need not be asked: SND.WL2 =< SND.UNA always.  Returns
+ * whether it did change. */
 static bool
 update_window(struct tcp_conn *c, const struct tcp_seg *s)
 {
@@ -16,12 +17,10 @@ update_window(struct tcp_conn *c, const struct tcp_seg *s)
 
 	if (seq_lt(s->h.ack, c->snd_una))
 		return false;
-	if (!seq_lt(c->snd_wl1, s->h.seq) && !(c->snd_wl1 == s->h.seq &&
-	    seq_le(c->snd_wl2, s->h.ack)))
+	if (seq_gt(c->snd_wl1, s->h.seq))
 		return false;
 	c->snd_wnd = s->wnd;
 	c->snd_wl1 = s->h.seq;
-	c->snd_wl2 = s->h.ack;
 	c->max_wnd = tcp_max(c->max_wnd, s->wnd);
 	return changed;
 }
@@ -109,6 +108,35 @@ newly_marked(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s,
 	return n > 0;
 }
 
+/* How fast data arrive, for who looks: by round trips, the first of which
+ * begins with the flight.  What ACKs that came bunched would say is more than
+ * any path carries. */
+static void
+measure_rate(struct stack *stk, struct tcp_conn *c, uint32_t delivered)
+{
+	struct tcp_flight *f = c->fl;
+	int64_t us = instant_diff(stk->now, f->rate_from);
+	uint64_t rate;
+
+	f->rate_bytes += delivered;
+	if (!f->rate_on) {
+		f->rate_on = true;
+		f->rate_end = c->snd_nxt;
+	}
+	if (seq_lt(c->snd_una, f->rate_end))
+		return;
+	if (us > 0 && us >= (int64_t)c->min_rtt_us) {
+		rate = (uint64_t)f->rate_bytes * USEC_PER_SEC / (uint64_t)us;
+		c->rate = (uint32_t)(rate > UINT32_MAX ? UINT32_MAX : rate) &
+		    ~1u;
+		c->rate |= tcp_unsent(c) < tcp_mss_now(c) &&
+		    f->out_max + tcp_mss_now(c) <= c->cwnd;
+	}
+	f->rate_from = stk->now;
+	f->rate_end = c->snd_nxt;
+	f->rate_bytes = 0;
+}
+
 /* Nothing is in flight: nothing is to be looked after, but for what may prove
  * that it never was lost. */
 static void
@@ -155,6 +183,8 @@ tcp_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	a.dup = is_dup(c, s, &a);
 	if (a.rtt_us >= 0)
 		tcp_rtt_sample(c, a.rtt_us);
+	if (a.delivered > 0)
+		measure_rate(stk, c, a.delivered);
 	tcp_tlp_ack(stk, c, s, &a);
 	if (c->fl != NULL && (a.prior_flight > 0 || a.dsack))
 		tcp_recovery_ack(stk, c, &a);

@@ -101,6 +101,11 @@ struct tcp_flight {
 	uint32_t out_max, out_end;	/* most in flight, until out_end */
 	struct instant pace_due;	/* the next frame may go; NEVER: now */
 
+	/* for tcp_status(): how much arrives in a round trip */
+	struct instant rate_from;	/* this round began */
+	uint32_t rate_end, rate_bytes;	/* ends it; arrived since */
+	bool rate_on;			/* rate_end is set */
+
 	/* RACK-TLP: RFC 8985 5.2 */
 	struct instant rack_sent;	/* of the latest delivered record */
 	uint32_t rack_end, rack_rtt_us, rack_fack;
@@ -174,9 +179,10 @@ struct tcp_conn {
 
 	/* send sequence variables (RFC 9293 3.3.1) */
 	uint32_t iss, snd_una, snd_nxt;
-	uint32_t snd_wnd, snd_wl1, snd_wl2, max_wnd;
+	uint32_t snd_wnd, snd_wl1, max_wnd;	/* SND.WL2: update_window() */
 	uint32_t snd_fin;		/* number of our FIN: CF_FIN */
 	uint32_t tlp_end;		/* SND.NXT at the probe: tlp */
+	uint32_t bytes_retrans;		/* for tcp_status() only */
 	struct tcp_bytes snd;		/* [snd_una, ...), SYN not in it */
 	struct tcp_flight *fl;
 	struct tcp_extra *ext;
@@ -193,7 +199,7 @@ struct tcp_conn {
 	uint32_t ooo_bytes;		/* in islands */
 	uint16_t ooo_count;		/* islands */
 	uint16_t dsack_dups;		/* for tcp_status(); stays at its end */
-	uint32_t ooo_stamp;
+	uint32_t ooo_stamp;		/* segments that came early, ever */
 	struct tcp_sack dsack;		/* RFC 2883: report once; CF_DSACK */
 
 	uint32_t toa_ip;		/* IPv4 of option 254, host order; 0: */
@@ -218,13 +224,15 @@ struct tcp_conn {
 	/* RFC 8985: what outlives a flight */
 	uint8_t tlp;			/* enum tcp_tlp */
 	uint8_t reo_mult, reo_persist;
-	bool reo_seen;
+	uint8_t reo_seen;		/* how often; stays at its end */
 
 	/* RFC 6298, RFC 7323 */
 	uint32_t srtt_us, rttvar_us, rto_us, min_rtt_us;
 	uint32_t ts_recent, ts_offset;
 	uint32_t ts_recent_ms;		/* when, on our timestamp clock */
-	uint32_t data_ms;		/* last data, on the same */
+	/* on the same: the last segment from the peer, with data in it; the
+	 * last new data from us */
+	uint32_t heard_ms, data_ms, sent_ms;
 
 	/* congestion control (RFC 5681) */
 	uint32_t cwnd, ssthresh;	/* bytes */
@@ -234,16 +242,21 @@ struct tcp_conn {
 	/* deadlines; INSTANT_NEVER: off */
 	struct instant send_due, ack_due, life_due;
 	struct instant stuck_since;	/* first unanswered transmission */
-	struct instant heard;		/* last segment from the peer */
-	struct instant last_sent;	/* last new data from us */
 
 	/* receive buffer tuning */
 	uint32_t tune_us, tune_copied;	/* this round: began, bytes read */
 
 	/* for tcp_status() only */
+	uint32_t rcv_rtt_us;		/* by what comes in; 0: not yet */
+	uint32_t rcv_rtt_mark;		/* the echo that came last; without
+					 * timestamps, what was not promised */
+	uint32_t rcv_rtt_from_us;	/* at this time; 0: none is awaited */
 	uint32_t total_retrans, segs_in, segs_out, delivered;
-	uint32_t bytes_retrans;
+	uint32_t data_segs_in, data_segs_out;
+	uint32_t rate;			/* bytes a second, lately; odd:
+					 * the owner had no more */
 	uint16_t snd_wraps, rcv_wraps;	/* how often 2^32 bytes went by */
+	uint16_t timeouts, loss_spells;	/* RTOs, and rows of them */
 };
 
 #define CF_SACK		0x00000001u	/* both sides permit */
@@ -330,7 +343,7 @@ struct tcp_acked {
 	uint32_t sacked;		/* newly sacked */
 	int64_t rtt_us;			/* -1: no sample */
 	bool dup;			/* RFC 5681: a duplicate ACK */
-	bool dsack, ece;
+	bool dsack, ece, overtaken;	/* overtaken: reordering was seen */
 	uint32_t dsack_end;		/* of the D-SACK */
 	bool lost_new;			/* something was marked lost */
 	bool wnd_changed;
@@ -474,8 +487,6 @@ enum drop tcp_text(struct stack *stk, struct tcp_conn *c,
     const struct tcp_seg *s);
 uint32_t tcp_rcv_wnd(const struct tcp_conn *c);	/* promised, from rcv_nxt */
 uint32_t tcp_window_select(struct tcp_conn *c);	/* and promise */
-/* The round trip by which the receive buffer is tuned, microseconds. */
-uint32_t tcp_rcv_rtt(const struct tcp_conn *c);
 void tcp_rcv_consumed(struct stack *stk, struct tcp_conn *c, uint32_t n);
 
 /* ---- tcp_ooo.c ---- */
@@ -570,6 +581,13 @@ static inline uint32_t
 tcp_ts_now(const struct stack *stk)
 {
 	return (uint32_t)(stk->now.us / TCP_CLOCK_US);
+}
+
+/* Microseconds since ms was tcp_ts_now(). */
+static inline int64_t
+tcp_since_us(const struct stack *stk, uint32_t ms)
+{
+	return (int64_t)(tcp_ts_now(stk) - ms) * TCP_CLOCK_US;
 }
 
 /* ---- tcp_pmtu.c ---- */

@@ -310,6 +310,8 @@ count_sent(struct stack *stk, struct tcp_conn *c, const struct tcp_out *o,
 
 	stk->tcp.stats.sent += n;
 	c->segs_out += n;
+	if (o->len > 0)
+		c->data_segs_out += n;
 	if ((o->flags & TCP_ACK) != 0)
 		ack_sent(c);
 }

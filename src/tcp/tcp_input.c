@@ -246,10 +246,9 @@ tcp_established(struct stack *stk, struct tcp_conn *c,
 	c->snd_wnd = s->wnd;
 	c->max_wnd = tcp_max(c->max_wnd, s->wnd);
 	c->snd_wl1 = s->h.seq;
-	c->snd_wl2 = s->h.ack;
 	tcp_mss_update(c);
 	tcp_probe_start(stk, c);
-	c->heard = stk->now;
+	c->heard_ms = c->sent_ms = tcp_ts_now(stk);
 	c->delivered++;
 	/* RFC 7413 4.2.2: what is in flight has used cwnd already. */
 	if ((c->flags & CF_FO_EARLY) == 0)
@@ -521,7 +520,7 @@ conn_steps(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 
 	if ((r = check_sequence(stk, c, s)) != GO)
 		return r;
-	c->heard = stk->now;
+	c->heard_ms = tcp_ts_now(stk);
 	/* Probes may be further apart than the silence before the first. */
 	if (c->keep_tries != 0) {
 		c->keep_tries = 0;
@@ -551,6 +550,8 @@ tcp_conn_segment(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 	int r;
 
 	c->segs_in += s->segments;
+	if (s->len > 0)
+		c->data_segs_in += s->segments;
 	if (c->key.state == TCPS_SYN_SENT)
 		return tcp_synsent_input(stk, c, s);
 	/* RFC 7323 2.2: every window but a SYN's is scaled. */

@@ -403,7 +403,7 @@ restart_after_idle(struct stack *stk, struct tcp_conn *c)
 {
 	if (c->fl == NULL && unsent_bytes(c) > 0 &&
 	    c->conf->slow_start_idle &&
-	    instant_diff(stk->now, c->last_sent) > (int64_t)c->rto_us)
+	    tcp_since_us(stk, c->sent_ms) > (int64_t)c->rto_us)
 		tcp_cc_idle(stk, c);
 }
 
@@ -420,7 +420,7 @@ send_data(struct stack *stk, struct tcp_conn *c)
 	while (!pacing_holds(stk, c) && tcp_send_new(stk, c, UINT32_MAX))
 		any = true;
 	if (any)
-		c->last_sent = stk->now;
+		c->sent_ms = tcp_ts_now(stk);
 	else if (!c->conf->rack && (c->flags & CF_SACK) != 0 &&
 	    c->key.ca == TCP_CA_RECOVERY && c->fl != NULL)
 		retransmit_ahead(stk, c);

@@ -64,7 +64,9 @@ tcp_rack_delivered(struct stack *stk, struct tcp_conn *c,
 	 * ACK: what one ACK brings has no order. */
 	if ((r->flags & REC_EVER) == 0 && f->rack_fack != 0 &&
 	    seq_lt(r->end, f->rack_fack)) {
-		c->reo_seen = true;
+		if (!a->overtaken && c->reo_seen < UINT8_MAX)
+			c->reo_seen++;
+		a->overtaken = true;
 		note_degree(c, f->rack_fack - r->seq);
 	}
 	if (f->rack_fack_new == 0 || seq_gt(r->end, f->rack_fack_new))
@@ -86,7 +88,7 @@ reo_window(const struct tcp_conn *c)
 	const struct tcp_flight *f = c->fl;
 	uint32_t wnd;
 
-	if (!c->reo_seen && (c->key.ca >= TCP_CA_RECOVERY ||
+	if (c->reo_seen == 0 && (c->key.ca >= TCP_CA_RECOVERY ||
 	    f->sacked >= TCP_DUPTHRESH * tcp_mss_now(c)))
 		return 0;
 	wnd = c->min_rtt_us / 4 * c->reo_mult;
@@ -151,7 +153,7 @@ tcp_rack_detect(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
 	f->rack_fack = f->rack_fack_new;
 	adapt_window(c, a);
 	if (f->rack_rtt_us == 0 || f->head == NULL || (f->sacked == 0 &&
-	    f->retrans == 0 && !c->reo_seen))
+	    f->retrans == 0 && c->reo_seen == 0))
 		return;
 	next = detect(stk, c, &a->lost_new);
 	if (next > 0)

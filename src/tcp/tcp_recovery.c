@@ -245,8 +245,8 @@ undo(struct stack *stk, struct tcp_conn *c)
 
 	stk->tcp.stats.undone++;
 	/* RFC 8985 4: what looked lost was late. */
-	if (c->key.ca == TCP_CA_RECOVERY)
-		c->reo_seen = true;
+	if (c->key.ca == TCP_CA_RECOVERY && c->reo_seen == 0)
+		c->reo_seen = 1;
 	f->frto = TCP_FRTO_OFF;
 	for (struct tcp_rec *r = f->head; r != NULL; r = r->next)
 		tcp_rec_unmark(f, r, REC_LOST | REC_RETRANS);

@@ -93,7 +93,7 @@ show_time(const struct stack *stk, const struct tcp_conn *c,
 	o->rttvar_us = c->rttvar_us;
 	o->min_rtt_us = c->min_rtt_us;
 	o->ato_us = c->conf->delack_us;
-	o->rcv_rtt_us = c->data_ms != 0 ? tcp_rcv_rtt(c) : 0;
+	o->rcv_rtt_us = c->rcv_rtt_us;
 	o->backoff = c->backoff;
 	o->probes = c->send_kind == TCP_T_PERSIST ? c->tries : c->keep_tries;
 	o->timer = timer_names[c->send_kind];
@@ -105,10 +105,10 @@ show_time(const struct stack *stk, const struct tcp_conn *c,
 		    "keepalive";
 		o->timer_us = instant_diff(c->life_due, stk->now);
 	}
-	o->last_ack_recv_us = instant_diff(stk->now, c->heard);
+	o->last_ack_recv_us = tcp_since_us(stk, c->heard_ms);
 	o->last_data_recv_us = c->data_ms == 0 ? o->last_ack_recv_us :
-	    (int64_t)(tcp_ts_now(stk) - c->data_ms) * TCP_CLOCK_US;
-	o->last_data_sent_us = instant_diff(stk->now, c->last_sent);
+	    tcp_since_us(stk, c->data_ms);
+	o->last_data_sent_us = tcp_since_us(stk, c->sent_ms);
 }
 
 static uint32_t
@@ -165,8 +165,16 @@ tcp_status(const struct stack *stk, const struct tcp_conn *c,
 	o.bytes_received = span(c->rcv_wraps, c->irs, c->rcv_nxt,
 	    (c->flags & CF_RFIN) != 0);
 	o.segs_in = c->segs_in;
-	o.delivered = c->delivered;
 	o.segs_out = c->segs_out;
+	o.data_segs_in = c->data_segs_in;
+	o.data_segs_out = c->data_segs_out;
+	o.delivered = c->delivered;
+	o.ooo_segs = c->ooo_stamp;
+	o.reordered = c->reo_seen;
+	o.timeouts = c->timeouts;
+	o.loss_spells = c->loss_spells;
+	o.delivery_rate = c->rate & ~1u;
+	o.app_limited = (c->rate & 1) != 0;
 	o.cc = tcp_cc(c)->name;
 	o.error = -c->error;
 	o.mem_bytes = memory_of(c);

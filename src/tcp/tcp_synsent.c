@@ -62,7 +62,6 @@ tcp_take_syn(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	c->rcv_adv = c->rcv_nxt + tcp_initial_window(c);
 	c->snd_wnd = c->max_wnd = s->wnd;	/* RFC 7323 2.2: unscaled */
 	c->snd_wl1 = s->h.seq;
-	c->snd_wl2 = s->h.ack;
 	/* RFC 9293 MUST-15: without the option, 536. */
 	c->peer_mss = s->o.mss_on ? s->o.mss : TCP_MSS_DEFAULT;
 	agree_options(stk, c, &s->o);

@@ -135,13 +135,55 @@ take_in_order(struct stack *stk, struct tcp_conn *c, const uint8_t *p,
 /* Bytes beyond a hole: kept, and answered at once (RFC 5681 4.2). */
 static enum drop
 take_ahead(struct stack *stk, struct tcp_conn *c, uint32_t seq,
-    const uint8_t *p, uint32_t n)
+    const uint8_t *p, uint32_t n, uint32_t segments)
 {
 	bool full = false;
 
+	c->ooo_stamp += segments - 1;
 	tcp_ooo_add(stk, c, seq, p, n, &full);
 	tcp_send_ack(stk, c);
 	return full ? DROP_TCP_OOO_LIMIT : DROP_COUNT;
+}
+
+/* A round trip took so long, or less.  Of what may have waited for the peer's
+ * owner, only the shortest says anything. */
+static void
+rtt_seen(struct tcp_conn *c, uint32_t us, bool waited)
+{
+	if (c->rcv_rtt_us == 0 || us < c->rcv_rtt_us)
+		c->rcv_rtt_us = us;
+	else if (!waited)
+		c->rcv_rtt_us += (us - c->rcv_rtt_us) / 8;
+}
+
+/* The receiver's measure of the round trip, for who looks: how old is what a
+ * full segment echoes (RFC 7323 4.1), or how long does the first byte take that
+ * nobody might send before? */
+static void
+measure_rtt(const struct stack *stk, struct tcp_conn *c,
+    const struct tcp_seg *s, uint32_t each)
+{
+	uint32_t now = (uint32_t)stk->now.us, ms;
+
+	if ((c->flags & CF_TS) == 0) {
+		if (c->rcv_rtt_from_us == 0) {
+			c->rcv_rtt_mark = c->rcv_adv;
+			c->rcv_rtt_from_us = tcp_max(now, 1);
+		} else if (seq_gt(s->seq + s->len, c->rcv_rtt_mark)) {
+			rtt_seen(c, tcp_max(now - c->rcv_rtt_from_us,
+			    TCP_CLOCK_US), true);
+			c->rcv_rtt_from_us = 0;
+		}
+		return;
+	}
+	if (s->o.tsecr == c->rcv_rtt_mark || !s->o.ts_on || each < c->rcv_mss)
+		return;
+	c->rcv_rtt_mark = s->o.tsecr;
+	ms = tcp_ts_now(stk) + c->ts_offset - s->o.tsecr;
+	/* Data since then: the peer had some to send. */
+	if (s->o.tsecr != 0 && ms < 1u << 20)
+		rtt_seen(c, tcp_max(ms, 1) * TCP_CLOCK_US,
+		    tcp_ts_now(stk) - c->data_ms >= ms);
 }
 
 enum drop
@@ -152,9 +194,10 @@ tcp_text(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 
 	c->unacked_segs = (uint8_t)tcp_min(c->unacked_segs + s->segments,
 	    UINT8_MAX);
-	c->data_ms = tcp_ts_now(stk);
 	if (each >= c->rcv_mss)
 		c->rcv_mss = (uint16_t)tcp_min(each, tcp_own_mss(c));
+	measure_rtt(stk, c, s, each);
+	c->data_ms = tcp_ts_now(stk);
 	note_ecn(c, s);
 	if (seq_lt(seq, c->rcv_nxt)) {
 		uint32_t old = tcp_min(c->rcv_nxt - seq, n);
@@ -174,17 +217,13 @@ tcp_text(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 		return DROP_COUNT;
 	if (seq == c->rcv_nxt)
 		return take_in_order(stk, c, p, n);
-	return take_ahead(stk, c, seq, p, n);
-}
-
-uint32_t
-tcp_rcv_rtt(const struct tcp_conn *c)
-{
-	return tcp_max(c->srtt_us, TCP_CLOCK_US);
+	return take_ahead(stk, c, seq, p, n, s->segments);
 }
 
 /* Grows the buffer: twice what the owner read in a round trip, so that the
- * window is never what holds the sender back. */
+ * window is never what holds the sender back.  The sender's round trip, of the
+ * handshake mostly: rcv_rtt_us has in it the queue that a larger window only
+ * makes longer. */
 static void
 tune_buffer(struct stack *stk, struct tcp_conn *c, uint32_t n)
 {
@@ -194,7 +233,7 @@ tune_buffer(struct stack *stk, struct tcp_conn *c, uint32_t n)
 	if (c->rcv_buf >= max)
 		return;
 	c->tune_copied += n;
-	if (now - c->tune_us < tcp_rcv_rtt(c))
+	if (now - c->tune_us < tcp_max(c->srtt_us, TCP_CLOCK_US))
 		return;
 	if (c->tune_copied > c->rcv_buf / 2)
 		c->rcv_buf = tcp_min(max, 2 * tcp_max(c->tune_copied,

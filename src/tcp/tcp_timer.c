@@ -94,7 +94,8 @@ tcp_keepalive_restart(struct stack *stk, struct tcp_conn *c)
 		return;
 	c->keep_tries = 0;
 	c->life_due = (c->flags & CF_KEEPALIVE) == 0 ? INSTANT_NEVER :
-	    instant_add(c->heard, (int64_t)c->conf->keep_idle_ms * 1000);
+	    instant_add(stk->now, (int64_t)c->conf->keep_idle_ms * 1000 -
+	    tcp_since_us(stk, c->heard_ms));
 	tcp_timer_update(stk, c);
 }
 
@@ -105,6 +106,16 @@ static int
 timeout_error(const struct tcp_conn *c)
 {
 	return c->soft_error != 0 ? c->soft_error : ETIMEDOUT;
+}
+
+/* For who looks; first: nothing was in doubt before. */
+static void
+count_timeout(struct tcp_conn *c, bool first)
+{
+	if (c->timeouts < UINT16_MAX)
+		c->timeouts++;
+	if (first && c->loss_spells < UINT16_MAX)
+		c->loss_spells++;
 }
 
 static void
@@ -126,6 +137,7 @@ syn_timeout(struct stack *stk, struct tcp_conn *c)
 		tcp_send_timer(stk, c, TCP_T_RTO, tcp_rto_now(c));
 		return;
 	}
+	count_timeout(c, c->tries == 1);
 	c->total_retrans++;
 	stk->tcp.stats.retransmits++;
 	c->flags |= CF_SYN_DUE | CF_SYN_RETRANS;
@@ -151,7 +163,7 @@ static bool
 shut_and_alive(const struct stack *stk, const struct tcp_conn *c)
 {
 	return c->snd_wnd == 0 && (c->flags & CF_ORPHAN) == 0 &&
-	    instant_diff(stk->now, c->heard) < (int64_t)tcp_rto_now(c);
+	    tcp_since_us(stk, c->heard_ms) < (int64_t)tcp_rto_now(c);
 }
 
 static void
@@ -166,6 +178,7 @@ rto_fire(struct stack *stk, struct tcp_conn *c)
 		return;
 	}
 	stk->tcp.stats.timeouts++;
+	count_timeout(c, c->tries == 0);
 	if (!shut_and_alive(stk, c))
 		c->tries++;
 	if (c->backoff < UINT8_MAX)
@@ -245,7 +258,7 @@ static void
 keepalive_fire(struct stack *stk, struct tcp_conn *c)
 {
 	const struct tcp_conf *f = c->conf;
-	int64_t quiet = instant_diff(stk->now, c->heard);
+	int64_t quiet = tcp_since_us(stk, c->heard_ms);
 	int64_t idle = (int64_t)f->keep_idle_ms * 1000;
 	int64_t wait = (int64_t)f->keep_intvl_ms * 1000;
 
@@ -255,7 +268,7 @@ keepalive_fire(struct stack *stk, struct tcp_conn *c)
 		return;
 	}
 	if (c->keep_tries == 0 && quiet < idle) {
-		c->life_due = instant_add(c->heard, idle);
+		c->life_due = instant_add(stk->now, idle - quiet);
 		return;
 	}
 	if (c->keep_tries >= f->keep_count || (f->user_timeout_ms != 0 &&

@@ -13,7 +13,7 @@ struct linux_tcp_info {
 	uint8_t tcpi_state, tcpi_ca_state, tcpi_retransmits, tcpi_probes;
 	uint8_t tcpi_backoff, tcpi_options;
 	uint8_t tcpi_snd_wscale : 4, tcpi_rcv_wscale : 4;
-	uint8_t tcpi_flags;
+	uint8_t tcpi_app_limited : 1, tcpi_client_fail : 2;
 	uint32_t tcpi_rto, tcpi_ato, tcpi_snd_mss, tcpi_rcv_mss;
 	uint32_t tcpi_unacked, tcpi_sacked, tcpi_lost, tcpi_retrans;
 	uint32_t tcpi_fackets;
@@ -91,6 +91,14 @@ fill_numbers(struct linux_tcp_info *i, const struct tcp_status *st)
 	i->tcpi_bytes_received = st->bytes_received;
 	i->tcpi_segs_out = st->segs_out;
 	i->tcpi_segs_in = st->segs_in;
+	i->tcpi_data_segs_out = st->data_segs_out;
+	i->tcpi_data_segs_in = st->data_segs_in;
+	i->tcpi_delivery_rate = st->delivery_rate;
+	i->tcpi_app_limited = st->app_limited;
+	i->tcpi_reord_seen = st->reordered;
+	i->tcpi_rcv_ooopack = st->ooo_segs;
+	i->tcpi_total_rto = (uint16_t)st->timeouts;
+	i->tcpi_total_rto_recoveries = (uint16_t)st->loss_spells;
 	i->tcpi_notsent_bytes = st->unsent;
 	i->tcpi_bytes_sent = st->bytes_sent;
 	i->tcpi_bytes_retrans = st->bytes_retrans;

@@ -92,6 +92,9 @@ START_TEST(what_is_lost_is_counted)
 	s = status_of(p, &a);
 	ck_assert_uint_ge(s.backoff, 2);
 	ck_assert_uint_ge(s.total_retrans, 3);
+	ck_assert_uint_ge(s.timeouts, 2);
+	ck_assert_uint_eq(s.loss_spells, 1);
+	ck_assert_uint_eq(s.data_segs_out, 4 + s.total_retrans);
 	ck_assert_uint_gt(s.bytes_retrans, 0);
 	ck_assert_uint_eq(s.bytes_sent, 4100 + s.bytes_retrans);
 	ck_assert_uint_eq(s.bytes_acked, 100);
@@ -192,6 +195,109 @@ START_TEST(opened_late)
 	ck_assert_int_eq(s.state, TCPS_ESTABLISHED);
 	ck_assert_uint_eq(s.total_retrans, 1);
 	ck_assert_uint_eq(s.backoff, 0);
+	ck_assert_uint_eq(s.timeouts, 1);
+	ck_assert_uint_eq(s.loss_spells, 1);
+	ck_assert_uint_eq(s.data_segs_out, 0);
+	pair_free(p);
+}
+END_TEST
+
+/* 40 ms there and back, and nothing but data one way: what the receiver makes
+ * of it, by timestamps and by what a new window brings, and the sender. */
+START_TEST(seen_from_both_ends)
+{
+	struct pair *p = pair_new(1, 1500, 0);
+	struct pair_app a = { .total = 1000000, .salt = 1, .peer_salt = 2,
+	    .keep = true };
+	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
+	struct wire_conf wire = { .delay_us = 20000 };
+	struct tcp_conf conf = *tcp_conf_stack(p->stk[0]);
+	struct tcp_status s, t;
+
+	conf.timestamps = _i == 0;
+	pair_wire(p, &wire);
+	pair_serve(p, 1, 80, &conf, &b);
+	pair_connect(p, 0, 80, &conf, &a);
+	pair_run_until(p, 3 * USEC_PER_SEC);
+	s = status_of(p, &a);
+	t = status_of(p, &b);
+	ck_assert_uint_eq(s.bytes_acked, 1000000);
+	ck_assert_uint_ge(s.data_segs_out, 1000000 / s.snd_mss);
+	ck_assert_uint_ge(t.rcv_rtt_us, 40000);
+	ck_assert_uint_le(t.rcv_rtt_us, 41000);
+	ck_assert_uint_eq(s.rcv_rtt_us, 0);
+	ck_assert_uint_eq(s.data_segs_out, t.data_segs_in);
+	ck_assert_uint_eq(s.segs_out, s.data_segs_out + 1);	/* SYN */
+	ck_assert_uint_eq(s.data_segs_in + t.data_segs_out, 0);
+	ck_assert_uint_eq(s.timeouts + s.reordered + t.ooo_segs, 0);
+	pair_free(p);
+}
+END_TEST
+
+/* The wire is what limits a long transfer; headers are in its rate. */
+START_TEST(wire_limits)
+{
+	struct pair *p = pair_new(1, 1500, 0);
+	struct pair_app a = { .total = 3000000, .salt = 1, .peer_salt = 2,
+	    .keep = true };
+	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
+	struct wire_conf wire = { .delay_us = 20000, .rate = 2000000,
+	    .queue = 1000000 };
+	struct tcp_status s;
+
+	pair_wire(p, &wire);
+	pair_serve(p, 1, 80, NULL, &b);
+	pair_connect(p, 0, 80, NULL, &a);
+	pair_run_until(p, USEC_PER_SEC);
+	s = status_of(p, &a);
+	ck_assert_uint_gt(s.delivery_rate, 1900000);
+	ck_assert_uint_lt(s.delivery_rate, 2000000);
+	ck_assert(!s.app_limited);
+	pair_free(p);
+}
+END_TEST
+
+/* An owner with little to say is what limits it. */
+START_TEST(owner_limits)
+{
+	struct pair *p = pair_new(1, 1500, 0);
+	struct pair_app a = { .total = 1448, .salt = 1, .peer_salt = 2,
+	    .keep = true };
+	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
+	struct wire_conf wire = { .delay_us = 20000 };
+	struct tcp_status s;
+
+	pair_wire(p, &wire);
+	pair_serve(p, 1, 80, NULL, &b);
+	pair_connect(p, 0, 80, NULL, &a);
+	pair_run_until(p, USEC_PER_SEC);
+	s = status_of(p, &a);
+	ck_assert(s.app_limited);
+	ck_assert_uint_ge(s.delivery_rate, 1448 * 24);
+	ck_assert_uint_le(s.delivery_rate, 1448 * 25);
+	pair_free(p);
+}
+END_TEST
+
+/* Segments overtake others: both ends say so. */
+START_TEST(disorder_is_counted)
+{
+	struct pair *p = pair_new(1, 1500, 0);
+	struct pair_app a = { .total = 500000, .salt = 1, .peer_salt = 2,
+	    .keep = true };
+	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
+	struct wire_conf wire = { .delay_us = 20000, .reorder = 20000,
+	    .reorder_us = 3000, .rate = 2000000, .queue = 1000000 };
+	struct tcp_status s;
+
+	pair_wire(p, &wire);
+	pair_serve(p, 1, 80, NULL, &b);
+	pair_connect(p, 0, 80, NULL, &a);
+	pair_run_until(p, 5 * USEC_PER_SEC);
+	s = status_of(p, &a);
+	ck_assert_uint_eq(s.bytes_acked, 500000);
+	ck_assert_uint_ge(s.reordered, 2);
+	ck_assert_uint_ge(status_of(p, &b).ooo_segs, s.reordered);
 	pair_free(p);
 }
 END_TEST
@@ -280,6 +386,10 @@ main(void)
 	tcase_add_test(tc, fin_in_flight);
 	tcase_add_test(tc, what_an_idle_one_waits_for);
 	tcase_add_test(tc, opened_late);
+	tcase_add_loop_test(tc, seen_from_both_ends, 0, 2);
+	tcase_add_test(tc, wire_limits);
+	tcase_add_test(tc, owner_limits);
+	tcase_add_test(tc, disorder_is_counted);
 	tcase_add_test(tc, quickack_is_on_or_off);
 	tcase_add_loop_test(tc, options_are_what_was_set, 0,
 	    sizeof(options) / sizeof(options[0]));
