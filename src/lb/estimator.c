@@ -14,13 +14,18 @@
 #define COUNT_SHIFT	10
 #define BYTES_SHIFT	5
 
-/* One step of an average: count is what came in the last 2 s. */
+/* One step of an average: count is what came in the last 2 s.  All of it comes
+ * from the flow table's memory and may be anything: a quarter of a difference
+ * never overflows. */
 static uint64_t
 step(uint64_t avg, uint64_t count, unsigned shift)
 {
-	int64_t rate = (int64_t)(count << (shift - 1));
+	uint64_t rate = count << (shift - 1);
 
-	return (uint64_t)((int64_t)avg + ((rate - (int64_t)avg) >> 2));
+	if (rate >= avg)
+		return avg + (rate - avg) / 4;
+	/* Down to the next whole one, as IPVS's shift of a negative number. */
+	return avg - (avg - rate) / 4 - ((avg - rate) % 4 != 0);
 }
 
 static void

@@ -369,6 +369,31 @@ START_TEST(the_limit_moves_with_flows_in_it)
 }
 END_TEST
 
+/* Rates that a damaged region brought along are none, but overflow nowhere. */
+START_TEST(rates_may_be_anything)
+{
+	size_t len = lb_flows_bytes(REGION_FLOWS);
+	void *mem = calloc(1, len);
+	struct flow_bed b = flow_bed_at(mem, len, 100000, 0);
+	struct lb_estimator *e;
+
+	flow_bed_service(&b);
+	e = &b.srv->tally->est;
+	e->cps = UINT64_MAX;
+	e->in_bps = 5;
+	e->last.out_pkts = 1;
+	unit_run_until(b.stk, 2 * USEC_PER_SEC);
+	ck_assert_uint_eq(e->cps, UINT64_MAX - UINT64_MAX / 4 - 1);
+	ck_assert_uint_eq(e->in_bps, 5 - 1 - 1);
+	/* One packet less than before: nearly all of 64 bits, a quarter. */
+	ck_assert_uint_eq(e->out_pps, (0 - 512ull) / 4);
+	unit_run_until(b.stk, 4 * USEC_PER_SEC);
+	ck_assert_uint_eq(e->in_bps, 2);
+	unit_stack_free(b.stk);
+	free(mem);
+}
+END_TEST
+
 START_TEST(too_small_a_region_is_refused)
 {
 	uint8_t mem[512] = { 0 };
@@ -396,6 +421,7 @@ main(void)
 	tcase_add_test(tc, a_new_process_goes_on_counting);
 	tcase_add_test(tc, statistics_without_room_stand_with_their_owner);
 	tcase_add_test(tc, the_limit_moves_with_flows_in_it);
+	tcase_add_test(tc, rates_may_be_anything);
 	tcase_add_test(tc, too_small_a_region_is_refused);
 	suite_add_tcase(s, tc);
 	return unit_main(s);
