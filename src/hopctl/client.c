@@ -32,8 +32,8 @@ client_connect(const char *path, struct err *err)
 	    e == ENOENT || e == ECONNREFUSED ? "; is hopd running?" : "");
 }
 
-static int
-send_all(int fd, const char *p, size_t len)
+int
+client_send(int fd, const char *p, size_t len)
 {
 	while (len > 0) {
 		ssize_t n = send(fd, p, len, MSG_NOSIGNAL);
@@ -62,11 +62,11 @@ send_request(int fd, json_t *request, const char *text)
 	json_decref(request);
 	if (line == NULL)
 		return -ENOMEM;
-	r = send_all(fd, line, strlen(line));
+	r = client_send(fd, line, strlen(line));
 	free(line);
 	if (r == 0)
-		r = send_all(fd, "\n", 1);
-	return r != 0 ? r : send_all(fd, text, len);
+		r = client_send(fd, "\n", 1);
+	return r != 0 ? r : client_send(fd, text, len);
 }
 
 /* Hands one reply on; its status, or -1 if it is not the last. */

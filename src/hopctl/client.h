@@ -18,6 +18,9 @@
 /* Connects: a descriptor, or -Exxx and err. */
 int client_connect(const char *path, struct err *err);
 
+/* All of it, or -Exxx; who is gone raises no signal. */
+int client_send(int fd, const char *p, size_t len);
+
 /* Sends the request (taken over), with text behind it unless that is NULL,
  * which the request then counts as "input_bytes" (ctl.h), and hands each reply
  * to fn until the one with the status, which is its last, or until fn returns

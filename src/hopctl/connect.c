@@ -40,12 +40,12 @@ complain(int status, const char *text)
 }
 
 static bool
-write_all(int fd, const void *buf, size_t len)
+print_all(const void *buf, size_t len)
 {
 	const char *p = buf;
 
 	while (len > 0) {
-		ssize_t n = write(fd, p, len);
+		ssize_t n = write(STDOUT_FILENO, p, len);
 
 		if (n == -1 && errno == EINTR)
 			continue;
@@ -69,7 +69,7 @@ say(struct carrier *k, json_t *obj)
 		size_t len = strlen(line);
 
 		line[len] = '\n';	/* in the NUL's place */
-		good = write_all(k->fd, line, len + 1);
+		good = client_send(k->fd, line, len + 1) == 0;
 	}
 	free(line);
 	return good;
@@ -107,7 +107,7 @@ take_stream(struct carrier *k, const char *text)
 
 	if (buf != NULL) {
 		size = base64_decode(text, buf, size);
-		good = write_all(STDOUT_FILENO, buf, size) && say(k,
+		good = print_all(buf, size) && say(k,
 		    json_pack("{s:i,s:i}", "id", 1, "taken", (int)size));
 	}
 	free(buf);
