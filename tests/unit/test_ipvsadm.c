@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "hopctl/ipvsadm.h"
+#include "lb/sched.h"
 
 #define ADDR(a, b, c, d) ((struct ip4){ (uint32_t)(a) << 24 | (b) << 16 | \
 	(c) << 8 | (d) })
@@ -259,15 +260,15 @@ one_size(char *text)
 	memcpy(at, "(size=4096", strlen("(size=4096"));
 }
 
+/* Runs s->argv with s->input: what it prints, and "= STATUS". */
 static void
-run_line(struct session *s, const char *line, char *to)
+run_words(struct session *s, char *to)
 {
 	char *out, *err;
 	size_t out_size, err_size;
 	struct ipvsadm ia = { .name = "ipvsadm", .ask = ask, .arg = s->u };
 	int status;
 
-	split(s, line);
 	ia.in = s->input[0] != '\0' ? fmemopen(s->input, strlen(s->input),
 	    "r") : fopen("/dev/null", "r");
 	ia.out = open_memstream(&out, &out_size);
@@ -276,13 +277,20 @@ run_line(struct session *s, const char *line, char *to)
 	fclose(ia.in);
 	fclose(ia.out);
 	fclose(ia.err);
-	sprintf(to, "$ %s\n", line);
+	to[0] = '\0';
 	append_lines(to, out, "1|");
 	append_lines(to, err, "2|");
 	sprintf(to + strlen(to), "= %d\n", status);
 	one_size(to);
 	free(out);
 	free(err);
+}
+
+static void
+run_line(struct session *s, const char *line, char *to)
+{
+	split(s, line);
+	run_words(s, to + sprintf(to, "$ %s\n", line));
 }
 
 static const char *const sessions[] = {
@@ -369,6 +377,115 @@ START_TEST(save_and_restore)
 }
 END_TEST
 
+/* ---- without a record ---------------------------------------------------- */
+
+/* A file of rules: what is wrong in itself ends it, a line with an option that
+ * is none or that hopd refuses does not; and the last line need not end. */
+static const struct {
+	const char *file, *said, *rules;
+} files[] = {
+	{ "-A -t 10.0.0.1:80 -s rr\n-A -t 10.0.0.2:80 -s rr", "= 0\n",
+	    "1|-A -t 10.0.0.1:80 -s rr\n1|-A -t 10.0.0.2:80 -s rr\n" },
+	{ "\n \t\nipvsadm -A -t 10.0.0.1:80 -s rr\r\nipvsadm\n", "= 0\n",
+	    "1|-A -t 10.0.0.1:80 -s rr\n" },
+	/* The last line is cut: before a value, in one, before an option. */
+	{ "-A -t 10.0.0.1:80 -s rr\n-A -t", "2|-t: missing argument\n= 0\n",
+	    "1|-A -t 10.0.0.1:80 -s rr\n" },
+	{ "-A -t 10.0.0.1:80 -s rr\n-A -t 10.0.0",
+	    "2|Zero port specified for non-persistent service\n= 2\n",
+	    "1|-A -t 10.0.0.1:80 -s rr\n" },
+	{ "-A -t 10.0.0.1:80 -s rr\n-A", "2|You need to supply the "
+	    "'service-address' option for the 'add-service' command\n= 2\n",
+	    "1|-A -t 10.0.0.1:80 -s rr\n" },
+	/* Elsewhere: these two lines stop what comes behind, or do not. */
+	{ "-A -s rr\n-A -t 10.0.0.1:80\n", "2|You need to supply the "
+	    "'service-address' option for the 'add-service' command\n= 2\n",
+	    "" },
+	{ "-D -t 10.0.0.1:80\n-A -Y\n-A -t 10.0.0.2:80 -s rr\n",
+	    "2|No such service\n2|-Y: unknown option\n= 0\n",
+	    "1|-A -t 10.0.0.2:80 -s rr\n" },
+	{ "-A -t 10.0.0.2:80 -s rr\n-D -t 10.0.0.1:80",
+	    "2|No such service\n= 255\n", "1|-A -t 10.0.0.2:80 -s rr\n" },
+	/* No file in a file. */
+	{ "-R\n-A -t 10.0.0.2:80 -s rr\n", "2|Try `ipvsadm -h' or "
+	    "'ipvsadm --help' for more information.\n= 255\n", "" },
+};
+
+START_TEST(rules_from_a_file)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	char *got = malloc(65536), want[512];
+
+	s->u = ctl_unit_new();
+	split(s, "ipvsadm -R");
+	snprintf(s->input, sizeof(s->input), "%s", files[_i].file);
+	run_words(s, got);
+	ck_assert_str_eq(got, files[_i].said);
+	split(s, "ipvsadm -Sn");
+	run_words(s, got);
+	snprintf(want, sizeof(want), "%s= 0\n", files[_i].rules);
+	ck_assert_str_eq(got, want);
+	ctl_unit_free(s->u);
+	free(got);
+	free(s);
+}
+END_TEST
+
+/* Every option in a line of the help is one. */
+static unsigned
+try_options(struct session *s, const char *line)
+{
+	static const char letters[] = "-abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+	char command[64], got[8192];
+	unsigned n = 0;
+
+	while ((line = strstr(line, " -")) != NULL) {
+		size_t len = strspn(++line, letters);
+
+		snprintf(command, sizeof(command), "ipvsadm -L %.*s", (int)len,
+		    line);
+		run_line(s, command, got);
+		ck_assert_msg(strstr(got, "unknown option") == NULL, "%s",
+		    got);
+		n++;
+	}
+	return n;
+}
+
+START_TEST(help_says_what_is_there)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	char *got = malloc(65536), *version = golden_text("v.txt"), *line;
+	char *text = malloc(65536), *rest;
+	unsigned options = 0;
+
+	s->u = ctl_unit_new();
+	split(s, "ipvsadm --help");
+	run_words(s, got);
+	ck_assert_ptr_nonnull(strstr(got, "\n= 0\n"));
+	ck_assert_ptr_null(strstr(got, "2|"));
+	ck_assert_int_eq(strncmp(got + 2, version, strlen(version)), 0);
+	ck_assert_ptr_nonnull(strstr(got, "\n1|Usage: ipvsadm COMMAND "));
+	for (unsigned i = 0; lb_sched_at(i) != NULL; i++)
+		ck_assert_ptr_nonnull(strstr(got, lb_sched_at(i)->name));
+	strcpy(text, got);
+	for (line = strtok_r(text, "\n", &rest); line != NULL;
+	    line = strtok_r(NULL, "\n", &rest))
+		options += try_options(s, line);
+	ck_assert_uint_gt(options, 60);
+	/* With a letter the same. */
+	split(s, "ipvsadm -h");
+	run_words(s, text);
+	ck_assert_str_eq(text, got);
+	ctl_unit_free(s->u);
+	free(version);
+	free(text);
+	free(got);
+	free(s);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -380,6 +497,9 @@ main(void)
 	tcase_add_loop_test(t, session_as_ipvsadm, 0,
 	    (int)(sizeof(sessions) / sizeof(sessions[0])));
 	tcase_add_test(t, save_and_restore);
+	tcase_add_loop_test(t, rules_from_a_file, 0,
+	    (int)(sizeof(files) / sizeof(files[0])));
+	tcase_add_test(t, help_says_what_is_there);
 	suite_add_tcase(s, t);
 	return unit_main(s);
 }
