@@ -14,6 +14,7 @@
 #include "base/hash.h"
 #include "frame.h"
 #include "host.h"
+#include "icmp/echo.h"
 #include "stack/stack.h"
 #include "tcp_judge.h"
 #include "tunnel/ipip.h"
@@ -23,7 +24,9 @@
 #define TTL_START	64u	/* of every packet that a node builds */
 #define TURNS_MAX	20000u	/* without time going on: a live-lock */
 #define TRACE_BYTES	64u	/* of a frame; its checksums are among them */
+#define EDGES		6u	/* of a prefix: both, and either side of each */
 #define ROUTE_SAMPLES	64u
+#define ROUTES_FEW	64u	/* so many are looked at whole */
 
 /* ---- frames ------------------------------------------------------------- */
 
@@ -215,12 +218,23 @@ check_time(struct node *n)
 	}
 }
 
-/* A script that could go on was told so, unless the stack has yet to. */
+/* A script that could go on was told so, unless the stack has yet to; and
+ * nothing waits inside for a turn that does not come. */
 static void
 check_wakeups(struct node *n)
 {
+	const struct icmp_echo *e;
+
 	if (instant_reached(n->stk->now, stack_next_deadline(n->stk)))
 		return;
+	if (n->stk->ip.loop.count > 0)
+		world_fail(n->world, "%s: %u packets to itself wait for "
+		    "nothing", n->name, n->stk->ip.loop.count);
+	LIST_FOREACH(e, &n->stk->icmp.echoes, all) {
+		if (e->count > 0)
+			world_fail(n->world, "%s: a ping was not told of an "
+			    "answer", n->name);
+	}
 	for (struct app *a = n->apps; a != NULL; a = a->next) {
 		if (a->ops->waits_in_vain != NULL && a->ops->waits_in_vain(a))
 			world_fail(n->world, "%s: %s was not woken",
@@ -309,33 +323,73 @@ longest_match(const struct routes *all, struct ip4 dst)
 	return best;
 }
 
-/* The address at the edge of some route, or the one to either side of it. */
+/* The address at an edge of p, or beside one. */
 static struct ip4
-edge(const struct routes *all, struct rng *rng)
+edge(struct ip4_prefix p, uint32_t which)
 {
-	struct ip4_prefix p = all->list[rng_below(rng, all->count)]->dst;
 	uint32_t first = p.ip.v & ip4_mask(p.len);
 	uint32_t last = first | ~ip4_mask(p.len);
 
-	return (struct ip4){ (rng_below(rng, 2) ? first : last) +
-	    rng_below(rng, 3) - 1 };
+	return (struct ip4){ (which < 3 ? first : last) + which % 3 - 1 };
+}
+
+static void
+check_route(struct node *n, const struct routes *all, struct ip4 dst)
+{
+	char text[IP4_STRLEN];
+
+	if (route_lookup(n->stk, dst, 0).route != longest_match(all, dst))
+		world_fail(n->world, "%s: the route to %s is not the "
+		    "longest match", n->name, ip4_format(dst, text));
+}
+
+/* All edges of a few prefixes, some edges of many. */
+static void
+check_edges(struct node *n, const struct routes *all,
+    const struct ip4_prefix *p, uint32_t count)
+{
+	struct rng *rng = &n->world->check_rng;
+
+	if (count <= ROUTES_FEW) {
+		for (uint32_t i = 0; i < count * EDGES; i++)
+			check_route(n, all, edge(p[i / EDGES], i % EDGES));
+		return;
+	}
+	for (uint32_t i = 0; i < ROUTE_SAMPLES; i++)
+		check_route(n, all, edge(p[rng_below(rng, count)],
+		    rng_below(rng, EDGES)));
+}
+
+/* What goes must not be missed where it was: it is looked for there once
+ * more. */
+static void
+remember_prefixes(struct node *n, const struct ip4_prefix *p, uint32_t count)
+{
+	struct check_node *c = &n->check;
+
+	c->pasts = count < CHECK_PAST ? count : CHECK_PAST;
+	for (uint32_t i = 0; i < c->pasts; i++)
+		c->past[i] = p[c->pasts == count ? i :
+		    rng_below(&n->world->check_rng, count)];
 }
 
 void
 check_routes(struct node *n)
 {
 	struct routes all = { NULL, 0, 0 };
+	struct ip4_prefix *p;
 
 	see_routes(n->stk, &all);
-	for (uint32_t i = 0; i < ROUTE_SAMPLES && i < all.count * 6; i++) {
-		struct ip4 dst = edge(&all, &n->world->check_rng);
-		char text[IP4_STRLEN];
-
-		if (route_lookup(n->stk, dst, 0).route !=
-		    longest_match(&all, dst))
-			world_fail(n->world, "%s: the route to %s is not the "
-			    "longest match", n->name, ip4_format(dst, text));
-	}
+	if (all.count != n->stk->ip.route_count)
+		world_fail(n->world, "%s: %u routes, but %u are counted",
+		    n->name, all.count, n->stk->ip.route_count);
+	p = sim_alloc((all.count + 1) * sizeof(*p));
+	for (uint32_t i = 0; i < all.count; i++)
+		p[i] = all.list[i]->dst;
+	check_edges(n, &all, p, all.count);
+	check_edges(n, &all, n->check.past, n->check.pasts);
+	remember_prefixes(n, p, all.count);
+	free(p);
 	free(all.list);
 }
 
@@ -424,6 +478,7 @@ check_world(struct world *w)
 			continue;
 		check_director(n);
 		check_marks(n);
+		tcp_judge_audit(n);
 		if (!tcp_timers_run(n->stk))
 			world_fail(w, "%s: a TCP connection has data, but no "
 			    "timer", n->name);

@@ -7,6 +7,7 @@
 
 #define ETH		14u
 #define TYPE_IP		0x0800u
+#define ICMP		8u	/* its header */
 #define FRAG_BITS	0x3fffu	/* more fragments, offset */
 
 static uint32_t
@@ -71,6 +72,20 @@ pseudo_sum(const struct frame_view *v, uint32_t l4_len)
 	    (v->dst >> 16) + (v->dst & 0xffff) + v->proto + l4_len;
 }
 
+/* What an ICMP error quotes was a packet once, and its header is one still. */
+static void
+judge_quote(struct frame_view *v, const uint8_t *p, uint32_t len)
+{
+	uint32_t hlen = len >= ICMP + 20 ? (p[ICMP] & 15u) * 4 : 0;
+
+	if (len < ICMP || (p[0] != 3 && p[0] != 11 && p[0] != 12))
+		return;
+	if (hlen < 20 || hlen > len - ICMP || p[ICMP] >> 4 != 4)
+		v->fault = "IP header in what an ICMP error quotes";
+	else if (sum_of(p + ICMP, hlen) % 65535 != 0)
+		v->fault = "IP header checksum in what an ICMP error quotes";
+}
+
 /* The transport of a packet that is no fragment. */
 static void
 view_l4(struct frame_view *v, const struct mem_frame *f, const uint8_t *p,
@@ -83,6 +98,8 @@ view_l4(struct frame_view *v, const struct mem_frame *f, const uint8_t *p,
 	case 1:
 	case 2:
 		judge_sum(v, sum, "ICMP or IGMP checksum");
+		if (v->proto == 1 && !v->damaged && v->fault == NULL)
+			judge_quote(v, p, len);
 		return;
 	case 4:
 		view_ip(v, f, p, len);
@@ -225,31 +242,43 @@ frame_damage(struct mem_frame *f, struct rng *rng)
 	return true;
 }
 
+/* What a TCP could say wrong, with the checksum right: the urgent pointer,
+ * which nobody reads, has what the other word lacks. */
+static void
+plant_tcp(uint8_t *tcp, enum wire_fault fault)
+{
+	uint32_t at = fault == WIRE_SHUTS ? 14 : 10;
+	uint32_t word = u16_at(tcp + at), is = 0, urgent = word;
+
+	if (fault == WIRE_ACKS_MORE && (word & 0xff) != 0xff)
+		is = word + 1, urgent = 0xfffe;
+	else if (fault == WIRE_ACKS_LESS && (word & 0xff) != 0)
+		is = word - 1, urgent = 1;
+	else if (fault != WIRE_SHUTS)
+		return;
+	tcp[at] = (uint8_t)(is >> 8);
+	tcp[at + 1] = (uint8_t)is;
+	tcp[18] = (uint8_t)(urgent >> 8);
+	tcp[19] = (uint8_t)urgent;
+}
+
 void
 frame_plant(struct mem_frame *f, enum wire_fault fault)
 {
 	uint8_t *ip = f->data + ETH;
+	struct frame_view v;
 
 	if (f->len < ETH + 20 || u16_at(f->data + 12) != TYPE_IP)
 		return;
-	if (fault == WIRE_ACKS_MORE) {
-		struct frame_view v;
-		uint8_t *tcp = ip + (ip[0] & 15u) * 4u;
-
-		frame_view(f, &v);
-		if (v.l4 == NULL || v.proto != 6 || tcp[11] == 0xff ||
-		    (tcp[13] & 0x32) != 0x10)
-			return;
-		/* One more, and one less in the urgent pointer that nobody
-		 * reads: the checksum stays right. */
-		tcp[11]++;
-		tcp[18] = 0xff;
-		tcp[19] = 0xfe;
-	} else if (fault == WIRE_DAMAGES) {
+	frame_view(f, &v);
+	if (fault == WIRE_DAMAGES) {
 		ip[10] ^= 0x35;
 	} else if (fault == WIRE_LOWERS_TTL) {
 		/* The header's sum stays what it was. */
 		ip[10] = (uint8_t)(ip[10] + ip[8] - 3);
 		ip[8] = 3;
+	} else if (v.l4 != NULL && v.proto == 6 && (v.l4[13] & 0x32) == 0x10 &&
+	    (fault == WIRE_ACKS_MORE || (ip[5] & 7) == 0)) {
+		plant_tcp(ip + (ip[0] & 15u) * 4u, fault);
 	}
 }

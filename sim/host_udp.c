@@ -87,6 +87,8 @@ server_ready(struct stack *stk, struct udp_sock *s, unsigned events)
 	ssize_t n;
 
 	(void)events;
+	if (app_is_deaf(&v->app))
+		return;
 	while ((n = udp_recv(stk, s, buf, sizeof(buf), &from)) != -EAGAIN) {
 		if (n < 0) {
 			v->app.stats.errors++;
@@ -131,10 +133,23 @@ server_stop(struct app *a)
 	v->sock = NULL;
 }
 
+static bool
+sock_waits(const struct udp_sock *s)
+{
+	return s != NULL && (!STAILQ_EMPTY(&s->rx) || s->error != 0);
+}
+
+static bool
+server_waits_in_vain(const struct app *a)
+{
+	return sock_waits(((const struct server *)a)->sock);
+}
+
 static const struct app_ops server_ops = {
 	.kind = "UDP server",
 	.start = server_start,
 	.stop = server_stop,
+	.waits_in_vain = server_waits_in_vain,
 };
 
 struct app *
@@ -219,6 +234,8 @@ client_ready(struct stack *stk, struct udp_sock *s, unsigned events)
 	ssize_t n;
 
 	(void)events;
+	if (app_is_deaf(&c->app))
+		return;
 	while ((n = udp_recv(stk, s, buf, sizeof(buf), &from)) != -EAGAIN) {
 		if (n < 0) {
 			c->app.stats.errors++;
@@ -337,10 +354,17 @@ client_stop(struct app *a)
 		c->request[i].seq = 0;
 }
 
+static bool
+client_waits_in_vain(const struct app *a)
+{
+	return sock_waits(((const struct client *)a)->sock);
+}
+
 static const struct app_ops client_ops = {
 	.kind = "UDP client",
 	.start = client_start,
 	.stop = client_stop,
+	.waits_in_vain = client_waits_in_vain,
 };
 
 struct app *

@@ -1,10 +1,11 @@
 /*
- * tcp_judge.c - the books on what each host's TCP has received.
+ * tcp_judge.c - the books on what each host's TCP has received and promised.
  *
  * Bounded: a bucket keeps its latest connections; what is forgotten is not
  * judged.
  *
- * Read: RFC 9293 3.4, RFC 2018 3, RFC 2883 4.
+ * Read: RFC 9293 3.4, 3.8.6, RFC 1122 4.2.3.2, RFC 2018 3, RFC 2883 4,
+ * RFC 7323 2, 5.3.
  */
 #include "tcp_judge.h"
 
@@ -26,6 +27,9 @@
 #define TH_RST	0x04u
 #define TH_ACK	0x10u
 
+#define NO_SCALE	0xffu	/* the SYN had no window scale */
+#define ACK_LATE_US	(500 * USEC_PER_MSEC)	/* RFC 1122 4.2.3.2 */
+
 struct range {
 	uint32_t left, right;	/* [left, right) */
 };
@@ -42,6 +46,15 @@ struct heard {
 	uint32_t irs, whole;	/* all of [irs, whole) arrived */
 	uint32_t before;	/* `whole` of a connection of the same ends */
 	bool has_before;
+	bool synced;		/* the peer's SYN came */
+	bool spoke;		/* sent an ACK, the last one being ... */
+	uint32_t acked;		/* ... this, ... */
+	uint32_t edge;		/* ... with a window up to here */
+	uint8_t scale[2];	/* of the SYN that went out, that came in */
+	uint32_t latest;	/* timestamp */
+	bool doubtful;		/* a part of the whole may not have counted */
+	struct instant since;	/* the first of what is not ACKed came */
+	uint64_t unsent;	/* frames that died on their way out, by then */
 	struct range *island;	/* what arrived behind that */
 	uint32_t islands, size;
 };
@@ -52,7 +65,7 @@ struct tcp_judge {
 
 struct segment {
 	uint32_t seq, ack, len;	/* len: with SYN and FIN */
-	uint32_t flags;
+	uint32_t flags, window;
 	const uint8_t *opt;
 	uint32_t opt_len;
 };
@@ -84,6 +97,7 @@ segment_of(const struct frame_view *v, struct segment *s)
 	s->seq = u32_at(v->l4 + 4);
 	s->ack = u32_at(v->l4 + 8);
 	s->flags = v->l4[13];
+	s->window = (uint32_t)v->l4[14] << 8 | v->l4[15];
 	s->len = v->l4_len - hlen + ((s->flags & TH_SYN) != 0) +
 	    ((s->flags & TH_FIN) != 0);
 	s->opt = v->l4 + HEADER;
@@ -132,6 +146,7 @@ heard_new(struct node *n, const struct ends *e)
 		n->tcp_judge = sim_alloc(sizeof(*n->tcp_judge));
 	link = bucket_of(n->tcp_judge, e);
 	h->ends = *e;
+	h->since = INSTANT_NEVER;
 	h->next = *link;
 	*link = h;
 	for (uint32_t i = 0; i < DEPTH && *link != NULL; i++)
@@ -206,6 +221,71 @@ hear(struct heard *h, uint32_t left, uint32_t right)
 	h->island[h->islands++] = (struct range){ left, right };
 }
 
+/* The option of that kind and length; NULL: none. */
+static const uint8_t *
+option(const struct segment *s, uint8_t kind, uint32_t len)
+{
+	uint32_t i = 0;
+
+	while (i + len <= s->opt_len && s->opt[i] != 0) {
+		if (s->opt[i] == kind && s->opt[i + 1] == len)
+			return s->opt + i;
+		if (s->opt[i] != 1 && s->opt[i + 1] < 2)
+			break;
+		i += s->opt[i] == 1 ? 1 : s->opt[i + 1];
+	}
+	return NULL;
+}
+
+static uint8_t
+scale_of(const struct segment *s)
+{
+	const uint8_t *o = option(s, 3, 3);
+
+	return o != NULL ? o[2] : NO_SCALE;
+}
+
+/* May it be thrown away for its timestamp (RFC 7323 5.3)? */
+static bool
+is_stale(struct heard *h, const struct segment *s)
+{
+	const uint8_t *o = option(s, 8, 10);
+	uint32_t val;
+
+	if (o == NULL)
+		return false;
+	val = u32_at(o + 2);
+	if ((s->flags & TH_SYN) != 0 || leq(h->latest, val)) {
+		h->latest = val;
+		return false;
+	}
+	return true;
+}
+
+/* Frames of n's that left TCP, and died before the wire. */
+static uint64_t
+unsent(const struct node *n)
+{
+	static const enum drop why[] = { DROP_NO_MEMORY, DROP_PORT_DOWN,
+	    DROP_PORT_TX, DROP_PORT_MTU, DROP_NEIGH_QUEUE, DROP_NEIGH_TABLE,
+	    DROP_NEIGH_FAILED, DROP_IP_UNSENT, DROP_IP_NO_ROUTE };
+	uint64_t sum = n->stk->arp.held;
+
+	for (size_t i = 0; i < sizeof(why) / sizeof(why[0]); i++)
+		sum += n->stk->drop.count[why[i]];
+	return sum;
+}
+
+/* Something new is there to be ACKed. */
+static void
+ack_is_due(struct node *n, struct heard *h)
+{
+	if (h->doubtful || !instant_is_never(h->since))
+		return;
+	h->since = n->world->now;
+	h->unsent = unsent(n);
+}
+
 void
 tcp_judge_arrival(struct node *n, const struct frame_view *v)
 {
@@ -220,19 +300,31 @@ tcp_judge_arrival(struct node *n, const struct frame_view *v)
 	if (!segment_of(v, &s))
 		return;
 	h = heard_find(n, &ends);
-	if ((s.flags & TH_SYN) != 0 && (h == NULL || h->irs != s.seq)) {
-		bool known = h != NULL;
-		uint32_t before = known ? h->whole : 0;
-
-		if (!known)
+	if ((s.flags & TH_SYN) != 0 &&
+	    (h == NULL || !h->synced || h->irs != s.seq)) {
+		if (h == NULL)
 			h = heard_new(n, &ends);
+		h->before = h->whole;
+		h->has_before = h->synced;
 		h->irs = h->whole = s.seq;
-		h->before = before;
-		h->has_before = known;
+		h->synced = true;
+		h->spoke = h->doubtful = false;
+		h->since = INSTANT_NEVER;
+		h->scale[1] = scale_of(&s);
 		h->islands = 0;
 	}
-	if (h != NULL)
-		hear(h, s.seq, s.seq + s.len);
+	if (h == NULL || !h->synced)
+		return;
+	hear(h, s.seq, s.seq + s.len);
+	if (is_stale(h, &s) && !leq(s.seq + s.len, h->acked)) {
+		h->doubtful = true;
+		h->since = INSTANT_NEVER;
+	}
+	/* Who has reset it, or is reset, need not answer. */
+	if ((s.flags & TH_RST) != 0)
+		h->spoke = false;
+	else if (h->spoke && h->acked != h->whole)
+		ack_is_due(n, h);
 }
 
 static bool
@@ -284,6 +376,36 @@ is_host(struct node *n, uint32_t src)
 	    lb_service_next(n->stk, NULL) == NULL;
 }
 
+/* A window once promised is not taken back (RFC 9293 3.8.6), but for what
+ * scaling rounds off. */
+static void
+judge_window(struct node *n, struct heard *h, const struct segment *s)
+{
+	bool scaled = (s->flags & TH_SYN) == 0 && h->scale[0] != NO_SCALE &&
+	    h->scale[1] != NO_SCALE;
+	uint32_t unit = scaled ? 1u << (h->scale[0] & 15) : 1;
+	uint32_t edge = s->ack + s->window * unit;
+
+	if (h->spoke && leq(edge + unit, h->edge))
+		world_fail(n->world, "%s took back %u bytes of a window",
+		    n->name, h->edge - edge);
+	if (!h->spoke || leq(h->edge, edge))
+		h->edge = edge;
+}
+
+/* A SYN goes out: a new connection, or its answer. */
+static void
+syn_sent(struct node *n, const struct ends *ends, const struct segment *s)
+{
+	struct heard *h = heard_find(n, ends);
+
+	if (h == NULL)
+		h = heard_new(n, ends);
+	h->scale[0] = scale_of(s);
+	if ((s->flags & TH_ACK) == 0)
+		h->spoke = false;
+}
+
 void
 tcp_judge_sent(struct node *n, const struct frame_view *v)
 {
@@ -291,15 +413,54 @@ tcp_judge_sent(struct node *n, const struct frame_view *v)
 	struct segment s;
 	struct heard *h;
 
-	if (!segment_of(v, &s) || (s.flags & (TH_ACK | TH_RST)) != TH_ACK ||
-	    !is_host(n, v->src))
+	if (!segment_of(v, &s) || !is_host(n, v->src))
 		return;
+	if ((s.flags & TH_SYN) != 0)
+		syn_sent(n, &ends, &s);
 	h = heard_find(n, &ends);
-	if (h == NULL || (h->has_before && s.ack == h->before))
+	if (h == NULL || !h->synced)
+		return;
+	if ((s.flags & TH_RST) != 0)
+		h->spoke = false;
+	if ((s.flags & (TH_ACK | TH_RST)) != TH_ACK ||
+	    (h->has_before && s.ack == h->before))
 		return;
 	if (!leq(s.ack, h->whole))
 		world_fail(n->world, "%s sent an ACK of %u bytes of a stream, "
 		    "but only %u arrived", n->name, s.ack - h->irs,
 		    h->whole - h->irs);
+	if (h->spoke && !leq(h->acked, s.ack))
+		world_fail(n->world, "%s sent an ACK of %u bytes of a stream "
+		    "after one of %u", n->name, s.ack - h->irs,
+		    h->acked - h->irs);
 	judge_sack(n, h, &s);
+	judge_window(n, h, &s);
+	h->spoke = true;
+	h->acked = s.ack;
+	h->since = INSTANT_NEVER;
+	if (h->acked == h->whole)
+		h->doubtful = h->islands > 0 && h->doubtful;
+	else
+		ack_is_due(n, h);
+}
+
+void
+tcp_judge_audit(struct node *n)
+{
+	for (uint32_t i = 0; n->tcp_judge != NULL && i < BUCKETS; i++) {
+		struct heard *h = n->tcp_judge->bucket[i];
+
+		for (; h != NULL; h = h->next) {
+			if (!h->spoke || instant_is_never(h->since) ||
+			    instant_diff(n->world->now, h->since) <=
+			    ACK_LATE_US)
+				continue;
+			if (h->unsent == unsent(n) && n->stk->arp.held == 0)
+				world_fail(n->world, "%s: %u bytes of a stream "
+				    "came half a second ago, but %u are ACKed",
+				    n->name, h->whole - h->irs,
+				    h->acked - h->irs);
+			h->spoke = false;	/* said once, or excused */
+		}
+	}
 }

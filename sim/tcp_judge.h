@@ -6,7 +6,9 @@
  * on the bytes that came in, per connection: up to where they are whole, and
  * the islands behind.  An ACK must not pass the first, a SACK block must lie
  * in one of the two (RFC 9293 3.4, RFC 2018 3; RFC 2883 4 for the block that
- * tells of a duplicate).
+ * tells of a duplicate).  Nor may an ACK go back behind an earlier one, or take
+ * back a window; and what came whole is ACKed within half a second, unless what
+ * the stack sends does not get out (RFC 1122 4.2.3.2, RFC 9293 3.8.6).
  *
  * It sees connections from their SYN on.  Not judged: what a node sends for
  * others (routers, directors), segments that were damaged or came in
@@ -22,6 +24,8 @@ struct tcp_judge;
 /* The stack of n read that frame; it sends that frame. */
 void tcp_judge_arrival(struct node *n, const struct frame_view *v);
 void tcp_judge_sent(struct node *n, const struct frame_view *v);
+/* Once in a while: has all been ACKed? */
+void tcp_judge_audit(struct node *n);
 /* Another life: nothing is known. */
 void tcp_judge_forget(struct node *n);
 

@@ -24,6 +24,7 @@
 #include "ctl/ctl.h"
 #include "host.h"
 #include "stack/stack.h"
+#include "thicket.h"
 #include "topo.h"
 #include "util.h"
 
@@ -35,7 +36,6 @@
 #define VIP		"10.99.0.1"
 #define NOBODY		UINT32_MAX
 #define MAPPED		8080u		/* where the director sends port 80 */
-#define THICKET		10u		/* routes of a thicket, by twos */
 
 struct swarm {
 	struct rng rng;
@@ -50,7 +50,7 @@ struct swarm {
 	uint32_t director;		/* router, or NOBODY */
 	const char *mode;		/* of its services */
 	uint32_t links_mtu;
-	struct ip4_prefix thicket[ROUTERS_MAX];
+	struct thicket thicket[ROUTERS_MAX];
 };
 
 static uint32_t
@@ -132,62 +132,6 @@ add_routes(struct swarm *s, uint32_t i)
 			node_must(s->router[i], "route add " VIP "/32 via %s",
 			    via);
 	}
-}
-
-/* Number k of router i's last thicket: prefixes of neighbouring lengths in each
- * other, each with the one beside it.  What a wrong bound of a look-up mixes
- * up lies here. */
-static struct ip4_prefix
-thicket_prefix(const struct swarm *s, uint32_t i, uint32_t k)
-{
-	struct ip4_prefix p = s->thicket[i];
-
-	p.len = (uint8_t)(p.len + k / 2);
-	p.ip.v = (p.ip.v & ip4_mask(p.len)) ^ (k % 2) << (32 - p.len);
-	return p;
-}
-
-static bool
-thicket_add(struct swarm *s, uint32_t i, uint32_t k)
-{
-	static const char *const types[] = { "blackhole", "prohibit",
-	    "unreachable" };
-	struct ip4_prefix p = thicket_prefix(s, i, k);
-	char text[IP4_STRLEN];
-
-	return node_command(s->router[i], "route set %s %s/%u", types[k % 3],
-	    ip4_format(p.ip, text), p.len);
-}
-
-static bool
-thicket_del(struct swarm *s, uint32_t i, uint32_t k)
-{
-	struct ip4_prefix p = thicket_prefix(s, i, k);
-	char text[IP4_STRLEN];
-
-	return node_command(s->router[i], "route del %s/%u",
-	    ip4_format(p.ip, text), p.len);
-}
-
-/* Two of them; of the second the longer ones go again at once, so that what
- * they covered must be seen. */
-static void
-add_thickets(struct swarm *s, uint32_t i)
-{
-	bool done = true;
-
-	for (int n = 0; n < 2; n++) {
-		s->thicket[i].ip = (struct ip4){ 10u << 24 | 192u << 16 |
-		    below(s, 1u << 22) };
-		s->thicket[i].len = (uint8_t)sim_between(&s->rng, 10, 28);
-		for (uint32_t k = 0; k < THICKET; k++)
-			done &= thicket_add(s, i, k);
-	}
-	for (uint32_t k = THICKET; k-- > 4;)
-		done &= thicket_del(s, i, k);
-	if (!done)
-		world_fail(s->router[i]->world, "%s: a route of a thicket was "
-		    "refused", s->router[i]->name);
 }
 
 /* A wire of its own kind; some carry super-frames. */
@@ -274,7 +218,9 @@ start_routers(struct swarm *s)
 		start_way(s);
 	for (uint32_t i = 0; i < s->routers; i++) {
 		add_routes(s, i);
-		add_thickets(s, i);
+		if (!thicket_plant(&s->thicket[i], s->router[i], &s->rng))
+			world_fail(s->router[i]->world, "%s: a route of a "
+			    "thicket was refused", s->router[i]->name);
 	}
 }
 
@@ -417,7 +363,7 @@ change_router(struct swarm *s)
 	uint32_t i = below(s, s->routers);
 	struct node *r = s->router[i];
 
-	switch (below(s, 10)) {
+	switch (below(s, 8)) {
 	case 0:
 		node_command(r, "route add blackhole 10.200.%u.0/%u",
 		    below(s, 8), 24 + below(s, 9));
@@ -441,12 +387,6 @@ change_router(struct swarm *s)
 		break;
 	case 6:
 		node_command(r, "neigh flush");
-		break;
-	case 7:
-		(void)thicket_add(s, i, below(s, THICKET));
-		break;
-	case 8:
-		(void)thicket_del(s, i, below(s, THICKET));
 		break;
 	default:
 		node_command(r, "port set lan mtu %u", 576 + below(s, 925));
@@ -574,9 +514,12 @@ script(struct world *w, struct event *e)
 {
 	struct swarm *s = w->script_arg;
 	struct instant next;
+	uint32_t router;
 
 	if (w->now.us < MENDED_US) {
 		happen(w, s);
+		router = below(s, s->routers);
+		thicket_stir(&s->thicket[router], s->router[router], &s->rng);
 		next = instant_add(w->now, sim_between(&s->rng, 1, 1500000));
 		if (next.us >= MENDED_US)
 			next.us = MENDED_US;

@@ -81,6 +81,8 @@ enum wire_fault {
 	WIRE_DAMAGES,		/* hands the stack's frame on with its IP
 				 * checksum wrong, as a stack's bug would */
 	WIRE_ACKS_MORE,		/* as a TCP that counts wrong would */
+	WIRE_ACKS_LESS,		/* now and then, as one that goes back would */
+	WIRE_SHUTS,		/* now and then a window that was promised */
 	WIRE_LOWERS_TTL,	/* as a packet that ran in circles has it */
 };
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "host.h"
+#include "icmp/echo.h"
 #include "run.h"
 #include "topo.h"
 #include "util.h"
@@ -208,6 +209,40 @@ START_TEST(sees_an_ack_of_what_did_not_arrive)
 }
 END_TEST
 
+START_TEST(sees_an_ack_that_goes_back)
+{
+	struct world *w = world_of("two-hosts");
+
+	w->wires[0]->fault = WIRE_ACKS_LESS;
+	must_fail(w, " bytes of a stream after one of ");
+}
+END_TEST
+
+START_TEST(sees_a_window_that_is_taken_back)
+{
+	struct world *w = world_of("two-hosts");
+
+	w->wires[0]->fault = WIRE_SHUTS;
+	must_fail(w, "bytes of a window");
+}
+END_TEST
+
+/* One that waits for more than its peer may send. */
+START_TEST(sees_an_ack_that_is_not_sent)
+{
+	struct world *w = world_of("two-hosts");
+
+	for (uint32_t i = 0; i < w->node_count; i++) {
+		struct tcp_conf *conf = &w->nodes[i]->stk->tcp.conf;
+
+		conf->delack_us = 2 * USEC_PER_SEC;
+		conf->ack_segments = UINT8_MAX;
+		conf->quickack = false;
+	}
+	must_fail(w, "came half a second ago");
+}
+END_TEST
+
 /* An application that misses calls looks like a stack that forgets them. */
 static void
 one_is_deaf(const char *kind)
@@ -235,6 +270,38 @@ START_TEST(sees_a_client_that_is_not_woken)
 }
 END_TEST
 
+START_TEST(sees_a_udp_socket_that_is_not_told)
+{
+	one_is_deaf(_i == 0 ? "UDP server" : "UDP client");
+}
+END_TEST
+
+START_TEST(sees_a_packet_to_itself_that_waits)
+{
+	struct world *w = world_of("two-hosts");
+	struct stack *stk = w->nodes[0]->stk;
+
+	pkt_queue_put(&stk->ip.loop, pkt_alloc(&stk->pool, 100));
+	must_fail(w, "wait for nothing");
+}
+END_TEST
+
+START_TEST(sees_a_ping_that_is_not_told)
+{
+	struct world *w = world_of("two-hosts");
+	struct stack *stk = w->nodes[0]->stk;
+	struct icmp_echo_conf conf = { .ttl = 0 };
+	struct icmp_echo *e;
+
+	ck_assert_int_eq(icmp_echo_open(stk, &conf, NULL, NULL, &e), 0);
+	e->count = 1;
+	ck_assert(!world_run(w, instant_from_us(USEC_PER_SEC)));
+	ck_assert_ptr_nonnull(strstr(w->failure, "was not told"));
+	icmp_echo_close(stk, e);
+	world_free(w);
+}
+END_TEST
+
 /* A packet that nobody holds. */
 START_TEST(sees_a_leaked_packet)
 {
@@ -255,6 +322,51 @@ START_TEST(sees_a_forgotten_counter)
 	world_run(w, instant_from_us(USEC_PER_SEC));
 	w->nodes[1]->stk->ip.stats.delivered--;
 	must_fail(w, "IP received");
+}
+END_TEST
+
+/* A route that the look-up has forgotten, and one that nobody can find. */
+START_TEST(sees_a_route_that_is_not_found)
+{
+	struct world *w = world_of("three-routers");
+	struct node *n = world_node(w, "r1");
+	struct ip4_prefix p = { IP4(10, 200, 0, 0), 17 };
+
+	node_must(n, "route add blackhole 10.200.0.0/16");
+	node_must(n, "route add blackhole 10.200.0.0/17");
+	check_routes(n);
+	ck_assert_str_eq(w->failure, "");
+	lpm_del(n->stk->ip.lpm, p);
+	must_fail(w, "is not the longest match");
+}
+END_TEST
+
+/* The longer one went, and what it leaves behind answers in its place. */
+START_TEST(sees_a_route_where_one_was)
+{
+	struct world *w = world_of("three-routers");
+	struct node *n = world_node(w, "r1");
+	struct ip4_prefix p = { IP4(10, 200, 128, 0), 32 };
+
+	node_must(n, "route add blackhole default");
+	node_must(n, "route add blackhole 10.200.128.0/32");
+	check_routes(n);
+	node_must(n, "route del 10.200.128.0/32");
+	ck_assert_str_eq(w->failure, "");
+	ck_assert_int_eq(lpm_set(n->stk->ip.lpm, p, 1), 0);
+	must_fail(w, "is not the longest match");
+}
+END_TEST
+
+START_TEST(sees_a_lost_route)
+{
+	struct world *w = world_of("three-routers");
+
+	w->nodes[0]->stk->ip.route_count++;
+	ck_assert(!world_run(w, instant_from_us(2 * USEC_PER_SEC)));
+	ck_assert_ptr_nonnull(strstr(w->failure, "are counted"));
+	w->nodes[0]->stk->ip.route_count--;
+	world_free(w);
 }
 END_TEST
 
@@ -335,10 +447,19 @@ main(void)
 	tcase_add_test(sees, sees_a_wrong_checksum);
 	tcase_add_test(sees, sees_a_loop);
 	tcase_add_test(sees, sees_an_ack_of_what_did_not_arrive);
+	tcase_add_test(sees, sees_an_ack_that_goes_back);
+	tcase_add_test(sees, sees_a_window_that_is_taken_back);
+	tcase_add_test(sees, sees_an_ack_that_is_not_sent);
 	tcase_add_test(sees, sees_a_server_that_is_not_woken);
 	tcase_add_test(sees, sees_a_client_that_is_not_woken);
+	tcase_add_loop_test(sees, sees_a_udp_socket_that_is_not_told, 0, 2);
+	tcase_add_test(sees, sees_a_packet_to_itself_that_waits);
+	tcase_add_test(sees, sees_a_ping_that_is_not_told);
 	tcase_add_test(sees, sees_a_leaked_packet);
 	tcase_add_test(sees, sees_a_forgotten_counter);
+	tcase_add_test(sees, sees_a_route_that_is_not_found);
+	tcase_add_test(sees, sees_a_route_where_one_was);
+	tcase_add_test(sees, sees_a_lost_route);
 	tcase_add_test(sees, sees_a_frame_that_vanished_above_the_port);
 	tcase_add_test(sees, sees_a_mark_that_was_not_there);
 	tcase_add_test(sees, sees_a_lost_answer);
