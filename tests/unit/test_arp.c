@@ -222,6 +222,19 @@ START_TEST(request_for_another_host)
 }
 END_TEST
 
+/* By a frame to us alone: an entry about us that is out of date. */
+START_TEST(request_to_us_for_another_host)
+{
+	struct arp_msg m = { ARP_OP_REQUEST, peer_mac, MAC_ZERO, PEER,
+	    IP4(10, 0, 0, 50) };
+
+	unit_feed_arp(stk, a, us_mac, &m);
+	unit_expect_nothing(a);
+	expect_drops(DROP_ARP_NOT_US, 1);
+	ck_assert_uint_eq(stk->pool.live, 0);
+}
+END_TEST
+
 /* RFC 5227 1.1: a probe is answered, and teaches nothing. */
 START_TEST(probe_is_answered)
 {
@@ -578,6 +591,7 @@ suite(void)
 	tcase_add_test(tc, bad_hardware_addresses);
 	tcase_add_test(tc, request_is_answered_and_learned);
 	tcase_add_test(tc, request_for_another_host);
+	tcase_add_test(tc, request_to_us_for_another_host);
 	tcase_add_test(tc, probe_is_answered);
 	tcase_add_test(tc, stranger);
 	tcase_add_test(tc, stranger_with_a_route);

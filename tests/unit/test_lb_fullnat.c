@@ -172,6 +172,29 @@ START_TEST(sequence_numbers_are_mapped)
 }
 END_TEST
 
+/* Whoever asked knows its own number, by which it believes the refusal. */
+START_TEST(a_refusal_is_mapped)
+{
+	struct lb_bed b = bed_of(IPPROTO_TCP4, 0);
+	struct unit_frame f;
+	struct unit_seen s;
+
+	lb_bed_client(&b, 40000, TCP_SYN);
+	s = lb_bed_expect(b.sv);
+	f = from_server(&b, IPPROTO_TCP4, TCP_RST | TCP_ACK);
+	f.seq = 0;
+	f.ack = s.seq + 1;
+	unit_seen_free(&s);
+	unit_feed(b.stk, b.sv, &f);
+	s = lb_bed_expect(b.cl);
+	ck_assert_uint_eq(s.flags, TCP_RST | TCP_ACK);
+	ck_assert_uint_eq(s.seq, 0);
+	ck_assert_uint_eq(s.ack, 1001);
+	unit_seen_free(&s);
+	lb_bed_down(&b);
+}
+END_TEST
+
 /* Where a flow is kept for the next connection on the client's port, that one
  * gets numbers of its own: later ones than the server saw, and the client's
  * address again. */
@@ -572,6 +595,7 @@ main(void)
 	tcase_add_test(tc, clients_do_not_share_identifications);
 	tcase_add_loop_test(tc, sequence_numbers_are_mapped, 0, 2);
 	tcase_add_test(tc, the_next_connection_gets_later_numbers);
+	tcase_add_test(tc, a_refusal_is_mapped);
 	tcase_add_test(tc, toa_until_the_servers_data_is_acked);
 	tcase_add_test(tc, accurate_ecn_passes);
 	tcase_add_test(tc, toa_goes_into_a_super_frame);

@@ -104,6 +104,31 @@ START_TEST(test_short_prefix_after_long_ones)
 }
 END_TEST
 
+/* What covers a node reaches the children in its first and its last slot. */
+START_TEST(test_default_reaches_the_outer_children)
+{
+	struct mem m = { 0 };
+	struct lpm *l = lpm_new(&m);
+
+	lpm_set(l, pfx("10.1.0.7/32"), 1);
+	lpm_set(l, pfx("10.1.255.7/32"), 2);
+	for (uint32_t v = 3; v < 6; v++) {
+		lpm_set(l, pfx(v == 4 ? "10.1.0.0/16" : "0.0.0.0/0"), v);
+		ck_assert_uint_eq(look(l, "10.1.0.8"), v == 5 ? 4 : v);
+		ck_assert_uint_eq(look(l, "10.1.255.255"), v == 5 ? 4 : v);
+	}
+	lpm_del(l, pfx("10.1.0.0/16"));
+	ck_assert_uint_eq(look(l, "10.1.0.8"), 5);
+	ck_assert_uint_eq(look(l, "10.1.255.255"), 5);
+	lpm_del(l, pfx("0.0.0.0/0"));
+	ck_assert_uint_eq(look(l, "10.1.0.8"), 0);
+	ck_assert_uint_eq(look(l, "10.1.255.255"), 0);
+	ck_assert_uint_eq(look(l, "10.1.255.7"), 2);
+	lpm_free(l);
+	ck_assert_uint_eq(m.live, 0);
+}
+END_TEST
+
 /* Memory comes back when the prefixes go. */
 START_TEST(test_memory_does_not_creep)
 {
@@ -127,14 +152,18 @@ START_TEST(test_memory_does_not_creep)
 }
 END_TEST
 
-/* A prefix from few addresses, so that they nest and meet again. */
+/* A prefix from few addresses, so that they nest and meet again; the first and
+ * the last slot of every node are among them. */
 static struct ip4_prefix
 random_prefix(struct rng *r)
 {
 	static const uint8_t len[] = { 0, 1, 7, 8, 15, 16, 17, 18, 23, 24, 25,
 	    26, 31, 32 };
-	uint32_t ip = rng_u32(r) & 0x83038383;
-	struct ip4_prefix p = { { ip }, len[rng_below(r, sizeof(len))] };
+	static const uint8_t byte[] = { 0, 1, 2, 127, 128, 254, 255 };
+	struct ip4_prefix p = { { 0 }, len[rng_below(r, sizeof(len))] };
+
+	for (unsigned shift = 0; shift < 32; shift += 8)
+		p.ip.v |= (uint32_t)byte[rng_below(r, sizeof(byte))] << shift;
 
 	p.ip.v &= ip4_mask(p.len);
 	return p;
@@ -265,6 +294,7 @@ main(void)
 	tcase_add_test(tc, test_empty_has_nothing);
 	tcase_add_test(tc, test_longest_wins_at_every_level);
 	tcase_add_test(tc, test_short_prefix_after_long_ones);
+	tcase_add_test(tc, test_default_reaches_the_outer_children);
 	tcase_add_test(tc, test_memory_does_not_creep);
 	tcase_add_test(tc, test_random_against_oracle);
 	tcase_add_test(tc, test_out_of_memory_leaves_table_alone);

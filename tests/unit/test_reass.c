@@ -389,6 +389,39 @@ START_TEST(test_congestion_mark_survives)
 }
 END_TEST
 
+/* The header of the whole is a right one, with its options: as it is quoted. */
+START_TEST(test_whole_with_options_is_quoted)
+{
+	static const uint8_t nops[8] = { 1, 1, 1, 1, 1, 1, 1, 0 };
+	struct ip_net n = ip_net_up();
+	uint8_t udp[160] = { 0x9c, 0x40, 0, 99, 0, sizeof(udp) };
+	struct unit_frame f = ip_net_frame();
+	struct unit_seen s;
+
+	f.dip = OUR_A;
+	f.proto = IPPROTO_UDP4;
+	f.raw = true;
+	f.tos = IP_ECN_CE;
+	f.ip_options = nops;
+	f.ip_options_len = sizeof(nops);
+	for (uint16_t at = 0; at < sizeof(udp); at = (uint16_t)(at + 80)) {
+		f.frag = at == 0 ? IP_MF : at / 8;
+		f.payload = udp + at;
+		f.payload_len = 80;
+		unit_feed(n.stk, n.a, &f);
+	}
+	s = unit_expect(n.a);	/* sees that the quote's checksum is right */
+	ck_assert_uint_eq(s.icmp_type, ICMP_UNREACH);
+	ck_assert_uint_eq(s.icmp_code, ICMP_UNREACH_PORT);
+	ck_assert_uint_eq(s.payload_len, 28 + sizeof(udp));
+	ck_assert_mem_eq(s.payload + 20, nops, sizeof(nops));
+	ck_assert_uint_eq(be16_get(s.payload + IP4_OFF_LEN),
+	    28 + sizeof(udp));
+	unit_seen_free(&s);
+	ip_net_down(&n);
+}
+END_TEST
+
 /* What only passes through stays in pieces. */
 START_TEST(test_fragments_in_transit)
 {
@@ -494,9 +527,15 @@ START_TEST(test_interface_goes)
 	struct echo *e = echo_new(1200);
 
 	feed(&n, e, 1, 0, 800);
-	port_del(n.stk, n.a);
+	iface_set_up(n.stk, n.a->ifp, false);
 	ck_assert_uint_eq(n.stk->ip.reass.queues, 0);
 	ck_assert_uint_eq(ip_net_drops(&n, DROP_PORT_DOWN), 1);
+	iface_set_up(n.stk, n.a->ifp, true);
+	feed(&n, e, 1, 0, 800);
+	ck_assert_uint_eq(n.stk->ip.reass.queues, 1);
+	port_del(n.stk, n.a);
+	ck_assert_uint_eq(n.stk->ip.reass.queues, 0);
+	ck_assert_uint_eq(ip_net_drops(&n, DROP_PORT_DOWN), 2);
 	free(e);
 	ip_net_down(&n);
 }
@@ -519,6 +558,7 @@ main(void)
 	tcase_add_test(tc, test_full_share_lets_the_new_in);
 	tcase_add_test(tc, test_bytes_and_queues_are_bounded);
 	tcase_add_test(tc, test_congestion_mark_survives);
+	tcase_add_test(tc, test_whole_with_options_is_quoted);
 	tcase_add_test(tc, test_fragments_in_transit);
 	tcase_add_test(tc, test_fragments_of_a_service);
 	tcase_add_test(tc, test_out_of_memory);

@@ -232,6 +232,35 @@ START_TEST(test_set_replaces_or_keeps)
 }
 END_TEST
 
+/* What stands in for the same prefix with other metrics stays. */
+START_TEST(test_set_keeps_other_metrics)
+{
+	struct ip_net n = ip_net_up();
+	union spec s = { .r = { .dst = ip_net_prefix("10.9.0.0/16"),
+	    .hops = 1 } };
+	uint32_t count = n.stk->ip.route_count;
+
+	for (uint32_t metric = 0; metric < 3; metric++) {
+		s.r.metric = metric;
+		s.r.hop[0] = (struct next_hop){ .via = HOST_B };
+		ck_assert_int_eq(route_add(n.stk, &s.r, NULL), 0);
+	}
+	for (uint32_t metric = 0; metric < 3; metric++) {
+		s.r.metric = metric;
+		s.r.hop[0] = (struct next_hop){ .via = HOST_A };
+		ck_assert_int_eq(route_set(n.stk, &s.r, NULL), 0);
+	}
+	ck_assert_uint_eq(n.stk->ip.route_count, count + 3);
+	for (uint32_t metric = 0; metric < 3; metric++) {
+		ck_assert_uint_eq(look(&n, "10.9.1.1").route->metric, metric);
+		ck_assert_uint_eq(look(&n, "10.9.1.1").next_hop.v, HOST_A.v);
+		ck_assert_int_eq(route_del(n.stk, s.r.dst, metric, NULL), 0);
+	}
+	expect_type(&n, "10.9.1.1", -1, NULL);
+	ip_net_down(&n);
+}
+END_TEST
+
 START_TEST(test_routes_go_with_interface_and_source)
 {
 	struct ip_net n = ip_net_up();
@@ -490,6 +519,7 @@ main(void)
 	tcase_add_test(tc, test_metric_and_length_decide);
 	tcase_add_test(tc, test_routes_refused);
 	tcase_add_test(tc, test_set_replaces_or_keeps);
+	tcase_add_test(tc, test_set_keeps_other_metrics);
 	tcase_add_test(tc, test_routes_go_with_interface_and_source);
 	tcase_add_test(tc, test_mtu_of_a_route);
 	tcase_add_test(tc, test_walk_is_in_order);

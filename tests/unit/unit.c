@@ -204,6 +204,43 @@ unit_feed(struct stack *stk, struct port *port, const struct unit_frame *f)
 	free(frame);
 }
 
+static void
+take_all(struct pkt_pool *pool, struct pkt_queue *q, uint32_t room,
+    uint32_t most)
+{
+	struct pkt *pkt;
+
+	while (most-- > 0 && (pkt = pkt_alloc(pool, room)) != NULL)
+		pkt_queue_put(q, pkt);
+}
+
+void
+unit_hog_take(struct stack *stk, struct unit_hog *hog, uint32_t n)
+{
+	struct pkt_pool *pool = &stk->pool;
+	struct pkt_queue spare;
+
+	pkt_queue_init(&spare);
+	pkt_queue_init(&hog->taken);
+	hog->small_max = pool->small_max;
+	hog->large_max = pool->large_max;
+	take_all(pool, &spare, 0, n);
+	take_all(pool, &spare, PKT_LARGE_ROOM, n);
+	pool->small_max = pool->small_made;
+	pool->large_max = pool->large_made;
+	take_all(pool, &hog->taken, 0, UINT32_MAX);
+	take_all(pool, &hog->taken, PKT_LARGE_ROOM, UINT32_MAX);
+	pkt_queue_flush(&spare);
+}
+
+void
+unit_hog_free(struct stack *stk, struct unit_hog *hog)
+{
+	pkt_queue_flush(&hog->taken);
+	stk->pool.small_max = hog->small_max;
+	stk->pool.large_max = hog->large_max;
+}
+
 void
 unit_feed_arp(struct stack *stk, struct port *port, struct mac dst,
     const struct arp_msg *msg)
@@ -290,6 +327,24 @@ check_transport(const struct unit_seen *s, uint32_t csum_at)
 	    "transport checksum is wrong");
 }
 
+/* The header that an ICMP error quotes is a right one, too. */
+static void
+check_quote(const struct unit_seen *s)
+{
+	uint32_t hlen;
+
+	if (s->icmp_type != ICMP_UNREACH &&
+	    s->icmp_type != ICMP_TIME_EXCEEDED &&
+	    s->icmp_type != ICMP_PARAM_PROBLEM)
+		return;
+	ck_assert_uint_ge(s->l4_len, 8 + 20);
+	hlen = (s->l4[8] & 15) * 4u;
+	ck_assert_uint_ge(hlen, 20);
+	ck_assert_uint_ge(s->l4_len, 8 + hlen);
+	ck_assert_msg(csum_finish(csum_add(0, s->l4 + 8, hlen)) == 0,
+	    "IP header checksum of what is quoted is wrong");
+}
+
 static void
 see_transport(struct unit_seen *s)
 {
@@ -324,6 +379,7 @@ see_transport(struct unit_seen *s)
 		s->icmp_rest = rd_u32(&r);
 		hlen = 8;
 		check_transport(s, 2);
+		check_quote(s);
 		break;
 	}
 	ck_assert_msg(!r.bad, "transport header cut off");
