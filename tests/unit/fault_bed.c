@@ -445,7 +445,11 @@ tcp_to_us(struct fault_bed *b, uint16_t sport)
 	f.ack = b->isn + 1;
 	give(b, "cl", &f);
 	f.payload = data;
+	f.payload_len = 10;
+	f.seq += 500;		/* ahead of the others */
+	give(b, "cl", &f);
 	f.payload_len = sizeof(data);
+	f.seq -= 500;
 	give(b, "cl", &f);
 }
 
