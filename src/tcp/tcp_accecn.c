@@ -26,7 +26,7 @@
 #define ACC_THIRD	0x0004u	/* the next segment acknowledges a SYN,ACK */
 #define ACC_FIRST	0x0008u	/* the peer's first ACE is awaited */
 #define ACC_LAST_ACK	0x0010u	/* this ACK is the handshake's: no counter */
-#define ACC_WAS_CE	0x0020u	/* the data before came with CE */
+#define ACC_WAS_CE	0x0020u	/* the segment before came with CE */
 #define ACC_SYN_OPT	0x0040u	/* a SYN,ACK of ours had the option */
 #define ACC_OPT_SEEN	0x0080u	/* the peer sends the option */
 #define ACC_OPT_BAD	0x0100u	/* and it was mangled */
@@ -255,8 +255,9 @@ static void
 ack_marks(struct tcp_conn *c, const struct tcp_seg *s, bool change)
 {
 	uint8_t pending = (uint8_t)(c->acc->r_cep - c->acc->told);
+	bool unacked = s->len > 0 || c->rcv_acked != c->rcv_nxt;
 
-	if (change || pending >= (s->len > 0 ? PENDING_DATA : PENDING_EMPTY))
+	if (change || pending >= (unacked ? PENDING_DATA : PENDING_EMPTY))
 		c->flags |= CF_ACK_NOW;
 }
 
@@ -279,9 +280,8 @@ tcp_accecn_received(struct stack *stk, struct tcp_conn *c,
 	if (seq_gt(s->seq + s->len, c->rcv_nxt))
 		a->repeats = 0;
 	change = s->len > 0 && ce && (a->flags & ACC_WAS_CE) == 0;
-	if (s->len > 0)
-		a->flags = (uint16_t)(ce ? a->flags | ACC_WAS_CE :
-		    a->flags & ~ACC_WAS_CE);
+	a->flags = (uint16_t)(ce ? a->flags | ACC_WAS_CE :
+	    a->flags & ~ACC_WAS_CE);
 	if (ce) {
 		a->r_cep += s->segments;
 		stk->tcp.stats.marks_received += s->segments;
