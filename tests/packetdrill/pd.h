@@ -181,7 +181,8 @@ void pd_status_write(struct pd *pd);
 struct pd_sock *pd_sock_new(struct pd *pd, enum pd_kind kind);
 void pd_sock_free(struct pd *pd, struct pd_sock *s);
 void pd_sock_members(struct packetdrill_interface *ifc);
-int pd_error_take(struct pd_sock *s);	/* positive errno or 0 */
+/* positive errno or 0 */
+int pd_error_take(const struct pd *pd, struct pd_sock *s);
 /* Begins a connection; data go with the SYN (NULL: no Fast Open). */
 int pd_connect_begin(struct pd *pd, struct pd_sock *s,
     const struct sockaddr *sa, socklen_t n, const void *data, uint32_t len);

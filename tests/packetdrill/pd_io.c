@@ -188,13 +188,17 @@ scatter(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 	return got;
 }
 
-/* Nothing to read: 0 at the end, -Exxx, or -EAGAIN. */
+/* Nothing to read: 0 at the end, -Exxx, or -EAGAIN.  To Linux the peer's FIN
+ * comes before an error. */
 static int
-why_empty(struct pd_sock *s)
+why_empty(const struct pd *pd, struct pd_sock *s)
 {
 	uint32_t ev = tcp_events(s->conn);
-	int e = pd_error_take(s);
+	int e;
 
+	if (pd->layout == PD_LINUX && (ev & TCP_EV_EOF) != 0)
+		return 0;
+	e = pd_error_take(pd, s);
 	if (e != 0)
 		return -e;
 	if ((ev & (TCP_EV_EOF | TCP_EV_CLOSED)) != 0 || s->rd_shut)
@@ -230,7 +234,7 @@ take(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 		if (want == 0 || done == want ||
 		    (done >= s->rcvlowat && (flags & MSG_WAITALL) == 0))
 			return (ssize_t)done;
-		r = why_empty(s);
+		r = why_empty(pd, s);
 		if (r != -EAGAIN || !wait)
 			return done > 0 ? (ssize_t)done : r;
 		if (!pd_block(pd, due))
@@ -364,14 +368,14 @@ pd_recvmsg(void *ud, int fd, struct msghdr *msg, int flags)
 
 /* May data be given now?  0, -EAGAIN (not yet), -Exxx. */
 static int
-may_give(struct pd_sock *s)
+may_give(const struct pd *pd, struct pd_sock *s)
 {
 	uint32_t ev;
 	int e;
 
 	if (s->conn == NULL)
 		return -EPIPE;
-	e = pd_error_take(s);
+	e = pd_error_take(pd, s);
 	if (e != 0)
 		return -e;
 	ev = tcp_events(s->conn);
@@ -477,7 +481,7 @@ give(struct pd *pd, struct pd_sock *s, const struct iovec *iov, size_t n,
 	if (s->kind != PD_TCP)
 		return -ENOTSOCK;
 	for (;;) {
-		r = may_give(s);
+		r = may_give(pd, s);
 		if (r == 0) {
 			if (bad_iov(iov, n))
 				return -EFAULT;

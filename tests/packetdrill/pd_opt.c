@@ -554,7 +554,7 @@ get_socket(struct pd *pd, struct pd_sock *s, int name, void *val,
 
 	switch (name) {
 	case SO_ERROR:
-		return put_int(val, len, pd_error_take(s));
+		return put_int(val, len, pd_error_take(pd, s));
 	case SO_RCVBUF:
 		return put_int(val, len, (int)rcvbuf_get(pd, s));
 	case SO_SNDBUF:

@@ -124,9 +124,19 @@ listener_ready(struct stack *stk, struct tcp_listener *l, void *owner)
 	*s->event = true;
 }
 
+/* A reset behind the peer's FIN: to Linux nobody reads any more. */
+static int
+death_of(const struct pd *pd, const struct pd_sock *s)
+{
+	int e = -tcp_error(s->conn);
+
+	return e == ECONNRESET && pd->layout == PD_LINUX && !s->wr_shut &&
+	    (tcp_events(s->conn) & TCP_EV_FIN) != 0 ? EPIPE : e;
+}
+
 /* The error that waits to be told, once: a connection's death, too. */
 int
-pd_error_take(struct pd_sock *s)
+pd_error_take(const struct pd *pd, struct pd_sock *s)
 {
 	int e = s->error;
 
@@ -134,7 +144,7 @@ pd_error_take(struct pd_sock *s)
 		return -udp_error(s->udp);
 	s->error = 0;
 	if (e == 0 && s->conn != NULL && !s->error_told) {
-		e = -tcp_error(s->conn);
+		e = death_of(pd, s);
 		s->error_told = e != 0;
 	}
 	return e;
@@ -388,7 +398,7 @@ pd_connect_wait(struct pd *pd, struct pd_sock *s)
 
 	while (s->conn != NULL &&
 	    (tcp_events(s->conn) & TCP_EV_CONNECTED) == 0) {
-		e = pd_error_take(s);
+		e = pd_error_take(pd, s);
 		if (e != 0 || (tcp_events(s->conn) & TCP_EV_CLOSED) != 0) {
 			s->connecting = false;
 			return e != 0 ? -e : -ECONNABORTED;
@@ -436,7 +446,7 @@ pd_connect(void *ud, int fd, const struct sockaddr *sa, socklen_t n)
 			s->connecting = false;
 			return (int)pd_leave(pd, r);
 		}
-		if ((e = pd_error_take(s)) != 0)
+		if ((e = pd_error_take(pd, s)) != 0)
 			return (int)pd_leave(pd, -e);
 		if ((tcp_events(s->conn) & TCP_EV_CLOSED) == 0)
 			return (int)pd_leave(pd, -EALREADY);

@@ -28,6 +28,7 @@
 #define REMOTE	0xc0000201u	/* 192.0.2.1 */
 #define FIN	0x01u
 #define SYN	0x02u
+#define RST	0x04u
 #define PSH	0x08u
 #define ACK	0x10u
 #define URG	0x20u
@@ -377,6 +378,28 @@ test_urgent(void)
 	report("urgent data");
 }
 
+/* As Linux has it: the end is read, and the reset is a broken pipe. */
+static void
+test_reset_behind_fin(void)
+{
+	char buf[20];
+	uint32_t iss;
+	int l = listener(), fd = open_passive(l, &iss), e = 0;
+	socklen_t n = sizeof(e);
+
+	inject(8080, 1001, iss + 1, ACK | FIN, 0);
+	expect(ACK, 0);
+	inject(8080, 1002, iss + 1, ACK | RST, 0);
+	check(ifc.read(ifc.userdata, fd, buf, sizeof(buf)) == 0, "the end");
+	check(ifc.getsockopt(ifc.userdata, fd, SOL_SOCKET, SO_ERROR, &e,
+	    &n) == 0 && e == EPIPE, "SO_ERROR");
+	check(ifc.write(ifc.userdata, fd, buf, 1) == -1 && errno == EPIPE,
+	    "write");
+	ifc.close(ifc.userdata, fd);
+	ifc.close(ifc.userdata, l);
+	report("a reset behind the FIN");
+}
+
 int
 main(void)
 {
@@ -387,7 +410,7 @@ main(void)
 
 	snprintf(path, sizeof(path), "%s/libhop-packetdrill.so",
 	    dir != NULL ? dir : ".");
-	puts("1..6");
+	puts("1..7");
 	so = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	sym = so == NULL ? NULL : dlsym(so, "packetdrill_interface_init");
 	if (sym == NULL) {
@@ -402,6 +425,7 @@ main(void)
 	test_blocking();
 	test_patience();
 	test_urgent();
+	test_reset_behind_fin();
 	ifc.free(ifc.userdata);
 	return 0;
 }
