@@ -168,9 +168,10 @@ report_put(struct udp_sock *s, const struct udp_report *rep)
 
 /* RFC 1122 4.1.3.3: what the user of a connected socket is told.  Soft errors
  * (3.2.2.1: net and host unreachable may pass, TTL likewise) are not; they can
- * be had by UDP_REPORTS. */
+ * be had by UDP_REPORTS.  Who wants no fragments hears that his datagram was
+ * too big (RFC 1191 6.1). */
 static int
-error_code(uint8_t type, uint8_t code)
+error_code(const struct udp_sock *s, uint8_t type, uint8_t code)
 {
 	if (type != ICMP_UNREACH)
 		return 0;
@@ -179,6 +180,8 @@ error_code(uint8_t type, uint8_t code)
 		return -ECONNREFUSED;
 	case ICMP_UNREACH_PROTO:
 		return -ENOPROTOOPT;
+	case ICMP_UNREACH_FRAG:
+		return s->df ? -EMSGSIZE : 0;
 	}
 	return 0;
 }
@@ -202,7 +205,7 @@ udp_icmp_error(struct stack *stk, const struct addr *from,
 		report_put(s, &rep);
 		udp_mark_ready(stk, s, UDP_ERROR);
 	}
-	e = error_code(type, code);
+	e = error_code(s, type, code);
 	if (s->rport != 0 && e != 0) {
 		s->error = e;
 		udp_mark_ready(stk, s, UDP_ERROR);

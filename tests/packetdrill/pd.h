@@ -76,6 +76,8 @@ struct pd_sock {
 	bool fastopen_bare, fastopen_keyed;	/* asked for by options */
 	int domain;
 	int error;			/* SO_ERROR; taken when told */
+	uint8_t *held;			/* PD_UDP: what MSG_MORE holds back, */
+	size_t held_len;		/* of how many bytes */
 	bool error_told;		/* the connection's own error, too */
 	int fastopen_queue;
 	uint32_t rcvbuf, sndbuf;	/* as set; 0: not set */
@@ -207,6 +209,8 @@ void pd_ctl_members(struct packetdrill_interface *ifc);
 
 /* ---- pd_opt.c, pd_info.c ---- */
 void pd_opt_members(struct packetdrill_interface *ifc);
+/* Is this option of SOL_SOCKET, one that is only remembered, on? */
+bool pd_option_on(const struct pd_sock *s, int name);
 int pd_getsockopt(struct pd *pd, struct pd_sock *s, int level, int name,
     void *val, socklen_t *len);
 int pd_info_get(struct pd *pd, struct pd_sock *s, void *val, socklen_t *len);
@@ -245,7 +249,7 @@ ssize_t pd_udp_take(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
     size_t n, int flags, struct sockaddr *sa, socklen_t *salen);
 ssize_t pd_udp_report(struct pd_sock *s, struct msghdr *msg);
 ssize_t pd_udp_give(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
-    size_t n, const struct sockaddr *sa, socklen_t salen);
+    size_t n, int flags, const struct sockaddr *sa, socklen_t salen);
 int pd_udp_set(struct pd *pd, struct pd_sock *s, int level, int name,
     int value);
 

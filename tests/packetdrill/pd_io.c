@@ -134,7 +134,8 @@ take_urgent(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
 	uint32_t left;
 
 	if (s->conn == NULL)
-		return -ENOTCONN;
+		return pd->layout == PD_LINUX && s->listener == NULL ?
+		    -EINVAL : -ENOTCONN;
 	left = tcp_urgent_left(s->conn);
 	if (s->oobinline || left == 0 || oob_taken(pd, s, left))
 		return -EINVAL;
@@ -588,7 +589,8 @@ transmit(struct pd *pd, int fd, const struct iovec *iov, size_t n, int flags,
 	if (s == NULL)
 		return -1;
 	if (s->udp != NULL)
-		return pd_leave(pd, pd_udp_give(pd, s, iov, n, sa, salen));
+		return pd_leave(pd, pd_udp_give(pd, s, iov, n, flags, sa,
+		    salen));
 	if (s->kind == PD_TCP && s->listener == NULL &&
 	    ((flags & MSG_FASTOPEN) != 0 || s->deferred))
 		r = give_connecting(pd, s, iov, n, flags, sa, salen);

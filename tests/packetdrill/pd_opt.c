@@ -289,6 +289,17 @@ remembered(struct pd_sock *s, int level, int name)
 	return NULL;
 }
 
+bool
+pd_option_on(const struct pd_sock *s, int name)
+{
+	for (uint32_t i = 0; i < s->options; i++) {
+		if (s->option[i].level == SOL_SOCKET &&
+		    s->option[i].name == name)
+			return s->option[i].value != 0;
+	}
+	return false;
+}
+
 static int
 remember(struct pd_sock *s, int level, int name, int value)
 {
@@ -488,7 +499,8 @@ set_option(struct pd *pd, struct pd_sock *s, int level, int name,
 		return congestion_set(pd, s, val, len);
 	if (level == IPPROTO_TCP && name == TCP_FASTOPEN_KEY)
 		return fastopen_key_set(s, val, len);
-	if (len < 1)
+	/* ip(7): a byte will do there. */
+	if (len < (level == IPPROTO_IP ? 1 : sizeof(v)))
 		return -EINVAL;
 	memcpy(&v, val, len < sizeof(v) ? len : sizeof(v));
 	if (k != NULL)
@@ -578,6 +590,8 @@ get_socket(struct pd *pd, struct pd_sock *s, int name, void *val,
 		return put_timeo(val, len, s->snd_timeo_us);
 	case SO_RCVLOWAT:
 		return put_int(val, len, (int)s->rcvlowat);
+	case SO_SNDLOWAT:	/* socket(7): never another value */
+		return put_int(val, len, pd->layout == PD_LINUX ? 1 : 2048);
 	case SO_OOBINLINE:
 		return put_int(val, len, s->oobinline);
 	case SO_ZEROCOPY:

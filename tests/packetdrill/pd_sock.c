@@ -140,9 +140,12 @@ pd_error_take(const struct pd *pd, struct pd_sock *s)
 {
 	int e = s->error;
 
-	if (s->udp != NULL)
-		return -udp_error(s->udp);
 	s->error = 0;
+	if (s->udp != NULL) {
+		int own = -udp_error(s->udp);
+
+		return own != 0 ? own : e;
+	}
 	if (e == 0 && s->conn != NULL && !s->error_told) {
 		e = death_of(pd, s);
 		s->error_told = e != 0;
@@ -236,6 +239,27 @@ pd_socket(void *ud, int domain, int type, int proto)
 	return s == NULL ? -1 : s->fd;
 }
 
+/* ip(7): may s have its local port?  Two may, if both say so and neither
+ * listens. */
+static bool
+port_free(const struct pd *pd, const struct pd_sock *s)
+{
+	for (int fd = 0; fd < PD_FDS; fd++) {
+		const struct pd_sock *t = pd->sock[fd];
+
+		if (t == NULL || t == s || t->kind != PD_TCP || !t->bound ||
+		    t->lport != s->lport || s->lport == 0)
+			continue;
+		if (!addr_eq(&t->local, &s->local) &&
+		    !addr_is_any(&t->local) && !addr_is_any(&s->local))
+			continue;
+		if (t->listener != NULL || !pd_option_on(t, SO_REUSEADDR) ||
+		    !pd_option_on(s, SO_REUSEADDR))
+			return false;
+	}
+	return true;
+}
+
 static int
 pd_bind(void *ud, int fd, const struct sockaddr *sa, socklen_t n)
 {
@@ -252,6 +276,8 @@ pd_bind(void *ud, int fd, const struct sockaddr *sa, socklen_t n)
 		r = local_address(pd, &s->local);
 	if (r == 0 && s->udp != NULL)
 		r = pd_udp_bind(pd, s);
+	else if (r == 0 && !port_free(pd, s))
+		r = -EADDRINUSE;
 	s->bound = r == 0;
 	return (int)pd_leave(pd, r);
 }
@@ -446,11 +472,17 @@ pd_connect(void *ud, int fd, const struct sockaddr *sa, socklen_t n)
 			s->connecting = false;
 			return (int)pd_leave(pd, r);
 		}
-		if ((e = pd_error_take(pd, s)) != 0)
+		if ((e = pd_error_take(pd, s)) != 0) {
+			s->connecting = false;
 			return (int)pd_leave(pd, -e);
+		}
 		if ((tcp_events(s->conn) & TCP_EV_CLOSED) == 0)
 			return (int)pd_leave(pd, -EALREADY);
+		/* Its end was told to somebody else. */
+		r = s->connecting ? -ECONNABORTED : 0;
 		disconnect(pd, s);
+		if (r != 0)
+			return (int)pd_leave(pd, r);
 	}
 	if (s->deferred && sa != NULL && sa->sa_family != AF_UNSPEC)
 		return (int)pd_leave(pd, -EISCONN);

@@ -12,6 +12,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* The errno of an ICMP error, as ip(7) tells it. */
+static int
+report_errno(const struct udp_report *r)
+{
+	static const uint8_t unreach[] = { ENETUNREACH, EHOSTUNREACH,
+	    ENOPROTOOPT, ECONNREFUSED, EMSGSIZE, EOPNOTSUPP, ENETUNREACH,
+	    EHOSTDOWN, ENONET, ENETUNREACH, EHOSTUNREACH, ENETUNREACH,
+	    EHOSTUNREACH, EHOSTUNREACH, EHOSTUNREACH, EHOSTUNREACH };
+
+	if (r->type == 3 && r->code < sizeof(unreach))
+		return unreach[r->code];
+	return r->type == 12 ? EPROTO : EHOSTUNREACH;
+}
+
+/* ip(7): with IP_RECVERR every error is the socket's, too. */
 static void
 udp_ready(struct stack *stk, struct udp_sock *u, unsigned events)
 {
@@ -19,8 +34,12 @@ udp_ready(struct stack *stk, struct udp_sock *u, unsigned events)
 
 	(void)stk;
 	s->in_edges++;
-	if ((events & UDP_ERROR) != 0)
+	if ((events & UDP_ERROR) != 0) {
 		s->out_edges++;
+		if (u->report_count > 0)
+			s->error = report_errno(&u->reports[(u->report_first +
+			    u->report_count - 1) % UDP_REPORTS_MAX]);
+	}
 	*s->event = true;
 }
 
@@ -36,6 +55,8 @@ pd_udp_close(struct pd *pd, struct pd_sock *s)
 {
 	udp_close(pd->stk, s->udp);
 	s->udp = NULL;
+	free(s->held);
+	s->held = NULL;
 }
 
 int
@@ -85,7 +106,7 @@ pd_udp_events(const struct pd_sock *s)
 		ev |= EPOLLRDHUP;
 	if (s->rd_shut && s->wr_shut)
 		ev |= EPOLLHUP;
-	if (u->error != 0 || u->report_count > 0)
+	if (u->error != 0 || s->error != 0 || u->report_count > 0)
 		ev |= EPOLLERR;
 	return ev;
 }
@@ -122,6 +143,8 @@ next(struct pd *pd, struct pd_sock *s, uint8_t *buf, struct udp_from *from,
 	const struct udp_dgram *d = STAILQ_FIRST(&s->udp->rx);
 	int e;
 
+	if (s->error != 0)
+		return -pd_error_take(pd, s);
 	if ((flags & MSG_PEEK) == 0)
 		return udp_recv(pd->stk, s->udp, buf, UDP_DATA_MAX, from);
 	e = udp_error(s->udp);
@@ -161,20 +184,6 @@ pd_udp_take(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
 	return r;
 }
 
-/* The errno of an ICMP error, as ip(7) tells it. */
-static uint32_t
-report_errno(const struct udp_report *r)
-{
-	static const uint8_t unreach[] = { ENETUNREACH, EHOSTUNREACH,
-	    ENOPROTOOPT, ECONNREFUSED, EMSGSIZE, EOPNOTSUPP, ENETUNREACH,
-	    EHOSTDOWN, ENONET, ENETUNREACH, EHOSTUNREACH, ENETUNREACH,
-	    EHOSTUNREACH, EHOSTUNREACH, EHOSTUNREACH, EHOSTUNREACH };
-
-	if (r->type == 3 && r->code < sizeof(unreach))
-		return unreach[r->code];
-	return r->type == 12 ? EPROTO : EHOSTUNREACH;
-}
-
 /* recvmsg(MSG_ERRQUEUE): the oldest ICMP error, with IP_RECVERR. */
 ssize_t
 pd_udp_report(struct pd_sock *s, struct msghdr *msg)
@@ -190,7 +199,7 @@ pd_udp_report(struct pd_sock *s, struct msghdr *msg)
 		return -EAGAIN;
 	pd_addr_put(s, &r.dst, r.dport, msg->msg_name, &msg->msg_namelen);
 	msg->msg_flags = MSG_ERRQUEUE;
-	data.e.ee_errno = report_errno(&r);
+	data.e.ee_errno = (uint32_t)report_errno(&r);
 	data.e.ee_origin = SO_EE_ORIGIN_ICMP;
 	data.e.ee_type = r.type;
 	data.e.ee_code = r.code;
@@ -212,33 +221,52 @@ pd_udp_report(struct pd_sock *s, struct msghdr *msg)
 
 /* ---- out ----------------------------------------------------------------- */
 
-ssize_t
-pd_udp_give(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
-    size_t n, const struct sockaddr *sa, socklen_t salen)
+/* Appends what iov has to what is held back. */
+static int
+hold(struct pd_sock *s, const struct iovec *iov, size_t n)
 {
-	size_t len = 0, at = 0;
-	struct addr to;
-	uint16_t port;
+	size_t len = s->held_len;
 	uint8_t *buf;
-	int r;
 
-	if (s->wr_shut)
-		return -EPIPE;
 	for (size_t i = 0; i < n; i++)
 		len += iov[i].iov_len;
 	if (len > UDP_DATA_MAX)
 		return -EMSGSIZE;
-	if (sa != NULL && salen > 0 &&
-	    (r = pd_addr_get(sa, salen, &to, &port)) != 0)
-		return r;
-	buf = malloc(len + 1);
+	buf = realloc(s->held, len + 1);
 	if (buf == NULL)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; at += iov[i++].iov_len)
-		memcpy(buf + at, iov[i].iov_base, iov[i].iov_len);
-	r = udp_send(pd->stk, s->udp, sa != NULL && salen > 0 ? &to : NULL,
-	    sa != NULL && salen > 0 ? port : 0, buf, (uint32_t)len, 0);
-	free(buf);
+	s->held = buf;
+	for (size_t i = 0; i < n; s->held_len += iov[i++].iov_len)
+		memcpy(buf + s->held_len, iov[i].iov_base, iov[i].iov_len);
+	return 0;
+}
+
+/* send(2): with MSG_MORE what comes next is of the same datagram. */
+ssize_t
+pd_udp_give(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
+    size_t n, int flags, const struct sockaddr *sa, socklen_t salen)
+{
+	size_t before = s->held_len, len;
+	bool named = sa != NULL && salen > 0;
+	struct addr to;
+	uint16_t port = 0;
+	int r;
+
+	if (s->wr_shut)
+		return -EPIPE;
+	if ((flags & MSG_OOB) != 0)
+		return -EOPNOTSUPP;
+	if (s->error != 0)
+		return -pd_error_take(pd, s);
+	if ((named && (r = pd_addr_get(sa, salen, &to, &port)) != 0) ||
+	    (r = hold(s, iov, n)) != 0)
+		return r;
+	len = s->held_len - before;
+	if ((flags & MSG_MORE) != 0)
+		return (ssize_t)len;
+	r = udp_send(pd->stk, s->udp, named ? &to : NULL, port, s->held,
+	    (uint32_t)s->held_len, 0);
+	s->held_len = 0;
 	return r < 0 ? r : (ssize_t)len;
 }
 
@@ -281,5 +309,7 @@ pd_udp_set(struct pd *pd, struct pd_sock *s, int level, int name, int value)
 		    value == IP_PMTUDISC_DO || value == IP_PMTUDISC_PROBE);
 	if (!option_of(level, name, &opt))
 		return 0;
+	if (opt == UDP_TTL && value == -1)	/* the default again */
+		value = 64;
 	return udp_set(pd->stk, s->udp, opt, (uint32_t)value);
 }

@@ -400,6 +400,37 @@ test_reset_behind_fin(void)
 	report("a reset behind the FIN");
 }
 
+/* udp(7), ip(7): what waits for more, ICMP errors by request, a second bind. */
+static void
+test_datagrams(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9),
+	    .sin_addr.s_addr = htonl(REMOTE) };
+	struct sockaddr_in own = { .sin_family = AF_INET,
+	    .sin_port = htons(8080) };
+	int fd = ifc.socket(ifc.userdata, AF_INET, SOCK_DGRAM, 0), l;
+	uint8_t p[4096], on = 1;
+	long long when;
+	size_t n = sizeof(p);
+
+	check(ifc.setsockopt(ifc.userdata, fd, SOL_SOCKET, SO_BROADCAST, &on,
+	    1) == -1 && errno == EINVAL, "a byte is no int");
+	check(ifc.connect(ifc.userdata, fd, (struct sockaddr *)&to,
+	    sizeof(to)) == 0, "connect");
+	check(ifc.send(ifc.userdata, fd, "abc", 3, MSG_MORE) == 3, "MSG_MORE");
+	check(ifc.write(ifc.userdata, fd, "de", 2) == 2, "write");
+	check(ifc.netdev_receive(ifc.userdata, p, &n, &when) == 0 &&
+	    n == 28 + 5 && memcmp(p + 28, "abcde", 5) == 0, "one datagram");
+	ifc.close(ifc.userdata, fd);
+	l = listener();
+	fd = ifc.socket(ifc.userdata, AF_INET, SOCK_STREAM, 0);
+	check(ifc.bind(ifc.userdata, fd, (struct sockaddr *)&own,
+	    sizeof(own)) == -1 && errno == EADDRINUSE, "the port is taken");
+	ifc.close(ifc.userdata, fd);
+	ifc.close(ifc.userdata, l);
+	report("datagrams, and binding twice");
+}
+
 int
 main(void)
 {
@@ -410,7 +441,7 @@ main(void)
 
 	snprintf(path, sizeof(path), "%s/libhop-packetdrill.so",
 	    dir != NULL ? dir : ".");
-	puts("1..7");
+	puts("1..8");
 	so = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	sym = so == NULL ? NULL : dlsym(so, "packetdrill_interface_init");
 	if (sym == NULL) {
@@ -426,6 +457,7 @@ main(void)
 	test_patience();
 	test_urgent();
 	test_reset_behind_fin();
+	test_datagrams();
 	ifc.free(ifc.userdata);
 	return 0;
 }

@@ -257,19 +257,22 @@ answer_with(uint8_t type, uint8_t code, uint32_t rest)
 	unit_seen_free(&s);
 }
 
-/* Only port (and protocol) unreachable, only when connected, only once. */
+/* Only port (and protocol) unreachable, and what must not be fragmented; only
+ * when connected, only once. */
 START_TEST(udp_icmp_error_propagation)
 {
 	static const struct {
 		uint8_t type, code;
 		int error;
+		bool df;
 	} rows[] = {
-		{ ICMP_UNREACH, ICMP_UNREACH_PORT, -ECONNREFUSED },
-		{ ICMP_UNREACH, ICMP_UNREACH_PROTO, -ENOPROTOOPT },
-		{ ICMP_UNREACH, ICMP_UNREACH_NET, 0 },
-		{ ICMP_UNREACH, ICMP_UNREACH_HOST, 0 },
-		{ ICMP_UNREACH, ICMP_UNREACH_FRAG, 0 },
-		{ ICMP_TIME_EXCEEDED, 0, 0 },
+		{ ICMP_UNREACH, ICMP_UNREACH_PORT, -ECONNREFUSED, false },
+		{ ICMP_UNREACH, ICMP_UNREACH_FRAG, -EMSGSIZE, true },
+		{ ICMP_UNREACH, ICMP_UNREACH_PROTO, -ENOPROTOOPT, false },
+		{ ICMP_UNREACH, ICMP_UNREACH_NET, 0, false },
+		{ ICMP_UNREACH, ICMP_UNREACH_HOST, 0, false },
+		{ ICMP_UNREACH, ICMP_UNREACH_FRAG, 0, false },
+		{ ICMP_TIME_EXCEEDED, 0, 0, false },
 	};
 	struct addr peer = addr_from_ip4(PEER);
 
@@ -277,6 +280,7 @@ START_TEST(udp_icmp_error_propagation)
 		struct note n;
 		struct udp_sock *s = note_sock(&n);
 
+		ck_assert_int_eq(udp_set(stk, s, UDP_DF, rows[i].df), 0);
 		/* not connected: nothing */
 		ck_assert_int_eq(udp_send_text(s, PEER, 7, "x"), 0);
 		answer_with(rows[i].type, rows[i].code, 1400);
