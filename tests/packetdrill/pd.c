@@ -7,9 +7,11 @@
 #include "packetdrill/pd.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "ip/ip_wire.h"
@@ -19,6 +21,7 @@
 /* The longest that packetdrill waits for a packet, in virtual time. */
 #define RECEIVE_MAX_US	(INT64_C(8) * 3600 * USEC_PER_SEC)
 #define HANDOVER_MS	200	/* real time for a sleeper to return */
+#define STILL_MS	40	/* real time until a clock stands still */
 
 /* The instance whose descriptors the wrapped getsockopt() knows. */
 static struct pd *the_pd;
@@ -162,11 +165,80 @@ pd_patience(const struct pd *pd, int64_t timeo_us)
 	    instant_add(pd->now, timeo_us);
 }
 
+/* The real time so many milliseconds from now. */
+static struct timespec
+real_time_in(long ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_nsec += ms * 1000000L;
+	if (t.tv_nsec >= 1000000000L) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000L;
+	}
+	return t;
+}
+
+/* Does the owner wait for another thread? */
+static bool
+owner_waits(const struct pd *pd)
+{
+	char path[64];
+	long call = -1;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%d/syscall",
+	    (int)pd->owner_tid);
+	f = fopen(path, "re");
+	if (f == NULL)
+		return false;
+	if (fscanf(f, "%ld", &call) != 1)
+		call = -1;
+	fclose(f);
+	return call == SYS_futex;
+}
+
+/* Sleeps until told to look; false: the clock stands still, since whoever moves
+ * it waits for the end of this call. */
+static bool
+told_to_look(struct pd *pd, struct instant due)
+{
+	uint32_t round = pd->round;
+	struct instant before;
+	struct timespec end;
+
+	if (pd->driving && !instant_is_never(due) && owner_waits(pd))
+		return false;
+	pd->driving = false;
+	while (pd->round == round) {
+		before = pd->now;
+		end = real_time_in(STILL_MS);
+		if (pthread_cond_timedwait(&pd->wake, &pd->lock, &end) ==
+		    ETIMEDOUT && pd->round == round &&
+		    !instant_is_never(due) && before.us == pd->now.us &&
+		    owner_waits(pd))
+			return false;
+	}
+	return true;
+}
+
+/* To the next event, or to due if that is before. */
+static void
+drive(struct pd *pd, struct instant due)
+{
+	pd->driving = true;
+	if (!step(pd, due))
+		pd_run_until(pd, due);
+	if (pd->sleepers == 0)
+		pd->sleep_due = INSTANT_NEVER;
+}
+
 /* A call of packetdrill's second thread: waits to be told to look. */
 static bool
 sleep_for_event(struct pd *pd, struct instant due)
 {
-	uint32_t round = pd->round;
+	bool told;
 
 	if (instant_reached(pd->now, due))
 		return false;
@@ -174,9 +246,10 @@ sleep_for_event(struct pd *pd, struct instant due)
 	pd->sleep_due = instant_min(pd->sleep_due, due);
 	if (pd->to_look > 0 && --pd->to_look == 0)
 		pthread_cond_signal(&pd->looked);
-	while (pd->round == round)
-		pthread_cond_wait(&pd->wake, &pd->lock);
+	told = told_to_look(pd, due);
 	pd->sleepers--;
+	if (!told)
+		drive(pd, due);
 	return !instant_reached(pd->now, due);
 }
 
@@ -206,6 +279,7 @@ note_return(struct pd *pd)
 	if (pthread_equal(pthread_self(), pd->owner))
 		return;
 	pd->returning = true;
+	pd->driving = false;
 	pd->returner = pthread_self();
 	pd->returner_tid = gettid();
 	pd->returned = pd->now;
@@ -275,16 +349,10 @@ await_rest(struct pd *pd)
 static void
 await_return(struct pd *pd)
 {
-	struct timespec end;
+	struct timespec end = real_time_in(HANDOVER_MS);
 
 	if (pd->returner_tid == 0)
 		return;
-	clock_gettime(CLOCK_REALTIME, &end);
-	end.tv_nsec += HANDOVER_MS * 1000000L;
-	if (end.tv_nsec >= 1000000000L) {
-		end.tv_sec++;
-		end.tv_nsec -= 1000000000L;
-	}
 	while (pd->returning) {
 		if (pthread_cond_timedwait(&pd->looked, &pd->lock, &end) != 0)
 			break;
@@ -466,6 +534,7 @@ packetdrill_interface_init(const char *flags,
 	pthread_cond_init(&pd->wake, NULL);
 	pthread_cond_init(&pd->looked, NULL);
 	pd->owner = pthread_self();
+	pd->owner_tid = gettid();
 	pd->out_tail = &pd->out;
 	pd->sleep_due = INSTANT_NEVER;
 	pd->now = instant_from_us(3600 * USEC_PER_SEC);

@@ -8,7 +8,9 @@
  * does so in a second thread of packetdrill's.  It sleeps on a condition;
  * whoever moves the clock stops at every event until each sleeper has looked
  * at it, so that what wakes up at a virtual time returns at that time.  A
- * blocking call of the first thread, the owner, moves the clock itself.
+ * blocking call of the first thread, the owner, moves the clock itself.  So does
+ * the second thread while the owner waits for nothing but the end of its call,
+ * as it does before it begins another one that blocks.
  *
  * Descriptors are real ones (eventfd), since packetdrill closes them by itself
  * at its end.
@@ -123,6 +125,8 @@ struct pd {
 	pthread_cond_t wake;		/* sleepers: look again */
 	pthread_cond_t looked;		/* all have, or one returned */
 	pthread_t owner;		/* the first thread */
+	pid_t owner_tid;
+	bool driving;			/* a sleeper moves the clock */
 	struct stack *stk;
 	struct port *port;
 	struct instant now;

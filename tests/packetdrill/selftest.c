@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -431,6 +432,34 @@ test_datagrams(void)
 	report("datagrams, and binding twice");
 }
 
+static void *
+poll_twice(void *arg)
+{
+	struct pollfd p = { .fd = *(const int *)arg, .events = POLLIN };
+	long long before = now();
+
+	check(ifc.poll(ifc.userdata, &p, 1, 100) == 0, "nothing comes");
+	check(ifc.poll(ifc.userdata, &p, 1, 200) == 0, "nor later");
+	check(now() - before >= 300000 && now() - before < 301000,
+	    "their time has passed");
+	return NULL;
+}
+
+/* The first thread, which moves the clock, waits for the second. */
+static void
+test_still_clock(void)
+{
+	uint32_t iss;
+	int l = listener(), fd = open_passive(l, &iss);
+	pthread_t t;
+
+	pthread_create(&t, NULL, poll_twice, &fd);
+	pthread_join(t, NULL);
+	ifc.close(ifc.userdata, fd);
+	ifc.close(ifc.userdata, l);
+	report("a call that blocks while nobody moves the clock");
+}
+
 int
 main(void)
 {
@@ -441,7 +470,7 @@ main(void)
 
 	snprintf(path, sizeof(path), "%s/libhop-packetdrill.so",
 	    dir != NULL ? dir : ".");
-	puts("1..8");
+	puts("1..9");
 	so = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	sym = so == NULL ? NULL : dlsym(so, "packetdrill_interface_init");
 	if (sym == NULL) {
@@ -458,6 +487,7 @@ main(void)
 	test_urgent();
 	test_reset_behind_fin();
 	test_datagrams();
+	test_still_clock();
 	ifc.free(ifc.userdata);
 	return 0;
 }
