@@ -37,7 +37,7 @@ struct linux_tcp_info {
 	uint32_t tcpi_total_rto_time;
 	uint32_t tcpi_received_ce;
 	uint32_t tcpi_delivered_bytes[3], tcpi_received_bytes[3];
-	uint32_t tcpi_accurate_ecn;
+	uint32_t tcpi_ecn_mode : 2, tcpi_more : 30;
 };
 
 enum { OPT_TIMESTAMPS = 1, OPT_SACK = 2, OPT_WSCALE = 4, OPT_ECN = 8,
@@ -151,6 +151,9 @@ pd_info_get(struct pd *pd, struct pd_sock *s, void *val, socklen_t *len)
 		i.tcpi_snd_wscale = st.snd_wscale & 15;
 		i.tcpi_rcv_wscale = st.rcv_wscale & 15;
 		fill_numbers(&i, &st);
+		i.tcpi_ecn_mode = st.accurate ? 2 : st.ecn ? 1 : 0;
+		if (pd->layout == PD_LINUX && st.timestamps)
+			i.tcpi_advmss -= 12;	/* what a segment holds */
 		if (pd->layout == PD_FREEBSD) {	/* which counts bytes */
 			i.tcpi_snd_cwnd = st.cwnd;
 			i.tcpi_snd_ssthresh = st.ssthresh;
