@@ -260,7 +260,8 @@ only_remembered(int level, int name)
 	case SOL_SOCKET:
 		return name == SO_REUSEADDR || name == SO_REUSEPORT ||
 		    name == SO_PRIORITY || name == SO_MARK ||
-		    name == SO_DONTROUTE ||
+		    name == SO_DONTROUTE || name == SO_DEBUG ||
+		    name == SO_NO_CHECK ||
 		    name == SO_BROADCAST || name == SO_BUSY_POLL ||
 		    name == SO_TIMESTAMP || name == SO_MAX_PACING_RATE ||
 		    name == SO_INCOMING_CPU;

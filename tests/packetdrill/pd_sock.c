@@ -521,6 +521,9 @@ pd_shutdown(void *ud, int fd, int how)
 	if (s->conn == NULL || (tcp_events(s->conn) & TCP_EV_CLOSED) != 0)
 		return (int)pd_leave(pd, -ENOTCONN);
 	tcp_status(pd->stk, s->conn, &st);
+	/* To an owner a connection that only waits is over. */
+	if (st.state == TCPS_TIME_WAIT)
+		return (int)pd_leave(pd, -ENOTCONN);
 	/* RFC 9293 3.10.4: CLOSE in SYN-SENT. */
 	if (st.state == TCPS_SYN_SENT)
 		return (int)pd_leave(pd, disconnect(pd, s));
