@@ -6,7 +6,14 @@
 struct lb_bed
 lb_bed_up(uint8_t proto, uint32_t offload, const struct lb_service_conf *conf)
 {
-	struct lb_bed b = { .stk = unit_stack() };
+	return lb_bed_on(unit_stack(), proto, offload, conf);
+}
+
+struct lb_bed
+lb_bed_on(struct stack *stk, uint8_t proto, uint32_t offload,
+    const struct lb_service_conf *conf)
+{
+	struct lb_bed b = { .stk = stk };
 	struct lb_service_conf c = { 0 };
 	struct err err = { "" };
 

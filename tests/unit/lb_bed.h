@@ -28,6 +28,9 @@ struct lb_bed {
  * (NULL: none), and no server. */
 struct lb_bed lb_bed_up(uint8_t proto, uint32_t offload,
     const struct lb_service_conf *conf);
+/* The same on a stack of the caller's, which it takes over. */
+struct lb_bed lb_bed_on(struct stack *stk, uint8_t proto, uint32_t offload,
+    const struct lb_service_conf *conf);
 void lb_bed_down(struct lb_bed *b);
 void lb_bed_server(struct lb_bed *b, struct ip4 ip, uint16_t port,
     enum lb_fwd fwd, int32_t weight);

@@ -72,6 +72,14 @@ pick(struct stack *stk, struct lb_service *svc, uint32_t client)
 	    (int)(addr_to_ip4(&srv->addr).v & 255) - 11;
 }
 
+static struct lb_server *
+server_at(struct stack *stk, struct lb_service *svc, uint32_t i)
+{
+	struct addr a = addr_from_ip4(IP4(10, 0, 0, 11 + i));
+
+	return lb_server_lookup(stk, svc, &a, 80);
+}
+
 START_TEST(swrr_is_smooth)
 {
 	static const int32_t weights[] = { 1, 1, 5 };
@@ -200,6 +208,250 @@ START_TEST(maglev_moves_few)
 }
 END_TEST
 
+/* ---- mh ------------------------------------------------------------------ */
+
+#define MH_SIZE	4093u
+#define MH_MAX	4		/* servers */
+
+/* The kernel's table for servers 10.0.0.11..., slow and obvious; for each
+ * place the number of a server. */
+struct mh_oracle {
+	int place[MH_SIZE];
+	bool full[MH_MAX];	/* that take no connections */
+};
+
+static uint32_t
+mh_hash(uint64_t key, uint32_t value)
+{
+	struct hash_key k = { key, key };
+	uint8_t b[4] = { (uint8_t)value, (uint8_t)(value >> 8),
+	    (uint8_t)(value >> 16), (uint8_t)(value >> 24) };
+
+	return (uint32_t)siphash13(&k, b, 4);
+}
+
+static int
+gcd(int a, int b)
+{
+	return b == 0 ? a : gcd(b, a % b);
+}
+
+static void
+mh_build(struct mh_oracle *o, const int32_t *weights, int n)
+{
+	uint32_t at[MH_MAX], skip[MH_MAX], filled = 0;
+	int common = 0, most = 0, shift = 0, turns[MH_MAX];
+
+	for (int i = 0; i < n; i++) {
+		uint32_t v = IP4(10, 0, 0, 11 + (uint32_t)i).v + 80;
+
+		common = gcd(common, weights[i]);
+		most = weights[i] > most ? weights[i] : most;
+		at[i] = mh_hash(2654435761u, v) % MH_SIZE;
+		skip[i] = mh_hash(2654446892u, v) % (MH_SIZE - 1) + 1;
+	}
+	while ((most / common) >> shift > 63)
+		shift++;
+	for (int i = 0; i < n; i++) {
+		turns[i] = (weights[i] / common) >> shift;
+		turns[i] += turns[i] == 0;
+	}
+	memset(o, 0, sizeof(*o));
+	for (uint32_t i = 0; i < MH_SIZE; i++)
+		o->place[i] = -1;
+	/* The last one added is the first in the list. */
+	for (int i = n - 1; filled < MH_SIZE; i = (i + n - 1) % n) {
+		for (int t = 0; t < turns[i] && filled < MH_SIZE; t++) {
+			while (o->place[at[i]] != -1)
+				at[i] = (at[i] + skip[i]) % MH_SIZE;
+			o->place[at[i]] = i;
+			filled++;
+		}
+	}
+}
+
+/* The kernel's ip_vs_mh_get_fallback(). */
+static int
+mh_fallback(const struct mh_oracle *o, uint32_t client)
+{
+	uint32_t a = 0xac100000 + client, h = mh_hash(2654435761u, a) % MH_SIZE;
+
+	if (!o->full[o->place[h]])
+		return o->place[h];
+	for (uint32_t i = 0; i < MH_SIZE; i++) {
+		uint32_t turn = (i + h) % MH_SIZE;
+		int srv = o->place[mh_hash(2654435761u, a + turn) % MH_SIZE];
+
+		if (!o->full[srv])
+			return srv;
+	}
+	return -1;
+}
+
+static const struct {
+	int32_t weight[3];
+} mh_weights[] = {
+	{ { 1, 1, 63 } }, { { 1, 2, 64 } }, { { 64, 127, 1 } },
+	{ { 65535, 1, 300 } }, { { 1000, 64000, 2000 } },
+	{ { INT32_MAX, INT32_MAX - 1, 1 } },
+};
+
+/* Weights beyond the table's 63 turns are halved until they fit, and nobody is
+ * left without a turn. */
+START_TEST(mh_weights_are_coarse)
+{
+	static struct mh_oracle o;
+	struct stack *stk = unit_stack();
+	struct lb_service *svc = service_of(stk, "mh", mh_weights[_i].weight,
+	    3, 0);
+
+	mh_build(&o, mh_weights[_i].weight, 3);
+	for (uint32_t client = 0; client < 20000; client++)
+		ck_assert_int_eq(pick(stk, svc, client), mh_fallback(&o,
+		    client));
+	unit_stack_free(stk);
+}
+END_TEST
+
+/* One server of four, or none, still takes clients: where a client's second
+ * place is none either, the third is tried and so on, round the table. */
+START_TEST(mh_falls_back_more_than_once)
+{
+	static const int32_t weights[] = { 1, 2, 3, 1 };
+	static struct mh_oracle o;
+	struct stack *stk = unit_stack();
+	struct lb_service *svc = service_of(stk, "mh", weights, 4, 0);
+	int open = _i - 1;
+
+	svc->conf.flags = LB_SVC_FLAG1;
+	mh_build(&o, weights, 4);
+	for (int i = 0; i < 4; i++) {
+		o.full[i] = i != open;
+		if (o.full[i])
+			server_at(stk, svc, (uint32_t)i)->flags |=
+			    LB_SRV_OVERLOAD;
+	}
+	for (uint32_t client = 0; client < (open < 0 ? 10 : 20000); client++) {
+		ck_assert_int_eq(mh_fallback(&o, client), open);
+		ck_assert_int_eq(pick(stk, svc, client), open);
+	}
+	/* With another one open the answer is not always the same. */
+	o.full[2] = false;
+	server_at(stk, svc, 2)->flags &= ~(uint32_t)LB_SRV_OVERLOAD;
+	for (uint32_t client = 0; client < 20000; client++)
+		ck_assert_int_eq(pick(stk, svc, client), mh_fallback(&o,
+		    client));
+	unit_stack_free(stk);
+}
+END_TEST
+
+/* ---- lblcr --------------------------------------------------------------- */
+
+#define DAY_US	(24 * 3600 * USEC_PER_SEC)
+
+static void
+set_load(struct stack *stk, struct lb_service *svc, uint32_t i,
+    uint32_t active)
+{
+	struct lb_server *srv = server_at(stk, svc, i);
+
+	srv->active = active;
+	lb_server_load(srv);
+}
+
+/* Four servers; the first three become the set of the one destination, each
+ * when those before are busy. */
+static struct lb_service *
+lblcr_of_three(struct stack *stk)
+{
+	static const int32_t weights[] = { 10, 40, 10, 10 };
+	struct lb_service *svc = service_of(stk, "lblcr", weights, 4, 0);
+
+	for (uint32_t i = 0; i < 4; i++)
+		set_load(stk, svc, i, i == 0 ? 0 : 100);
+	ck_assert_int_eq(pick(stk, svc, 1), 0);
+	set_load(stk, svc, 0, 100);
+	set_load(stk, svc, 1, 0);
+	ck_assert_int_eq(pick(stk, svc, 2), 1);
+	set_load(stk, svc, 1, 400);
+	set_load(stk, svc, 2, 4);
+	ck_assert_int_eq(pick(stk, svc, 3), 2);
+	/* By its weight the first is the heaviest, not the second, which has
+	 * the most; the fourth is in no set. */
+	set_load(stk, svc, 0, 20);
+	set_load(stk, svc, 1, 45);
+	set_load(stk, svc, 3, 0);
+	return svc;
+}
+
+/* Is server i in the set?  An idle one of the set would be the lightest. */
+static bool
+is_in_set(struct stack *stk, struct lb_service *svc, uint32_t i)
+{
+	uint32_t was = server_at(stk, svc, i)->active;
+	bool in;
+
+	set_load(stk, svc, i, 0);
+	in = pick(stk, svc, 1) == (int)i;
+	set_load(stk, svc, i, was);
+	return in;
+}
+
+START_TEST(lblcr_heaviest_leaves)
+{
+	struct stack *stk = unit_stack();
+	struct lb_service *svc = lblcr_of_three(stk);
+
+	/* Used in between, or the destination would be forgotten. */
+	unit_run_until(stk, DAY_US / 2);
+	ck_assert_int_eq(pick(stk, svc, 1), 2);
+	/* ip_vs_lblcr_schedule(): when more than a day has gone by. */
+	unit_run_until(stk, DAY_US);
+	ck_assert_int_eq(pick(stk, svc, 1), 2);
+	ck_assert(is_in_set(stk, svc, 0));
+	unit_run_until(stk, DAY_US + 1);
+	ck_assert_int_eq(pick(stk, svc, 1), 2);
+	ck_assert(!is_in_set(stk, svc, 0));
+	ck_assert(is_in_set(stk, svc, 1));
+	ck_assert(!is_in_set(stk, svc, 3));
+	/* The set changed, so that its day begins anew. */
+	unit_run_until(stk, 2 * DAY_US);
+	ck_assert_int_eq(pick(stk, svc, 1), 2);
+	ck_assert(is_in_set(stk, svc, 1));
+	unit_run_until(stk, 2 * DAY_US + 2);
+	ck_assert_int_eq(pick(stk, svc, 1), 2);
+	ck_assert(!is_in_set(stk, svc, 1));
+	/* The last one stays. */
+	unit_run_until(stk, 3 * DAY_US);
+	ck_assert_int_eq(pick(stk, svc, 1), 2);
+	unit_run_until(stk, 3 * DAY_US + 3);
+	ck_assert_int_eq(pick(stk, svc, 1), 2);
+	ck_assert(is_in_set(stk, svc, 2));
+	unit_stack_free(stk);
+}
+END_TEST
+
+/* A server of weight 0 is not the heaviest, whatever it carries. */
+START_TEST(lblcr_heaviest_is_a_live_one)
+{
+	struct stack *stk = unit_stack();
+	struct lb_service *svc = lblcr_of_three(stk);
+	struct addr a = addr_from_ip4(IP4(10, 0, 0, 11));
+	struct lb_server_conf quiet = { .fwd = LB_FWD_NAT, .weight = 0 };
+	struct lb_server_conf live = { .fwd = LB_FWD_NAT, .weight = 10 };
+
+	ck_assert_int_eq(lb_server_set(stk, svc, &a, 80, &quiet, NULL), 0);
+	unit_run_until(stk, DAY_US / 2);
+	ck_assert_int_eq(pick(stk, svc, 1), 2);
+	unit_run_until(stk, DAY_US + 1);
+	ck_assert_int_eq(pick(stk, svc, 1), 2);
+	ck_assert_int_eq(lb_server_set(stk, svc, &a, 80, &live, NULL), 0);
+	ck_assert(is_in_set(stk, svc, 0));
+	ck_assert(!is_in_set(stk, svc, 1));
+	unit_stack_free(stk);
+}
+END_TEST
+
 /* The n-th allocation fails, for every n: refused means unchanged. */
 START_TEST(schedulers_survive_no_memory)
 {
@@ -308,6 +560,11 @@ main(void)
 	tcase_add_test(tc, maglev_equals_the_paper);
 	tcase_add_test(tc, maglev_agrees_in_any_order);
 	tcase_add_test(tc, maglev_moves_few);
+	tcase_add_loop_test(tc, mh_weights_are_coarse, 0,
+	    (int)(sizeof(mh_weights) / sizeof(mh_weights[0])));
+	tcase_add_loop_test(tc, mh_falls_back_more_than_once, 0, 5);
+	tcase_add_test(tc, lblcr_heaviest_leaves);
+	tcase_add_test(tc, lblcr_heaviest_is_a_live_one);
 	tcase_add_loop_test(tc, schedulers_survive_no_memory, 0, n);
 	tcase_add_loop_test(tc, a_full_server_is_passed_over, 0, n);
 	tcase_add_loop_test(tc, no_scheduler_picks_the_unavailable, 0, n);
