@@ -39,8 +39,6 @@ lb_tun_in(struct stack *stk, struct pkt *pkt, const struct ip4_hdr *h,
 
 	r.mtu = path_mtu(stk, srv, r.mtu);
 	why = ip_transit_check(pkt, h, &r, IPIP_OVERHEAD);
-	if (why == 0 && r.route->type == ROUTE_LOCAL)
-		why = DROP_LB_OFF_LINK;
 	if (why != 0) {
 		pkt_drop(stk, pkt, (enum drop)why);
 		return;
