@@ -377,7 +377,7 @@ is_host(struct node *n, uint32_t src)
 }
 
 /* A window once promised is not taken back (RFC 9293 3.8.6), but for what
- * scaling rounds off. */
+ * scaling rounds off, and for what a SYN, which has no scale, cannot say. */
 static void
 judge_window(struct node *n, struct heard *h, const struct segment *s)
 {
@@ -385,8 +385,9 @@ judge_window(struct node *n, struct heard *h, const struct segment *s)
 	    h->scale[1] != NO_SCALE;
 	uint32_t unit = scaled ? 1u << (h->scale[0] & 15) : 1;
 	uint32_t edge = s->ack + s->window * unit;
+	bool all = (s->flags & TH_SYN) != 0 && s->window == UINT16_MAX;
 
-	if (h->spoke && leq(edge + unit, h->edge))
+	if (h->spoke && !all && leq(edge + unit, h->edge))
 		world_fail(n->world, "%s took back %u bytes of a window",
 		    n->name, h->edge - edge);
 	if (!h->spoke || leq(h->edge, edge))
