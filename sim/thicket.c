@@ -12,7 +12,7 @@
 
 #define PREFIXES	10u	/* two of a length */
 #define METRICS		2u	/* routes of a prefix at most */
-#define STIRS		8u	/* changes at a time */
+#define STIRS		16u	/* changes at a time */
 #define KEPT		4u	/* prefixes that are left of a new one */
 
 /* Number k of t. */
@@ -80,6 +80,23 @@ thicket_plant(struct thicket *t, struct node *n, struct rng *rng)
 	return done;
 }
 
+/* One route comes or goes; now and then the one for everything. */
+static void
+change(const struct thicket *t, struct node *n, struct rng *rng)
+{
+	uint32_t k = rng_below(rng, PREFIXES + 1);
+	uint32_t metric = rng_below(rng, METRICS);
+	bool comes = rng_below(rng, 2) == 0;
+
+	if (k == PREFIXES)
+		node_command(n, comes ? "route set unreachable default" :
+		    "route del default");
+	else if (comes)
+		(void)add(t, n, k, metric);
+	else
+		(void)del(t, n, k, metric);
+}
+
 void
 thicket_stir(struct thicket *t, struct node *n, struct rng *rng)
 {
@@ -91,16 +108,7 @@ thicket_stir(struct thicket *t, struct node *n, struct rng *rng)
 		place(t, rng);
 	}
 	for (uint32_t i = 0; i < STIRS; i++) {
-		uint32_t k = rng_below(rng, PREFIXES);
-		uint32_t metric = rng_below(rng, METRICS);
-
-		if (rng_below(rng, 2) == 0)
-			(void)add(t, n, k, metric);
-		else
-			(void)del(t, n, k, metric);
+		change(t, n, rng);
+		check_routes(n);
 	}
-	if (rng_below(rng, 4) == 0)
-		node_command(n, rng_below(rng, 2) == 0 ? "route del default" :
-		    "route set unreachable default");
-	check_routes(n);
 }

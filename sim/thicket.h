@@ -21,7 +21,7 @@ struct thicket {
 /* Two of them on n, of which one stays as it is; false: a route was refused. */
 bool thicket_plant(struct thicket *t, struct node *n, struct rng *rng);
 /* Routes come and go in the other, which may move elsewhere; sometimes one for
- * everything does.  Then they are checked. */
+ * everything does.  They are checked after each change. */
 void thicket_stir(struct thicket *t, struct node *n, struct rng *rng);
 
 #endif
