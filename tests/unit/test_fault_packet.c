@@ -1,6 +1,7 @@
 /*
  * test_fault_packet.c - the pool runs out of packets: on every way on which one
- * packet needs others, there are none to be had, then one, two, and so on.
+ * packet needs others, there are none to be had, then one, two, and so on, of
+ * either size.
  *
  * What is not sent then is dropped and counted; nothing is held that nobody
  * knows of, and afterwards all works again.
@@ -18,7 +19,8 @@
 #define SERVER	IP4(10, 0, 0, 11)
 #define BEHIND	IP4(10, 8, 0, 1)	/* by the tunnel */
 #define LATER_US USEC_PER_SEC
-#define SPARE_MAX 8u
+#define SPARE_MAX 5u		/* of either size */
+#define SPARE_ALL ((SPARE_MAX + 1) * (SPARE_MAX + 1))
 
 static const uint8_t data[UINT16_MAX - 40];
 
@@ -192,8 +194,10 @@ expect_no_leak(const struct stack *stk, uint32_t hogged, const char *what,
 {
 	uint32_t known = hogged + stk->arp.held + stk->ip.loop.count;
 
-	ck_assert_msg(stk->pool.live == known, "%s, %u packets to spare: %u "
-	    "live, %u known", what, spare, stk->pool.live, known);
+	ck_assert_msg(stk->pool.live == known, "%s, %u small and %u large "
+	    "packets to spare: %u live, %u known", what,
+	    spare / (SPARE_MAX + 1), spare % (SPARE_MAX + 1), stk->pool.live,
+	    known);
 }
 
 START_TEST(a_way_without_packets)
@@ -210,9 +214,10 @@ START_TEST(a_way_without_packets)
 	w->send(stk);
 	sent = drain(stk);
 	ck_assert_uint_gt(sent + stk->ip.stats.looped, 0);
-	expect_no_leak(stk, 0, w->name, UINT32_MAX);
-	for (uint32_t n = 0; n <= SPARE_MAX; n++) {
-		unit_hog_take(stk, &hog, n);
+	expect_no_leak(stk, 0, w->name, SPARE_ALL);
+	for (uint32_t n = 0; n < SPARE_ALL; n++) {
+		unit_hog_take(stk, &hog, n / (SPARE_MAX + 1),
+		    n % (SPARE_MAX + 1));
 		w->send(stk);
 		ck_assert_uint_le(drain(stk), sent);
 		expect_no_leak(stk, hog.taken.count, w->name, n);
@@ -235,10 +240,11 @@ START_TEST(traffic_without_packets)
 	struct fault_bed *b = fault_bed_up();
 	struct unit_hog hog;
 
-	for (uint32_t n = 0; n <= SPARE_MAX; n++) {
+	for (uint32_t n = 0; n < SPARE_ALL; n++) {
 		uint16_t sport = (uint16_t)(2000 + 2 * n);
 
-		unit_hog_take(b->stk, &hog, n);
+		unit_hog_take(b->stk, &hog, n / (SPARE_MAX + 1),
+		    n % (SPARE_MAX + 1));
 		fault_traffic(b, sport);
 		expect_no_leak(b->stk, hog.taken.count, "traffic", n);
 		unit_hog_free(b->stk, &hog);

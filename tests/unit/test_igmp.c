@@ -281,6 +281,22 @@ START_TEST(test_bad_messages)
 }
 END_TEST
 
+/* Every host is in 224.0.0.1, also one that has joined nothing. */
+START_TEST(test_query_without_memberships)
+{
+	struct ip_net n = ip_net_up();
+	struct ip4 all = IP4(224, 0, 0, 1);
+
+	feed_igmp(&n, all, 0x11, 100, IP4_ANY, 8, 1);
+	feed_igmp(&n, all, 0x11, 100, IP4_ANY, 12, 1);
+	ck_assert_uint_eq(ip_net_drops(&n, DROP_IGMP_NO_MATCH), 2);
+	ck_assert_uint_eq(n.stk->pool.live, 0);
+	unit_run_until(n.stk, 20 * USEC_PER_SEC);
+	unit_expect_nothing(n.a);
+	ip_net_down(&n);
+}
+END_TEST
+
 START_TEST(test_memberships_are_bounded)
 {
 	struct ip_net n = ip_net_up();
@@ -322,6 +338,7 @@ main(void)
 	tcase_add_test(tc, test_version_2_suppression);
 	tcase_add_test(tc, test_version_1);
 	tcase_add_test(tc, test_bad_messages);
+	tcase_add_test(tc, test_query_without_memberships);
 	tcase_add_test(tc, test_memberships_are_bounded);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

@@ -475,6 +475,22 @@ START_TEST(test_packets_to_ourselves)
 }
 END_TEST
 
+/* Nor does a single one that is caused by what came in wait for another. */
+START_TEST(test_an_answer_to_ourselves)
+{
+	struct ip_net n = ip_net_up();
+
+	ck_assert_int_eq(send_to(&n, OUR_A, 100, false), 0);
+	unit_poll(n.stk);
+	ck_assert_uint_eq(n.stk->ip.stats.received, 1);
+	ck_assert_uint_eq(n.stk->ip.loop.count, 1);
+	unit_run_until(n.stk, 1);
+	ck_assert_uint_eq(n.stk->ip.stats.received, 2);
+	ck_assert_uint_eq(n.stk->ip.loop.count, 0);
+	ip_net_down(&n);
+}
+END_TEST
+
 START_TEST(test_loop_is_bounded)
 {
 	struct ip_net n = ip_net_up();
@@ -544,6 +560,7 @@ main(void)
 	tcase_add_test(tc, test_ipv4_id_uniqueness);
 	tcase_add_test(tc, test_ids_of_a_super_frame);
 	tcase_add_test(tc, test_packets_to_ourselves);
+	tcase_add_test(tc, test_an_answer_to_ourselves);
 	tcase_add_test(tc, test_loop_is_bounded);
 	tcase_add_test(tc, test_group_macs);
 	tcase_add_test(tc, test_bound_interface);

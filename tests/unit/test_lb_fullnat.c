@@ -549,34 +549,53 @@ START_TEST(without_a_local_address_nothing_goes)
 }
 END_TEST
 
-/* The checksum after each edit equals one computed anew, for every offset. */
-START_TEST(edits_keep_the_checksum)
+/* A segment full of options, as a packet. */
+static struct pkt *
+segment(struct stack *stk, struct ip4_hdr *h)
 {
-	static const uint8_t fill[8] = { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 };
-	struct stack *stk = unit_stack();
 	struct unit_frame f = lb_bed_in(IPPROTO_TCP4, 1, TCP_ACK);
 	uint8_t options[40], frame[128];
+	struct pkt *p = pkt_alloc(&stk->pool, 128);
+	uint32_t len;
 
 	memset(options, 0x5a, sizeof(options));
 	f.options = options;
 	f.options_len = sizeof(options);
+	len = unit_frame_build(frame, sizeof(frame), &f) - 14;
+	memcpy(pkt_append(p, len), frame + 14, len);
+	p->l3 = p->off;
+	p->l4 = p->off + 20;
+	ck_assert_int_eq(ip4_parse_hdr(pkt_data(p), len, h), 0);
+	return p;
+}
+
+static void
+expect_sum(const struct pkt *p)
+{
+	ck_assert_uint_eq(csum_finish(csum_add(csum_pseudo4(CLIENT, VIP,
+	    IPPROTO_TCP4, p->len - 20), pkt_data(p) + 20, p->len - 20)), 0);
+}
+
+/* The checksum after each edit equals one computed anew, for every offset. */
+START_TEST(edits_keep_the_checksum)
+{
+	static const uint8_t fill[8] = { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 };
+	static const uint32_t delta[] = { 0, 1, 0xff, 0x100, 0xffff, 0x10000,
+	    0xa5a5a5a6, UINT32_MAX };
+	struct stack *stk = unit_stack();
+	struct ip4_hdr h;
+
 	for (uint32_t off = 0; off < 16; off++) {
 		for (uint32_t n = 1; n <= 8; n++) {
-			struct pkt *p = pkt_alloc(&stk->pool, 128);
-			uint32_t len = unit_frame_build(frame, sizeof(frame),
-			    &f) - 14;
-			struct ip4_hdr h;
+			struct pkt *p = segment(stk, &h);
 
-			memcpy(pkt_append(p, len), frame + 14, len);
-			p->l3 = p->off;
-			p->l4 = p->off + 20;
-			ck_assert_int_eq(ip4_parse_hdr(pkt_data(p), len, &h),
-			    0);
 			lb_tcp_write(p, &h, 24 + off, fill, n);
 			ck_assert_mem_eq(pkt_data(p) + 44 + off, fill, n);
-			ck_assert_uint_eq(csum_finish(csum_add(csum_pseudo4(
-			    CLIENT, VIP, IPPROTO_TCP4, len - 20),
-			    pkt_data(p) + 20, len - 20)), 0);
+			expect_sum(p);
+			lb_tcp_add32(p, &h, 40 + off, delta[n - 1]);
+			ck_assert_uint_eq(be32_get(pkt_data(p) + 60 + off),
+			    0x5a5a5a5a + delta[n - 1]);
+			expect_sum(p);
 			pkt_free(p);
 		}
 	}

@@ -164,6 +164,37 @@ START_TEST(no_server_may_be_a_reset)
 }
 END_TEST
 
+/* RFC 9293 3.10.7.1: what a reset acknowledges is all that took a number. */
+START_TEST(a_reset_acknowledges_all)
+{
+	static const struct { uint8_t flags; uint32_t data, ack; } rows[] = {
+		{ TCP_SYN, 0, 1001 }, { TCP_FIN, 0, 1001 }, { 0, 0, 1000 },
+		{ TCP_FIN, 10, 1011 }, { 0, 10, 1010 },
+	};
+	const struct lb_service_conf conf = { .flags = LB_SVC_RST };
+	struct lb_bed b = lb_bed_up(IPPROTO_TCP4, 0, &conf);
+	struct ip4_prefix vip = { VIP, 32 };
+
+	ck_assert_int_eq(iface_addr_add(b.stk, b.cl->ifp, vip, SCOPE_GLOBAL,
+	    NULL), 0);
+	for (unsigned i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct unit_frame f = lb_bed_in(IPPROTO_TCP4, 40000,
+		    rows[i].flags);
+		struct unit_seen s;
+
+		f.payload = "0123456789";
+		f.payload_len = rows[i].data;
+		unit_feed(b.stk, b.cl, &f);
+		s = lb_bed_expect(b.cl);
+		ck_assert_uint_eq(s.flags, TCP_RST | TCP_ACK);
+		ck_assert_uint_eq(s.seq, 0);
+		ck_assert_uint_eq(s.ack, rows[i].ack);
+		unit_seen_free(&s);
+	}
+	lb_bed_down(&b);
+}
+END_TEST
+
 START_TEST(idle_end_resets_both)
 {
 	struct lb_bed b = lb_bed_up(IPPROTO_TCP4, 0, NULL);
@@ -468,6 +499,7 @@ main(void)
 	suite_add_tcase(s, tc);
 	tc = tcase_create("services");
 	tcase_add_test(tc, no_server_may_be_a_reset);
+	tcase_add_test(tc, a_reset_acknowledges_all);
 	tcase_add_test(tc, idle_end_resets_both);
 	tcase_add_test(tc, a_service_has_its_own_timeouts);
 	tcase_add_test(tc, port_zero_is_every_port);

@@ -203,6 +203,33 @@ START_TEST(tun_relays_an_error_that_quotes_little)
 }
 END_TEST
 
+/* An MTU that no link may have is not believed; and who lets his packets be
+ * fragmented need not know: from now on the tunnel's are. */
+START_TEST(tun_keeps_some_errors_to_itself)
+{
+	struct lb_bed b = bed_of(LB_FWD_TUN);
+	struct unit_frame f = lb_bed_in(IPPROTO_TCP4, 40000, TCP_SYN);
+	struct unit_seen out;
+
+	f.frag = IP_DF;
+	unit_feed(b.stk, b.cl, &f);
+	out = lb_bed_expect(b.sv);
+	tunnel_error(&b, &out, ICMP_UNREACH, ICMP_UNREACH_FRAG, 87);
+	ck_assert_uint_eq(b.stk->drop.count[DROP_ICMP_NO_MATCH], 1);
+	ck_assert_uint_eq(lb_bed_find(&b, RS1, 80)->tun_mtu, 0);
+	unit_seen_free(&out);
+	f.frag = 0;
+	unit_feed(b.stk, b.cl, &f);
+	out = lb_bed_expect(b.sv);
+	tunnel_error(&b, &out, ICMP_UNREACH, ICMP_UNREACH_FRAG, 88);
+	ck_assert_uint_eq(lb_bed_find(&b, RS1, 80)->tun_mtu, 88);
+	unit_seen_free(&out);
+	unit_expect_nothing(b.cl);
+	ck_assert_uint_eq(b.stk->pool.live, 0);
+	lb_bed_down(&b);
+}
+END_TEST
+
 START_TEST(tun_cuts_super_frames)
 {
 	struct lb_bed b = lb_bed_up(IPPROTO_TCP4, PORT_CSUM | PORT_TSO4,
@@ -364,6 +391,7 @@ main(void)
 	tcase_add_test(tc, tun_learns_the_path_mtu);
 	tcase_add_test(tc, tun_relays_other_errors_and_no_forged_ones);
 	tcase_add_test(tc, tun_relays_an_error_that_quotes_little);
+	tcase_add_test(tc, tun_keeps_some_errors_to_itself);
 	tcase_add_test(tc, tun_cuts_super_frames);
 	tcase_add_test(tc, tun_clamps_the_mss_when_asked);
 	suite_add_tcase(s, tc);

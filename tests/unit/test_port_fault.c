@@ -126,6 +126,67 @@ START_TEST(delay_is_exact_and_jitter_keeps_order)
 }
 END_TEST
 
+/* The timer goes on to the next frame, whichever way that goes. */
+START_TEST(each_frame_has_its_time)
+{
+	struct unit_frame f = host_icmp(ICMP_ECHO, 1, "x", 1);
+	int64_t t;
+
+	set((struct fault_conf){ .dirs = 1u << _i, .delay_us = 1000 });
+	t = stk->now.us;
+	for (int i = 0; i < 3; i++) {
+		unit_run_until(stk, t + i * 300);
+		unit_feed(stk, port, &f);
+	}
+	for (uint32_t i = 0; i < 3; i++) {
+		unit_run_until(stk, t + 999 + i * 300);
+		ck_assert_uint_eq(mem_port_sent(port), i);
+		unit_run_until(stk, t + 1000 + i * 300);
+		ck_assert_uint_eq(mem_port_sent(port), i + 1);
+	}
+	host_flush(port);
+}
+END_TEST
+
+/* What a timer brings in goes on within the turn, also where segments wait for
+ * others to be joined with: to a port where nobody listens, so a RST comes. */
+START_TEST(what_comes_late_is_not_kept)
+{
+	struct unit_frame f = host_icmp(ICMP_ECHO, 1, "x", 1);
+
+	f.proto = IPPROTO_TCP4;
+	f.sport = 1000;
+	f.dport = 81;
+	f.flags = 0x10;		/* ACK, no PSH */
+	port->ifp->conf.gro = true;
+	set((struct fault_conf){ .dirs = 1u << FAULT_IN, .delay_us = 1000 });
+	unit_feed(stk, port, &f);
+	ck_assert_uint_eq(mem_port_sent(port), 0);
+	unit_run_until(stk, stk->now.us + 1000);
+	ck_assert_uint_eq(mem_port_sent(port), 1);
+	ck_assert_uint_eq(stk->pool.live, 0);
+	host_flush(port);
+}
+END_TEST
+
+/* So many are held, and no more: what comes then is lost. */
+START_TEST(what_is_held_is_bounded)
+{
+	struct unit_frame f = host_icmp(ICMP_ECHO, 1, "x", 1);
+
+	stk->pool.small_max = 2 * FAULT_HELD_MAX;
+	set((struct fault_conf){ .dirs = 1u << _i, .delay_us = 1000000 });
+	for (uint32_t i = 0; i < FAULT_HELD_MAX + 3; i++)
+		unit_feed(stk, port, &f);
+	ck_assert_uint_eq(counts((enum fault_dir)_i)->overrun, 3);
+	ck_assert_uint_eq(port->fault->held_count[_i], FAULT_HELD_MAX);
+	ck_assert_uint_eq(stk->pool.live, FAULT_HELD_MAX);
+	unit_run_until(stk, stk->now.us + 2000000);
+	ck_assert_uint_eq(stk->pool.live, 0);
+	host_flush(port);
+}
+END_TEST
+
 /* What is held goes with its port, and when the faults go. */
 START_TEST(nothing_leaks)
 {
@@ -177,6 +238,11 @@ main(void)
 	tcase_add_test(c, damage_is_seen);
 	tcase_add_test(c, order_changes);
 	tcase_add_test(c, delay_is_exact_and_jitter_keeps_order);
+	tcase_add_loop_test(c, each_frame_has_its_time, FAULT_IN,
+	    FAULT_DIRS);
+	tcase_add_test(c, what_comes_late_is_not_kept);
+	tcase_add_loop_test(c, what_is_held_is_bounded, FAULT_IN,
+	    FAULT_DIRS);
 	tcase_add_test(c, nothing_leaks);
 	tcase_add_test(c, seeds_repeat);
 	suite_add_tcase(s, c);

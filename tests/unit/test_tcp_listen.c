@@ -87,6 +87,74 @@ handshake(uint16_t sport)
 	give(sport, TCP_ACK, 101, seq + 1);
 }
 
+/* ---- what owners are told ------------------------------------------------ */
+
+static void
+count_call(struct stack *stack, struct tcp_listener *lis, void *owner)
+{
+	ck_assert_ptr_eq(stack, stk);
+	ck_assert_ptr_eq(lis, l);
+	++*(unsigned *)owner;
+}
+
+/* Also while others wait, of which its owner may take one at a time. */
+START_TEST(each_connection_is_told)
+{
+	struct addr any = { { 0 } };
+	unsigned calls = 0;
+
+	ck_assert_int_eq(tcp_listen(stk, &any, 80, 5, NULL, count_call,
+	    &calls, &l), 0);
+	for (uint16_t i = 1; i <= 3; i++) {
+		handshake((uint16_t)(1000 + i));
+		ck_assert_uint_eq(calls, i);
+	}
+	ck_assert_uint_eq(tcp_listener_waiting(l), 3);
+	flush();
+}
+END_TEST
+
+static void
+note_events(struct stack *stack, struct tcp_conn *c, void *owner)
+{
+	ck_assert_ptr_eq(stack, stk);
+	*(uint32_t *)owner = tcp_events(c);
+}
+
+/* Who has not let go of the connection hears of its end, by LAST-ACK (0) or
+ * after TIME-WAIT (1). */
+START_TEST(a_good_end_is_told)
+{
+	struct tcp_conn *c;
+	uint32_t seq, events = 0;
+
+	serve(5, NULL);
+	seq = syn(1001);
+	give(1001, TCP_ACK, 101, seq + 1);
+	c = tcp_accept(stk, l);
+	tcp_set_owner(stk, c, note_events, &events);
+	unit_poll(stk);
+	if (_i == 0) {
+		give(1001, TCP_FIN | TCP_ACK, 101, seq + 1);
+		ck_assert_uint_ne(events & TCP_EV_EOF, 0);
+		tcp_shutdown(stk, c);
+		unit_poll(stk);
+		give(1001, TCP_ACK, 102, seq + 2);
+	} else {
+		tcp_shutdown(stk, c);
+		unit_poll(stk);
+		give(1001, TCP_FIN | TCP_ACK, 101, seq + 2);
+		ck_assert_uint_ne(events & TCP_EV_EOF, 0);
+		ck_assert_uint_eq(events & TCP_EV_CLOSED, 0);
+		unit_run_until(stk, stk->now.us + 300 * USEC_PER_SEC);
+	}
+	ck_assert_uint_eq(events & (TCP_EV_CLOSED | TCP_EV_ERROR),
+	    TCP_EV_CLOSED);
+	tcp_close(stk, c);
+	flush();
+}
+END_TEST
+
 /* RFC 1191 3.1: what we offer to take is a matter of our link, whatever is
  * known of the way to the peer; what we send is not. */
 START_TEST(offer_is_of_the_first_hop)
@@ -522,6 +590,8 @@ main(void)
 	tcase_add_test(t, cookie_keeps_mss_and_tuple);
 	tcase_add_test(t, exact_address_before_any);
 	tcase_add_test(t, ephemeral_ports);
+	tcase_add_test(t, each_connection_is_told);
+	tcase_add_loop_test(t, a_good_end_is_told, 0, 2);
 	tcase_add_test(t, idle_connection_is_small);
 	tcase_add_test(t, every_allocation_may_fail);
 	suite_add_tcase(s, t);

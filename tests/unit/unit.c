@@ -215,7 +215,8 @@ take_all(struct pkt_pool *pool, struct pkt_queue *q, uint32_t room,
 }
 
 void
-unit_hog_take(struct stack *stk, struct unit_hog *hog, uint32_t n)
+unit_hog_take(struct stack *stk, struct unit_hog *hog, uint32_t small,
+    uint32_t large)
 {
 	struct pkt_pool *pool = &stk->pool;
 	struct pkt_queue spare;
@@ -224,8 +225,8 @@ unit_hog_take(struct stack *stk, struct unit_hog *hog, uint32_t n)
 	pkt_queue_init(&hog->taken);
 	hog->small_max = pool->small_max;
 	hog->large_max = pool->large_max;
-	take_all(pool, &spare, 0, n);
-	take_all(pool, &spare, PKT_LARGE_ROOM, n);
+	take_all(pool, &spare, 0, small);
+	take_all(pool, &spare, PKT_LARGE_ROOM, large);
 	pool->small_max = pool->small_made;
 	pool->large_max = pool->large_made;
 	take_all(pool, &hog->taken, 0, UINT32_MAX);

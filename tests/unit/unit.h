@@ -76,13 +76,14 @@ void unit_feed_bytes(struct stack *stk, struct port *port, const void *p,
 void unit_feed_arp(struct stack *stk, struct port *port, struct mac dst,
     const struct arp_msg *msg);
 
-/* Takes all packets of the pool but n of either size, until they are given
- * back. */
+/* Takes all packets of the pool but so many of either size, until they are
+ * given back. */
 struct unit_hog {
 	struct pkt_queue taken;
 	uint32_t small_max, large_max;	/* of the pool, before */
 };
-void unit_hog_take(struct stack *stk, struct unit_hog *hog, uint32_t n);
+void unit_hog_take(struct stack *stk, struct unit_hog *hog, uint32_t small,
+    uint32_t large);
 void unit_hog_free(struct stack *stk, struct unit_hog *hog);
 
 /* A permanent neighbour, so that tests neither resolve nor see probes. */
