@@ -137,6 +137,7 @@ static const struct sysctl sysctls[] = {
 	{ "net.ipv4.tcp_min_tso_segs", "burst_segments", 1 },
 	{ "net.ipv4.tcp_syn_retries", "syn_retries", 1 },
 	{ "net.ipv4.tcp_synack_retries", "synack_retries", 1 },
+	{ "net.ipv4.tcp_syn_linear_timeouts", "syn_linear", 1 },
 	{ "net.ipv4.tcp_retries2", "retries", 1 },
 	{ "net.ipv4.tcp_slow_start_after_idle", "slow_start_idle", 1 },
 	{ "net.ipv4.tcp_recovery", "rack", 1 },
@@ -167,6 +168,10 @@ static const struct sysctl sysctls[] = {
 	{ "net.inet.tcp.keepcnt", "keep_count", 1 },
 	{ "net.inet.tcp.mssdflt", "mss", 1 },
 	{ "net.inet.tcp.keepinit", "open_timeout_ms", 1 },
+	{ "net.inet.tcp.always_keepalive", "keepalive", 1 },
+	{ "net.inet.tcp.finwait2_timeout", "finwait2_us", 1000 },
+	{ "net.inet.tcp.initcwnd_segments", "initial_cwnd", 1 },
+	{ "net.inet.tcp.rexmit_initial", "rto_initial_us", 1000 },
 	{ "net.inet.tcp.rexmit_drop_options", "plain_after", 3 },
 };
 
