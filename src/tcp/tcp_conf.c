@@ -38,7 +38,7 @@ tcp_conf_default(struct tcp_conf *conf)
 		.burst_segments = 2,
 		.wscale = -1,
 		.keep_count = 9,
-		.syn_retries = 6,
+		.syn_retries = 7,	/* RFC 9293 MUST-23: 3 minutes; 247 s */
 		.synack_retries = 5,
 		.retries = 15,
 		.ecn = TCP_ECN_ACCURATE_ACCEPT,
