@@ -47,6 +47,10 @@ struct heard {
 	uint32_t before;	/* `whole` of a connection of the same ends */
 	bool has_before;
 	bool synced;		/* the peer's SYN came */
+	bool blind;		/* and then another one's; which of the two
+				 * counts, a SYN from here will tell */
+	uint32_t other;		/* the number of that, and its scale */
+	uint8_t other_scale;
 	bool spoke;		/* sent an ACK, the last one being ... */
 	uint32_t acked;		/* ... this, ... */
 	uint32_t edge;		/* ... with a window up to here */
@@ -276,6 +280,35 @@ unsent(const struct node *n)
 	return sum;
 }
 
+/* The SYN of another connection of the same ends came, while one is alive: it
+ * is the next one's, or of a server that was never chosen. */
+static bool
+is_other(struct heard *h, const struct segment *s)
+{
+	if ((s->flags & TH_SYN) == 0 || !h->synced || h->irs == s->seq ||
+	    !(h->spoke || h->blind))
+		return false;
+	h->blind = true;
+	h->other = s->seq;
+	h->other_scale = scale_of(s);
+	h->spoke = false;
+	return true;
+}
+
+/* The first SYN, or one that takes the place of another. */
+static void
+begin(struct heard *h, uint32_t seq, uint8_t scale)
+{
+	h->before = h->whole;
+	h->has_before = h->synced;
+	h->irs = h->whole = seq;
+	h->synced = true;
+	h->blind = h->spoke = h->doubtful = false;
+	h->since = INSTANT_NEVER;
+	h->scale[1] = scale;
+	h->islands = 0;
+}
+
 /* Something new is there to be ACKed. */
 static void
 ack_is_due(struct node *n, struct heard *h)
@@ -300,20 +333,15 @@ tcp_judge_arrival(struct node *n, const struct frame_view *v)
 	if (!segment_of(v, &s))
 		return;
 	h = heard_find(n, &ends);
+	if (h != NULL && is_other(h, &s))
+		return;
 	if ((s.flags & TH_SYN) != 0 &&
 	    (h == NULL || !h->synced || h->irs != s.seq)) {
 		if (h == NULL)
 			h = heard_new(n, &ends);
-		h->before = h->whole;
-		h->has_before = h->synced;
-		h->irs = h->whole = s.seq;
-		h->synced = true;
-		h->spoke = h->doubtful = false;
-		h->since = INSTANT_NEVER;
-		h->scale[1] = scale_of(&s);
-		h->islands = 0;
+		begin(h, s.seq, scale_of(&s));
 	}
-	if (h == NULL || !h->synced)
+	if (h == NULL || !h->synced || h->blind)
 		return;
 	hear(h, s.seq, s.seq + s.len);
 	if (is_stale(h, &s) && !leq(s.seq + s.len, h->acked)) {
@@ -404,7 +432,9 @@ syn_sent(struct node *n, const struct ends *ends, const struct segment *s)
 		h = heard_new(n, ends);
 	h->scale[0] = scale_of(s);
 	if ((s->flags & TH_ACK) == 0)
-		h->spoke = false;
+		h->spoke = h->blind = false;
+	else if (h->blind && s->ack == h->other + 1)
+		begin(h, h->other, h->other_scale);
 }
 
 void
@@ -419,7 +449,7 @@ tcp_judge_sent(struct node *n, const struct frame_view *v)
 	if ((s.flags & TH_SYN) != 0)
 		syn_sent(n, &ends, &s);
 	h = heard_find(n, &ends);
-	if (h == NULL || !h->synced)
+	if (h == NULL || !h->synced || h->blind)
 		return;
 	if ((s.flags & TH_RST) != 0)
 		h->spoke = false;
