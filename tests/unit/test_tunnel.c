@@ -230,7 +230,7 @@ START_TEST(no_way_is_narrower_than_68)
 }
 END_TEST
 
-/* ---- TUN: towards servers ------------------------------------------------- */
+/* ---- TUN: towards servers ------------------------------------------------ */
 
 /* What does not fit into an outer header is refused, fragments or not. */
 START_TEST(too_long_for_an_outer_header)
