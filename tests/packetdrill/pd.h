@@ -8,9 +8,9 @@
  * does so in a second thread of packetdrill's.  It sleeps on a condition;
  * whoever moves the clock stops at every event until each sleeper has looked
  * at it, so that what wakes up at a virtual time returns at that time.  A
- * blocking call of the first thread, the owner, moves the clock itself.  So does
- * the second thread while the owner waits for nothing but the end of its call,
- * as it does before it begins another one that blocks.
+ * blocking call of the first thread, the owner, moves the clock itself.  So
+ * does the second thread while the owner waits for nothing but the end of its
+ * call, as it does before it begins another one that blocks.
  *
  * Descriptors are real ones (eventfd), since packetdrill closes them by itself
  * at its end.
