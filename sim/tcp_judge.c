@@ -431,10 +431,12 @@ syn_sent(struct node *n, const struct ends *ends, const struct segment *s)
 	if (h == NULL)
 		h = heard_new(n, ends);
 	h->scale[0] = scale_of(s);
-	if ((s->flags & TH_ACK) == 0)
+	if ((s->flags & TH_ACK) == 0) {
 		h->spoke = h->blind = false;
-	else if (h->blind && s->ack == h->other + 1)
+	} else if (h->blind && s->ack == h->other + 1) {
 		begin(h, h->other, h->other_scale);
+		h->whole = s->ack;
+	}
 }
 
 void
