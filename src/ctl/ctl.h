@@ -81,8 +81,8 @@ struct ctl_host {
 struct ctl *ctl_new(struct stack *stk, const struct ctl_host *host);
 void ctl_free(struct ctl *ctl);
 
-/* One client.  emit gets each reply line (without newline) as it arises,
- * possibly long after ctl_input() (ping). */
+/* One client.  emit gets each reply line (without newline, but a NUL behind its
+ * len bytes) as it arises, possibly long after ctl_input() (ping). */
 struct ctl_session *ctl_open(struct ctl *ctl,
     void (*emit)(void *arg, const char *line, size_t len), void *arg);
 void ctl_close(struct ctl_session *s);

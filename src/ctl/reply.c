@@ -25,7 +25,7 @@ dump_put(const char *p, size_t len, void *arg)
 {
 	struct dump *d = arg;
 
-	if (d->len + len > d->size) {
+	if (d->len + len + 1 > d->size) {
 		size_t size = 2 * d->size + len + 256;
 		char *text = realloc(d->text, size);
 
@@ -38,6 +38,7 @@ dump_put(const char *p, size_t len, void *arg)
 	}
 	memcpy(d->text + d->len, p, len);
 	d->len += len;
+	d->text[d->len] = '\0';
 	return 0;
 }
 

@@ -115,6 +115,7 @@ emit(void *arg, const char *line, size_t len)
 	json_t *reply = json_loadb(line, len, 0, &error);
 	const char *text, *why;
 
+	ck_assert_int_eq(line[len], '\0');
 	ck_assert_msg(reply != NULL, "%.*s", (int)len, line);
 	ck_assert_ptr_null(memchr(line, '\n', len));
 	text = json_string_value(json_object_get(reply, "text"));
