@@ -95,6 +95,8 @@ bring_up(struct node *n)
 	struct env env = { .limits = LIMITS_DEFAULT };
 	struct rng rng;
 
+	if (n->lives > 0)
+		n->world->reborn = n->world->now;
 	sim_rng(&rng, n->world->seed ^ n->lives++ << 32, "node", n->index);
 	rng_bytes(&rng, env.seed, sizeof(env.seed));
 	env.limits.lb_flows = n->flows != 0 ? n->flows : FLOWS_OWN;

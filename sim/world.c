@@ -37,6 +37,7 @@ world_new(uint64_t seed)
 
 	w->seed = seed;
 	w->trace = seed;
+	w->reborn = INSTANT_NEVER;
 	sim_rng(&w->rng, seed, "script", 0);
 	sim_rng(&w->check_rng, seed, "check", 0);
 	event_init(&w->audit, audit);

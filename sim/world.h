@@ -45,6 +45,7 @@ struct world {
 	uint64_t trace;			/* hash of all frames and their times */
 	uint64_t frames;		/* that stacks sent */
 	uint64_t polls;			/* turns of stacks */
+	struct instant reborn;		/* a node began anew; or NEVER */
 	char failure[WORLD_FAILURE_MAX];	/* "": none */
 	struct recorder *recorder;	/* NULL: nobody records */
 };
