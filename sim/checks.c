@@ -26,7 +26,6 @@
 #define TRACE_BYTES	64u	/* of a frame; its checksums are among them */
 #define EDGES		6u	/* of a prefix: both, and either side of each */
 #define MIXED_MIN	500u	/* bytes of UDP: smaller is never in pieces */
-#define MIXED_US	(31 * USEC_PER_SEC)
 #define ROUTE_SAMPLES	64u
 #define ROUTES_FEW	64u	/* so many are looked at whole */
 
@@ -44,9 +43,7 @@ ttl_is_free(const struct frame_view *v)
 static bool
 may_be_mixed(const struct world *w, const struct frame_view *v)
 {
-	return v->proto == 17 && v->l4_len >= MIXED_MIN &&
-	    !instant_is_never(w->reborn) &&
-	    instant_diff(w->now, w->reborn) < MIXED_US;
+	return v->proto == 17 && v->l4_len >= MIXED_MIN && !world_settled(w);
 }
 
 void

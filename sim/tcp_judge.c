@@ -480,10 +480,16 @@ tcp_judge_sent(struct node *n, const struct frame_view *v)
 void
 tcp_judge_audit(struct node *n)
 {
+	/* A queue that is full, a SYN of another life: what did not count is
+	 * not to be told from what was forgotten while nodes come and go. */
+	bool settled = world_settled(n->world);
+
 	for (uint32_t i = 0; n->tcp_judge != NULL && i < BUCKETS; i++) {
 		struct heard *h = n->tcp_judge->bucket[i];
 
 		for (; h != NULL; h = h->next) {
+			if (!settled)
+				h->since = INSTANT_NEVER;
 			if (!h->spoke || instant_is_never(h->since) ||
 			    instant_diff(n->world->now, h->since) <=
 			    ACK_LATE_US)

@@ -10,6 +10,7 @@
 #include "stack/stack.h"
 #include "util.h"
 
+#define SETTLED_US	(31 * USEC_PER_SEC)
 #define AUDIT_US	USEC_PER_SEC
 #define ROUTES_AUDITS	20u	/* audits between looks at a long table */
 #define ROUTES_SHORT	256u	/* no longer than that: at every audit */
@@ -37,12 +38,18 @@ world_new(uint64_t seed)
 
 	w->seed = seed;
 	w->trace = seed;
-	w->reborn = INSTANT_NEVER;
+	w->reborn = instant_from_us(-SETTLED_US);
 	sim_rng(&w->rng, seed, "script", 0);
 	sim_rng(&w->check_rng, seed, "check", 0);
 	event_init(&w->audit, audit);
 	event_set(&w->events, &w->audit, instant_from_us(AUDIT_US));
 	return w;
+}
+
+bool
+world_settled(const struct world *w)
+{
+	return instant_diff(w->now, w->reborn) >= SETTLED_US;
 }
 
 void

@@ -45,12 +45,15 @@ struct world {
 	uint64_t trace;			/* hash of all frames and their times */
 	uint64_t frames;		/* that stacks sent */
 	uint64_t polls;			/* turns of stacks */
-	struct instant reborn;		/* a node began anew; or NEVER */
+	struct instant reborn;		/* a node began anew; or -31 s */
 	char failure[WORLD_FAILURE_MAX];	/* "": none */
 	struct recorder *recorder;	/* NULL: nobody records */
 };
 
 struct world *world_new(uint64_t seed);
+/* Has no node begun anew for so long that nothing is left of its last life, not
+ * even pieces of datagrams, which wait for 30 s? */
+bool world_settled(const struct world *w);
 /* Takes every node down, which asserts that nothing leaked. */
 void world_free(struct world *w);
 
