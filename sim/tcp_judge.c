@@ -309,6 +309,17 @@ begin(struct heard *h, uint32_t seq, uint8_t scale)
 	h->islands = 0;
 }
 
+/* While nodes come and go, connections of several lives have the same ends, and
+ * what did not count for one is not to be told from what another forgot. */
+static bool
+judges(struct node *n)
+{
+	if (world_settled(n->world))
+		return true;
+	tcp_judge_forget(n);
+	return false;
+}
+
 /* Something new is there to be ACKed. */
 static void
 ack_is_due(struct node *n, struct heard *h)
@@ -326,6 +337,8 @@ tcp_judge_arrival(struct node *n, const struct frame_view *v)
 	struct segment s;
 	struct heard *h;
 
+	if (!judges(n))
+		return;
 	if (v->ip && v->proto == 6 && v->fragment) {
 		tcp_judge_forget(n);
 		return;
@@ -446,7 +459,7 @@ tcp_judge_sent(struct node *n, const struct frame_view *v)
 	struct segment s;
 	struct heard *h;
 
-	if (!segment_of(v, &s) || !is_host(n, v->src))
+	if (!judges(n) || !segment_of(v, &s) || !is_host(n, v->src))
 		return;
 	if ((s.flags & TH_SYN) != 0)
 		syn_sent(n, &ends, &s);
@@ -480,16 +493,12 @@ tcp_judge_sent(struct node *n, const struct frame_view *v)
 void
 tcp_judge_audit(struct node *n)
 {
-	/* A queue that is full, a SYN of another life: what did not count is
-	 * not to be told from what was forgotten while nodes come and go. */
-	bool settled = world_settled(n->world);
-
+	if (!judges(n))
+		return;
 	for (uint32_t i = 0; n->tcp_judge != NULL && i < BUCKETS; i++) {
 		struct heard *h = n->tcp_judge->bucket[i];
 
 		for (; h != NULL; h = h->next) {
-			if (!settled)
-				h->since = INSTANT_NEVER;
 			if (!h->spoke || instant_is_never(h->since) ||
 			    instant_diff(n->world->now, h->since) <=
 			    ACK_LATE_US)
