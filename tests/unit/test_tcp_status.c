@@ -9,8 +9,46 @@
 #define UP	5000u
 #define DOWN	3000u
 
+static struct pair *p;
+static struct pair_app a, b;	/* on stack 0, who connects; on stack 1 */
+static struct wire_conf wire;
+
+static void
+setup(void)
+{
+	p = pair_new(1, 1500, 0);
+	a = (struct pair_app){ .salt = 1, .peer_salt = 2, .keep = true };
+	b = (struct pair_app){ .salt = 2, .peer_salt = 1, .keep = true };
+	wire = (struct wire_conf){ .delay_us = 20000 };
+}
+
+static void
+teardown(void)
+{
+	pair_free(p);
+}
+
+/* a connects to b over this wire, sends that much, and time goes on. */
+static void
+connect_and_send(const struct tcp_conf *conf, uint64_t up, int64_t until_us)
+{
+	a.total = up;
+	pair_wire(p, &wire);
+	pair_serve(p, 1, 80, conf, &b);
+	pair_connect(p, 0, 80, conf, &a);
+	pair_run_until(p, until_us);
+}
+
+/* From now on the wire loses everything. */
+static void
+cut_wire(void)
+{
+	wire.loss = 1000000;
+	pair_wire(p, &wire);
+}
+
 static struct tcp_status
-status_of(struct pair *p, const struct pair_app *app)
+status_of(const struct pair_app *app)
 {
 	struct tcp_status s;
 
@@ -22,23 +60,18 @@ status_of(struct pair *p, const struct pair_app *app)
 /* Neither SYN nor FIN is a byte of the stream. */
 START_TEST(bytes_are_those_of_the_stream)
 {
-	struct pair *p = pair_new(1, 1500, 0);
-	struct pair_app a = { .total = UP, .salt = 1, .peer_salt = 2,
-	    .keep = true };
-	struct pair_app b = { .total = DOWN, .salt = 2, .peer_salt = 1,
-	    .keep = true };
 	struct tcp_status s, t;
 
-	pair_serve(p, 1, 80, NULL, &b);
-	pair_connect(p, 0, 80, NULL, &a);
-	s = status_of(p, &a);
+	b.total = DOWN;
+	connect_and_send(NULL, UP, 0);
+	s = status_of(&a);
 	ck_assert_int_eq(s.state, TCPS_SYN_SENT);
 	ck_assert_uint_eq(s.bytes_acked, 0);
 	ck_assert_uint_eq(s.bytes_received, 0);
 	pair_run_until(p, USEC_PER_SEC);
 	for (int fin = 0; fin < 3; fin++) {
-		s = status_of(p, &a);
-		t = status_of(p, &b);
+		s = status_of(&a);
+		t = status_of(&b);
 		ck_assert_uint_eq(s.bytes_acked, UP);
 		ck_assert_uint_eq(s.bytes_sent, UP);
 		ck_assert_uint_eq(s.bytes_received, DOWN);
@@ -59,37 +92,27 @@ START_TEST(bytes_are_those_of_the_stream)
 			tcp_shutdown(p->stk[1], b.c);
 		pair_run_until(p, (fin + 2) * USEC_PER_SEC);
 	}
-	pair_free(p);
 }
 END_TEST
 
 /* Nothing comes back: what was sent stands there until it is sent again. */
 START_TEST(what_is_lost_is_counted)
 {
-	struct pair *p = pair_new(1, 1500, 0);
-	struct pair_app a = { .total = 100, .salt = 1, .peer_salt = 2,
-	    .keep = true };
-	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
-	struct wire_conf wire = { .delay_us = 20000 };
 	struct tcp_status s;
 	char buf[4000] = "";
 
-	pair_wire(p, &wire);
-	pair_serve(p, 1, 80, NULL, &b);
-	pair_connect(p, 0, 80, NULL, &a);
-	pair_run_until(p, USEC_PER_SEC);
-	wire.loss = 1000000;
-	pair_wire(p, &wire);
+	connect_and_send(NULL, 100, USEC_PER_SEC);
+	cut_wire();
 	ck_assert_int_eq(tcp_write(p->stk[0], a.c, buf, sizeof(buf)), 4000);
 	pair_run_until(p, USEC_PER_SEC + 1000);
-	s = status_of(p, &a);
+	s = status_of(&a);
 	ck_assert_uint_eq(s.send_q, 4000);
 	ck_assert_uint_eq(s.unsent, 0);
 	ck_assert_uint_eq(s.unacked_segs, 3);
 	ck_assert_uint_eq(s.total_retrans, 0);
 	ck_assert_str_eq(s.timer, "probe");
 	pair_run_until(p, 5 * USEC_PER_SEC);
-	s = status_of(p, &a);
+	s = status_of(&a);
 	ck_assert_uint_ge(s.backoff, 2);
 	ck_assert_uint_ge(s.total_retrans, 3);
 	ck_assert_uint_ge(s.timeouts, 2);
@@ -103,30 +126,20 @@ START_TEST(what_is_lost_is_counted)
 	ck_assert_int_eq(s.ca_state, TCP_CA_LOSS);
 	ck_assert_str_eq(s.timer, "rto");
 	ck_assert_int_gt(s.timer_us, 0);
-	pair_free(p);
 }
 END_TEST
 
 /* Our FIN is a number, and no byte: neither sent nor acknowledged. */
 START_TEST(fin_in_flight)
 {
-	struct pair *p = pair_new(1, 1500, 0);
-	struct pair_app a = { .total = 100, .salt = 1, .peer_salt = 2,
-	    .keep = true };
-	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
-	struct wire_conf wire = { .delay_us = 20000 };
 	struct tcp_status s;
 	char buf[40000] = "";
 
-	pair_wire(p, &wire);
-	pair_serve(p, 1, 80, NULL, &b);
-	pair_connect(p, 0, 80, NULL, &a);
-	pair_run_until(p, USEC_PER_SEC);
-	wire.loss = 1000000;
-	pair_wire(p, &wire);
+	connect_and_send(NULL, 100, USEC_PER_SEC);
+	cut_wire();
 	tcp_shutdown(p->stk[0], a.c);
 	pair_run_until(p, USEC_PER_SEC + 1000);
-	s = status_of(p, &a);
+	s = status_of(&a);
 	ck_assert_int_eq(s.state, TCPS_FIN_WAIT_1);
 	ck_assert_uint_eq(s.snd_nxt - s.snd_una, 1);
 	ck_assert_uint_eq(s.bytes_acked, 100);
@@ -134,11 +147,10 @@ START_TEST(fin_in_flight)
 	/* The other side: more than cwnd lets out. */
 	ck_assert_int_eq(tcp_write(p->stk[1], b.c, buf, sizeof(buf)), 40000);
 	pair_run_until(p, USEC_PER_SEC + 2000);
-	s = status_of(p, &b);
+	s = status_of(&b);
 	ck_assert_uint_eq(s.bytes_sent, s.snd_nxt - s.snd_una);
 	ck_assert_uint_eq(s.send_q - s.unsent, s.bytes_sent);
 	ck_assert_uint_gt(s.unsent, 0);
-	pair_free(p);
 }
 END_TEST
 
@@ -146,59 +158,47 @@ END_TEST
  * end its two lives of a segment. */
 START_TEST(what_an_idle_one_waits_for)
 {
-	struct pair *p = pair_new(1, 1500, 0);
-	struct pair_app a = { .salt = 1, .peer_salt = 2, .keep = true };
-	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
 	struct tcp_status s;
 
-	pair_serve(p, 1, 80, NULL, &b);
-	pair_connect(p, 0, 80, NULL, &a);
-	pair_run_until(p, USEC_PER_SEC);
-	s = status_of(p, &a);
+	wire.delay_us = 0;
+	connect_and_send(NULL, 0, USEC_PER_SEC);
+	s = status_of(&a);
 	ck_assert_str_eq(s.timer, "off");
 	ck_assert_int_eq(s.timer_us, -1);
 	ck_assert_int_eq(tcp_set(p->stk[0], a.c, TCPO_KEEP_IDLE_MS, 5000), 0);
 	ck_assert_int_eq(tcp_set(p->stk[0], a.c, TCPO_KEEPALIVE, 1), 0);
-	s = status_of(p, &a);
+	s = status_of(&a);
 	ck_assert_str_eq(s.timer, "keepalive");
 	ck_assert_int_eq(s.timer_us, 5 * USEC_PER_SEC - s.last_ack_recv_us);
 	tcp_shutdown(p->stk[0], a.c);
 	pair_run_until(p, 2 * USEC_PER_SEC);
 	tcp_shutdown(p->stk[1], b.c);
 	pair_run_until(p, 3 * USEC_PER_SEC);
-	s = status_of(p, &a);
+	s = status_of(&a);
 	ck_assert_int_eq(s.state, TCPS_TIME_WAIT);
 	ck_assert_str_eq(s.timer, "timewait");
 	ck_assert_int_eq(s.timer_us, 59 * USEC_PER_SEC);
-	pair_free(p);
 }
 END_TEST
 
 /* A SYN went out again: that is over when the connection is open. */
 START_TEST(opened_late)
 {
-	struct pair *p = pair_new(1, 1500, 0);
-	struct pair_app a = { .salt = 1, .peer_salt = 2, .keep = true };
-	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
-	struct wire_conf wire = { .loss = 1000000 };
 	struct tcp_status s;
 
-	pair_wire(p, &wire);
-	pair_serve(p, 1, 80, NULL, &b);
-	pair_connect(p, 0, 80, NULL, &a);
-	pair_run_until(p, USEC_PER_SEC / 2);
-	ck_assert_uint_eq(status_of(p, &a).backoff, 0);
+	wire.loss = 1000000;
+	connect_and_send(NULL, 0, USEC_PER_SEC / 2);
+	ck_assert_uint_eq(status_of(&a).backoff, 0);
 	wire.loss = 0;
 	pair_wire(p, &wire);
 	pair_run_until(p, 3 * USEC_PER_SEC / 2);
-	s = status_of(p, &a);
+	s = status_of(&a);
 	ck_assert_int_eq(s.state, TCPS_ESTABLISHED);
 	ck_assert_uint_eq(s.total_retrans, 1);
 	ck_assert_uint_eq(s.backoff, 0);
 	ck_assert_uint_eq(s.timeouts, 1);
 	ck_assert_uint_eq(s.loss_spells, 1);
 	ck_assert_uint_eq(s.data_segs_out, 0);
-	pair_free(p);
 }
 END_TEST
 
@@ -206,21 +206,13 @@ END_TEST
  * of it, by timestamps and by what a new window brings, and the sender. */
 START_TEST(seen_from_both_ends)
 {
-	struct pair *p = pair_new(1, 1500, 0);
-	struct pair_app a = { .total = 1000000, .salt = 1, .peer_salt = 2,
-	    .keep = true };
-	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
-	struct wire_conf wire = { .delay_us = 20000 };
 	struct tcp_conf conf = *tcp_conf_stack(p->stk[0]);
 	struct tcp_status s, t;
 
 	conf.timestamps = _i == 0;
-	pair_wire(p, &wire);
-	pair_serve(p, 1, 80, &conf, &b);
-	pair_connect(p, 0, 80, &conf, &a);
-	pair_run_until(p, 3 * USEC_PER_SEC);
-	s = status_of(p, &a);
-	t = status_of(p, &b);
+	connect_and_send(&conf, 1000000, 3 * USEC_PER_SEC);
+	s = status_of(&a);
+	t = status_of(&b);
 	ck_assert_uint_eq(s.bytes_acked, 1000000);
 	ck_assert_uint_ge(s.data_segs_out, 1000000 / s.snd_mss);
 	ck_assert_uint_ge(t.rcv_rtt_us, 40000);
@@ -230,75 +222,51 @@ START_TEST(seen_from_both_ends)
 	ck_assert_uint_eq(s.segs_out, s.data_segs_out + 1);	/* SYN */
 	ck_assert_uint_eq(s.data_segs_in + t.data_segs_out, 0);
 	ck_assert_uint_eq(s.timeouts + s.reordered + t.ooo_segs, 0);
-	pair_free(p);
 }
 END_TEST
 
 /* The wire is what limits a long transfer; headers are in its rate. */
 START_TEST(wire_limits)
 {
-	struct pair *p = pair_new(1, 1500, 0);
-	struct pair_app a = { .total = 3000000, .salt = 1, .peer_salt = 2,
-	    .keep = true };
-	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
-	struct wire_conf wire = { .delay_us = 20000, .rate = 2000000,
-	    .queue = 1000000 };
 	struct tcp_status s;
 
-	pair_wire(p, &wire);
-	pair_serve(p, 1, 80, NULL, &b);
-	pair_connect(p, 0, 80, NULL, &a);
-	pair_run_until(p, USEC_PER_SEC);
-	s = status_of(p, &a);
+	wire.rate = 2000000;
+	wire.queue = 1000000;
+	connect_and_send(NULL, 3000000, USEC_PER_SEC);
+	s = status_of(&a);
 	ck_assert_uint_gt(s.delivery_rate, 1900000);
 	ck_assert_uint_lt(s.delivery_rate, 2000000);
 	ck_assert(!s.app_limited);
-	pair_free(p);
 }
 END_TEST
 
 /* An owner with little to say is what limits it. */
 START_TEST(owner_limits)
 {
-	struct pair *p = pair_new(1, 1500, 0);
-	struct pair_app a = { .total = 1448, .salt = 1, .peer_salt = 2,
-	    .keep = true };
-	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
-	struct wire_conf wire = { .delay_us = 20000 };
 	struct tcp_status s;
 
-	pair_wire(p, &wire);
-	pair_serve(p, 1, 80, NULL, &b);
-	pair_connect(p, 0, 80, NULL, &a);
-	pair_run_until(p, USEC_PER_SEC);
-	s = status_of(p, &a);
+	connect_and_send(NULL, 1448, USEC_PER_SEC);
+	s = status_of(&a);
 	ck_assert(s.app_limited);
 	ck_assert_uint_ge(s.delivery_rate, 1448 * 24);
 	ck_assert_uint_le(s.delivery_rate, 1448 * 25);
-	pair_free(p);
 }
 END_TEST
 
 /* Segments overtake others: both ends say so. */
 START_TEST(disorder_is_counted)
 {
-	struct pair *p = pair_new(1, 1500, 0);
-	struct pair_app a = { .total = 500000, .salt = 1, .peer_salt = 2,
-	    .keep = true };
-	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
-	struct wire_conf wire = { .delay_us = 20000, .reorder = 20000,
-	    .reorder_us = 3000, .rate = 2000000, .queue = 1000000 };
 	struct tcp_status s;
 
-	pair_wire(p, &wire);
-	pair_serve(p, 1, 80, NULL, &b);
-	pair_connect(p, 0, 80, NULL, &a);
-	pair_run_until(p, 5 * USEC_PER_SEC);
-	s = status_of(p, &a);
+	wire.rate = 2000000;
+	wire.queue = 1000000;
+	wire.reorder = 20000;
+	wire.reorder_us = 3000;
+	connect_and_send(NULL, 500000, 5 * USEC_PER_SEC);
+	s = status_of(&a);
 	ck_assert_uint_eq(s.bytes_acked, 500000);
 	ck_assert_uint_ge(s.reordered, 2);
-	ck_assert_uint_ge(status_of(p, &b).ooo_segs, s.reordered);
-	pair_free(p);
+	ck_assert_uint_ge(status_of(&b).ooo_segs, s.reordered);
 }
 END_TEST
 
@@ -331,32 +299,20 @@ static const struct {
 /* It is a count inside, and ends by itself: set or not is all one sees. */
 START_TEST(quickack_is_on_or_off)
 {
-	struct pair *p = pair_new(1, 1500, 0);
-	struct pair_app a = { .salt = 1, .peer_salt = 2, .keep = true };
-	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
-
-	pair_serve(p, 1, 80, NULL, &b);
-	pair_connect(p, 0, 80, NULL, &a);
-	pair_run_until(p, USEC_PER_SEC);
+	connect_and_send(NULL, 0, USEC_PER_SEC);
 	ck_assert_int_eq(tcp_set(p->stk[0], a.c, TCPO_QUICKACK, 0), 0);
 	ck_assert_uint_eq(tcp_get(a.c, TCPO_QUICKACK), 0);
 	ck_assert_int_eq(tcp_set(p->stk[0], a.c, TCPO_QUICKACK, 1), 0);
 	ck_assert_uint_eq(tcp_get(a.c, TCPO_QUICKACK), 1);
-	pair_free(p);
 }
 END_TEST
 
 START_TEST(options_are_what_was_set)
 {
-	struct pair *p = pair_new(1, 1500, 0);
-	struct pair_app a = { .salt = 1, .peer_salt = 2, .keep = true };
-	struct pair_app b = { .salt = 2, .peer_salt = 1, .keep = true };
 	enum tcp_opt opt = options[_i].opt;
 	struct tcp_conf conf = *tcp_conf_stack(p->stk[0]);
 
-	pair_serve(p, 1, 80, NULL, &b);
-	pair_connect(p, 0, 80, NULL, &a);
-	pair_run_until(p, USEC_PER_SEC);
+	connect_and_send(NULL, 0, USEC_PER_SEC);
 	ck_assert_uint_ne(tcp_get(a.c, opt), options[_i].good);
 	ck_assert_int_eq(tcp_set(p->stk[0], a.c, opt, options[_i].good), 0);
 	ck_assert_uint_eq(tcp_get(a.c, opt), options[_i].good);
@@ -371,7 +327,6 @@ START_TEST(options_are_what_was_set)
 	ck_assert_mem_eq(&conf, tcp_conf_stack(p->stk[0]), sizeof(conf));
 	ck_assert_int_eq(tcp_set(p->stk[0], a.c, TCPO_COUNT, 1), -EINVAL);
 	ck_assert_uint_eq(tcp_get(a.c, TCPO_COUNT), 0);
-	pair_free(p);
 }
 END_TEST
 
@@ -381,6 +336,7 @@ main(void)
 	Suite *s = suite_create("tcp_status");
 	TCase *tc = tcase_create("status");
 
+	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, bytes_are_those_of_the_stream);
 	tcase_add_test(tc, what_is_lost_is_counted);
 	tcase_add_test(tc, fin_in_flight);
