@@ -24,7 +24,7 @@ avoid(struct stack *stk, struct tcp_conn *c, uint32_t acked)
 	}
 }
 
-/* RFC 5681 equation 4. */
+/* RFC 5681 equation 4: cwnd is no more than FlightSize by now. */
 static uint32_t
 reduce(struct stack *stk, struct tcp_conn *c)
 {

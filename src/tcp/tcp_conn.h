@@ -536,7 +536,9 @@ void tcp_tlp_ack(struct stack *stk, struct tcp_conn *c,
 void tcp_recovery_ack(struct stack *stk, struct tcp_conn *c,
     struct tcp_acked *a);
 void tcp_recovery_timeout(struct stack *stk, struct tcp_conn *c);
-void tcp_recovery_enter_cwr(struct stack *stk, struct tcp_conn *c);
+/* What a tells of is no loss, but congestion. */
+void tcp_recovery_enter_cwr(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_acked *a);
 void tcp_recovery_resize(struct stack *stk, struct tcp_conn *c);
 /* May a reduction yet be taken back, with nothing in flight any more? */
 bool tcp_recovery_open(const struct stack *stk, const struct tcp_conn *c);

@@ -247,7 +247,7 @@ tcp_tlp_ack(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s,
 		a->dsack = false;	/* a timer's doing, not reordering's */
 	} else if (seq_gt(s->h.ack, c->tlp_end)) {
 		c->tlp = TCP_TLP_NONE;
-		tcp_recovery_enter_cwr(stk, c);
+		tcp_recovery_enter_cwr(stk, c, a);
 	} else if (s->h.ack == a->prior_una && s->slen == 0 &&
 	    s->o.sacks == 0 && !a->wnd_changed) {
 		c->tlp = TCP_TLP_NONE;

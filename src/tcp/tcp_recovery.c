@@ -86,33 +86,38 @@ mark_lost(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
 
 /* ---- beginning ----------------------------------------------------------- */
 
-/* What of cwnd was in use: the rest says nothing about the path (RFC 9438 4.6,
- * RFC 7661 4.4.1), but the initial window needs no proof.  While PRR lowers
+/* What of cwnd was in use, flight bytes being out: the rest says nothing about
+ * the path.  RFC 5681 equation 4 wants FlightSize.  RFC 9438 4.6 lets CUBIC
+ * take cwnd where it does not grow unused: up to what the last round needed
+ * (RFC 7661 4.4.1), and the initial window needs no proof.  While PRR lowers
  * cwnd, ssthresh is what a second loss, that of a retransmission, lowers again
  * (RFC 5681 4.3). */
 static uint32_t
-window_used(const struct tcp_conn *c)
+window_used(const struct tcp_conn *c, uint32_t flight)
 {
-	uint32_t w = c->cwnd, used = tcp_max(c->fl->out_max,
-	    tcp_mss_now(c) * c->conf->initial_cwnd);
+	uint32_t w = c->cwnd, used = flight;
 
+	if (c->cc == TCP_CC_CUBIC)
+		used = tcp_max(tcp_max(used, c->fl->out_max),
+		    tcp_mss_now(c) * c->conf->initial_cwnd);
 	if (c->key.ca == TCP_CA_CWR || c->key.ca == TCP_CA_RECOVERY)
 		w = tcp_max(w, c->ssthresh);
-	return tcp_min(w, tcp_max(used, tcp_flight_bytes(c)));
+	return tcp_min(w, used);
 }
 
-/* What a reduction begins with (RFC 9937 6.1); delivered: by the ACK that
- * tells of it. */
+/* What a reduction begins with (RFC 9937 6.1); a: the ACK that tells of it, or
+ * NULL. */
 static void
-begin(struct stack *stk, struct tcp_conn *c, uint32_t delivered)
+begin(struct stack *stk, struct tcp_conn *c, const struct tcp_acked *a)
 {
 	struct tcp_flight *f = c->fl;
+	uint32_t flight = tcp_flight_bytes(c);
 
 	f->recover = c->snd_nxt;
 	f->prr_delivered = f->prr_out = 0;
 	/* RecoverFS: what may still be told to have been delivered. */
-	f->prr_flight = tcp_flight_bytes(c) + delivered - f->sacked -
-	    tcp_min(f->dup_bytes, tcp_flight_bytes(c) - f->sacked);
+	f->prr_flight = flight + (a != NULL ? a->delivered : 0) - f->sacked -
+	    tcp_min(f->dup_bytes, flight - f->sacked);
 	f->prr_flight = tcp_max(f->prr_flight, 1);
 	f->undo_cwnd = c->cwnd;
 	f->undo_ssthresh = c->ssthresh;
@@ -124,18 +129,20 @@ begin(struct stack *stk, struct tcp_conn *c, uint32_t delivered)
 	f->retrans_ts_on = false;
 	f->frto = TCP_FRTO_OFF;
 	c->tlp = TCP_TLP_NONE;
-	c->cwnd = window_used(c);
+	/* What the ACK takes out of the network was out when it was lost. */
+	c->cwnd = window_used(c, a != NULL ? a->prior_flight : flight);
 	c->ssthresh = tcp_cc(c)->reduce(stk, c);
 	if ((c->flags & CF_ECN) != 0)
 		c->flags |= CF_CWR_SEND;
 }
 
 void
-tcp_recovery_enter_cwr(struct stack *stk, struct tcp_conn *c)
+tcp_recovery_enter_cwr(struct stack *stk, struct tcp_conn *c,
+    const struct tcp_acked *a)
 {
 	if (c->fl == NULL || c->key.ca >= TCP_CA_CWR)
 		return;
-	begin(stk, c, 0);
+	begin(stk, c, a);
 	c->fl->undo_left = -1;
 	c->key.ca = TCP_CA_CWR;
 }
@@ -149,7 +156,7 @@ enter_recovery(struct stack *stk, struct tcp_conn *c,
 	if (c->ext != NULL)
 		c->ext->probe_mtu = 0;
 	if (c->key.ca < TCP_CA_CWR)
-		begin(stk, c, a->delivered);
+		begin(stk, c, a);
 	else
 		c->fl->recover = c->snd_nxt;
 	c->key.ca = TCP_CA_RECOVERY;
@@ -164,7 +171,7 @@ forgive_probe(struct stack *stk, struct tcp_conn *c)
 	uint32_t cwnd = c->cwnd, ssthresh = c->ssthresh;
 	uint32_t end = c->ext->probe_end;
 
-	begin(stk, c, 0);
+	begin(stk, c, NULL);
 	f->undo_left = -1;
 	f->recover = end;
 	for (struct tcp_rec *r = f->head; r != NULL && seq_lt(r->seq, end);
@@ -198,7 +205,7 @@ tcp_recovery_timeout(struct stack *stk, struct tcp_conn *c)
 		return;
 	/* RFC 5681 3.1: not again for a retransmission of the same. */
 	if (c->key.ca != TCP_CA_LOSS || seq_ge(c->snd_una, f->recover))
-		begin(stk, c, 0);
+		begin(stk, c, NULL);
 	/* Where there are timestamps, Eifel knows at the first ACK. */
 	if (was_quiet && (c->flags & CF_TS) == 0)
 		f->frto = TCP_FRTO_FIRST;
@@ -374,7 +381,7 @@ tcp_recovery_ack(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
 	/* RFC 3168 6.1.2: an ACK that ends a reduction speaks of the time
 	 * before the peer saw CWR. */
 	if (a->ece && !was_reducing)
-		tcp_recovery_enter_cwr(stk, c);
+		tcp_recovery_enter_cwr(stk, c, a);
 	if (f->lost > 0 && c->key.ca < TCP_CA_CWR && tcp_probe_lost(c))
 		forgive_probe(stk, c);
 	else if (f->lost > 0 && c->key.ca < TCP_CA_RECOVERY)
@@ -413,7 +420,7 @@ tcp_recovery_resize(struct stack *stk, struct tcp_conn *c)
 	if (f == NULL)
 		return;
 	if (c->key.ca < TCP_CA_RECOVERY) {
-		begin(stk, c, 0);
+		begin(stk, c, NULL);
 		f->undo_left = -1;
 	}
 	f->recover = c->snd_nxt;
