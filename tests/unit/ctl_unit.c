@@ -293,3 +293,21 @@ ctl_unit_config(struct ctl_unit *u)
 	free(text);
 	return u->text;
 }
+
+const char *
+reply_string(const json_t *o, const char *key)
+{
+	const json_t *v = json_object_get(o, key);
+
+	ck_assert_msg(json_is_string(v), "%s", key);
+	return json_string_value(v);
+}
+
+long long
+reply_number(const json_t *o, const char *key)
+{
+	const json_t *v = json_object_get(o, key);
+
+	ck_assert_msg(json_is_integer(v), "%s", key);
+	return json_integer_value(v);
+}

@@ -56,6 +56,11 @@ int ctl_unit_raw(struct ctl_unit *u, const char *line);
 /* Does it, and fails the test unless the status is 0. */
 void ctl_unit_must(struct ctl_unit *u, const char *line);
 
+/* A member of a JSON object; one that is missing, or of another kind, fails the
+ * test.  The string is the object's. */
+const char *reply_string(const json_t *o, const char *key);
+long long reply_number(const json_t *o, const char *key);
+
 /* ctl_config_show(), kept until the next call. */
 const char *ctl_unit_config(struct ctl_unit *u);
 

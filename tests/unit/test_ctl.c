@@ -178,8 +178,7 @@ START_TEST(usage_errors_name_the_word)
 	struct ctl_unit *u = ctl_unit_new();
 
 	ck_assert_int_eq(ctl_unit_do(u, "route add defaul dev x"), 2);
-	ck_assert_int_eq(json_integer_value(json_object_get(u->last,
-	    "word")), 2);
+	ck_assert_int_eq(reply_number(u->last, "word"), 2);
 	/* Over the socket words are whole. */
 	ck_assert_int_eq(ctl_unit_do(u, "ro show"), 2);
 	ctl_unit_free(u);
@@ -384,28 +383,24 @@ START_TEST(json_has_stable_keys_and_numbers)
 	ck_assert_int_eq(ctl_unit_json(u, "service show"), 0);
 	ck_assert_uint_eq(json_array_size(u->data), 1);
 	o = json_array_get(u->data, 0);
-	ck_assert_str_eq(json_string_value(json_object_get(o, "protocol")),
-	    "tcp");
-	ck_assert_str_eq(json_string_value(json_object_get(o, "address")),
-	    "10.0.0.100");
-	ck_assert_int_eq(json_integer_value(json_object_get(o, "port")), 80);
-	ck_assert_str_eq(json_string_value(json_object_get(o, "sched")), "rr");
+	ck_assert_str_eq(reply_string(o, "protocol"), "tcp");
+	ck_assert_str_eq(reply_string(o, "address"), "10.0.0.100");
+	ck_assert_int_eq(reply_number(o, "port"), 80);
+	ck_assert_str_eq(reply_string(o, "sched"), "rr");
 	ck_assert(json_is_false(json_object_get(o, "ops")));
 	list = json_object_get(o, "servers");
 	ck_assert_uint_eq(json_array_size(list), 2);
 	o = json_array_get(list, 1);
-	ck_assert_str_eq(json_string_value(json_object_get(o, "server")),
-	    "10.0.1.12");
-	ck_assert_int_eq(json_integer_value(json_object_get(o,
-	    "server_port")), 80);
-	ck_assert_int_eq(json_integer_value(json_object_get(o, "weight")), 3);
+	ck_assert_str_eq(reply_string(o, "server"), "10.0.1.12");
+	ck_assert_int_eq(reply_number(o, "server_port"), 80);
+	ck_assert_int_eq(reply_number(o, "weight"), 3);
 	o = json_object_get(o, "state");
 	ck_assert(json_is_integer(json_object_get(o, "active")));
 	ck_assert(json_is_integer(json_object_get(o, "in_bytes_per_s")));
 
 	ck_assert_int_eq(ctl_unit_json(u, "port show tapa"), 0);
 	o = json_array_get(u->data, 0);
-	ck_assert_int_eq(json_integer_value(json_object_get(o, "mtu")), 1400);
+	ck_assert_int_eq(reply_number(o, "mtu"), 1400);
 	ck_assert(json_is_true(json_object_get(o, "forwarding")));
 	ck_assert(json_is_true(json_object_get(json_object_get(o, "state"),
 	    "up")));
@@ -432,8 +427,8 @@ START_TEST(route_get_explains)
 		ck_assert_str_eq(u->text, pairs[i][1]);
 	}
 	ck_assert_int_eq(ctl_unit_json(u, "route get 10.2.3.4"), 0);
-	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(
-	    u->data, 0), "via")), "10.0.1.2");
+	ck_assert_str_eq(reply_string(json_array_get(u->data, 0), "via"),
+	    "10.0.1.2");
 	ctl_unit_free(u);
 }
 END_TEST
@@ -481,8 +476,7 @@ START_TEST(neighbours_and_drops_as_rows)
 	ctl_unit_must(u, "neigh show dev tapa");
 	ck_assert_uint_eq(json_array_size(u->data), 1);
 	o = json_array_get(u->data, 0);
-	ck_assert_str_eq(json_string_value(json_object_get(o, "mac")),
-	    "02:00:00:00:00:aa");
+	ck_assert_str_eq(reply_string(o, "mac"), "02:00:00:00:00:aa");
 	ctl_unit_must(u, "neigh flush");
 	ctl_unit_must(u, "neigh show");
 	ck_assert_uint_eq(json_array_size(u->data), 1);
@@ -492,9 +486,8 @@ START_TEST(neighbours_and_drops_as_rows)
 	drop_count(u->stk, DROP_IP_TTL);
 	ctl_unit_must(u, "drops show");
 	o = json_array_get(u->data, 0);
-	ck_assert_str_eq(json_string_value(json_object_get(o, "reason")),
-	    "ip-ttl");
-	ck_assert_int_eq(json_integer_value(json_object_get(o, "count")), 1);
+	ck_assert_str_eq(reply_string(o, "reason"), "ip-ttl");
+	ck_assert_int_eq(reply_number(o, "count"), 1);
 	ctl_unit_must(u, "drops show all");
 	ck_assert_uint_eq(json_array_size(u->data), DROP_COUNT);
 	ctl_unit_must(u, "drops zero");
@@ -515,9 +508,8 @@ START_TEST(limits_stats_summary)
 	ck_assert_uint_gt(json_array_size(u->data), 10);
 	ctl_unit_must(u, "summary");
 	o = json_array_get(u->data, 0);
-	ck_assert_int_eq(json_integer_value(json_object_get(o, "ports")), 2);
-	ck_assert_int_eq(json_integer_value(json_object_get(o, "servers")),
-	    2);
+	ck_assert_int_eq(reply_number(o, "ports"), 2);
+	ck_assert_int_eq(reply_number(o, "servers"), 2);
 	ctl_unit_free(u);
 }
 END_TEST
@@ -592,8 +584,8 @@ START_TEST(ip_as_a_whole)
 	ck_assert_str_eq(ctl_unit_config(u),
 	    "ip set accept_source_route on min_pmtu 1000\n");
 	ck_assert_int_eq(ctl_unit_json(u, "ip show"), 0);
-	ck_assert_int_eq(json_integer_value(json_object_get(
-	    json_array_get(u->data, 0), "min_pmtu")), 1000);
+	ck_assert_int_eq(reply_number(json_array_get(u->data, 0), "min_pmtu"),
+	    1000);
 	ck_assert_int_eq(ctl_unit_do(u, "ip set min_pmtu 67"), 2);
 	ctl_unit_free(u);
 }

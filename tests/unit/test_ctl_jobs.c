@@ -82,10 +82,9 @@ START_TEST(ping_without_an_answer)
 	ck_assert_str_eq(u->error, "\"10.0.0.2\": no reply");
 	ck_assert_uint_eq(json_array_size(u->data), 2);
 	o = json_array_get(u->data, 0);
-	ck_assert_str_eq(json_string_value(json_object_get(o, "event")),
-	    "lost");
+	ck_assert_str_eq(reply_string(o, "event"), "lost");
 	o = json_array_get(u->data, 1);
-	ck_assert_int_eq(json_integer_value(json_object_get(o, "sent")), 1);
+	ck_assert_int_eq(reply_number(o, "sent"), 1);
 	ctl_unit_free(u);
 }
 END_TEST
@@ -122,15 +121,6 @@ ask_and_complain(struct ctl_unit *u, const char *line, bool text,
 	ck_assert_int_eq(u->status, 1);
 }
 
-static int64_t
-number_in(const json_t *row, const char *key)
-{
-	const json_t *v = json_object_get(row, key);
-
-	ck_assert_msg(json_is_integer(v), "%s", key);
-	return json_integer_value(v);
-}
-
 static const struct {
 	uint8_t type, code;
 	uint32_t rest;
@@ -153,11 +143,23 @@ static const struct {
 
 #define ERRORS	((int)(sizeof(errors) / sizeof(errors[0])))
 
+/* The JSON of the one error that the router told. */
+static const json_t *
+error_row(struct ctl_unit *u, int of)
+{
+	const json_t *row = json_array_get(u->data, 0);
+
+	ck_assert_str_eq(reply_string(row, "from"), "10.0.0.3");
+	ck_assert_int_eq(reply_number(row, "type"), errors[of].type);
+	ck_assert_int_eq(reply_number(row, "code"), errors[of].code);
+	return row;
+}
+
 START_TEST(ping_names_the_error)
 {
 	struct ctl_unit *u = one_port();
 	char want[512];
-	json_t *row;
+	const json_t *row;
 
 	ask_and_complain(u, "ping 10.0.0.2 count 1", true, errors[_i].type,
 	    errors[_i].code, errors[_i].rest);
@@ -172,19 +174,13 @@ START_TEST(ping_names_the_error)
 	ask_and_complain(u, "ping 10.0.0.2 count 1", false, errors[_i].type,
 	    errors[_i].code, errors[_i].rest);
 	ck_assert_uint_eq(json_array_size(u->data), 2);
-	row = json_array_get(u->data, 0);
-	ck_assert_str_eq(json_string_value(json_object_get(row, "event")),
-	    "error");
-	ck_assert_str_eq(json_string_value(json_object_get(row, "from")),
-	    "10.0.0.3");
-	ck_assert_int_eq(number_in(row, "seq"), 1);
-	ck_assert_int_eq(number_in(row, "type"), errors[_i].type);
-	ck_assert_int_eq(number_in(row, "code"), errors[_i].code);
-	ck_assert_str_eq(json_string_value(json_object_get(row, "error")),
-	    errors[_i].ping);
+	row = error_row(u, _i);
+	ck_assert_str_eq(reply_string(row, "event"), "error");
+	ck_assert_int_eq(reply_number(row, "seq"), 1);
+	ck_assert_str_eq(reply_string(row, "error"), errors[_i].ping);
 	ck_assert_ptr_null(json_object_get(row, "rtt_ms"));
 	row = json_array_get(u->data, 1);
-	ck_assert_int_eq(number_in(row, "errors"), 1);
+	ck_assert_int_eq(reply_number(row, "errors"), 1);
 	ctl_unit_free(u);
 }
 END_TEST
@@ -194,7 +190,7 @@ START_TEST(traceroute_marks_the_error)
 	struct ctl_unit *u = one_port();
 	const char *line = "traceroute 10.0.0.2 queries 1 max_ttl 1";
 	char want[512];
-	json_t *row;
+	const json_t *row;
 
 	ask_and_complain(u, line, true, errors[_i].type, errors[_i].code,
 	    errors[_i].rest);
@@ -207,13 +203,9 @@ START_TEST(traceroute_marks_the_error)
 	ask_and_complain(u, line, false, errors[_i].type, errors[_i].code,
 	    errors[_i].rest);
 	ck_assert_uint_eq(json_array_size(u->data), 1);
-	row = json_array_get(u->data, 0);
-	ck_assert_str_eq(json_string_value(json_object_get(row, "from")),
-	    "10.0.0.3");
-	ck_assert_int_eq(number_in(row, "ttl"), 1);
-	ck_assert_int_eq(number_in(row, "query"), 1);
-	ck_assert_int_eq(number_in(row, "type"), errors[_i].type);
-	ck_assert_int_eq(number_in(row, "code"), errors[_i].code);
+	row = error_row(u, _i);
+	ck_assert_int_eq(reply_number(row, "ttl"), 1);
+	ck_assert_int_eq(reply_number(row, "query"), 1);
 	ck_assert(json_is_false(json_object_get(row, "reached")));
 	ck_assert(json_is_real(json_object_get(row, "rtt_ms")));
 	ctl_unit_free(u);
@@ -225,9 +217,18 @@ expect_event(struct ctl_unit *u, size_t i, const char *event, int seq)
 {
 	const json_t *row = json_array_get(u->data, i);
 
-	ck_assert_str_eq(json_string_value(json_object_get(row, "event")),
-	    event);
-	ck_assert_int_eq(number_in(row, "seq"), seq);
+	ck_assert_str_eq(reply_string(row, "event"), event);
+	ck_assert_int_eq(reply_number(row, "seq"), seq);
+}
+
+/* From now on there is no way out. */
+static void
+lose_the_way(struct ctl_unit *u)
+{
+	struct ip4_prefix ours = { IP4(10, 0, 0, 1), 24 };
+
+	ck_assert_int_eq(iface_addr_del(u->stk, iface_lookup(u->stk, "tapc"),
+	    ours, NULL), 0);
 }
 
 /* The same answer twice, and then no way to send another request.  Bit 0: as
@@ -235,15 +236,13 @@ expect_event(struct ctl_unit *u, size_t i, const char *event, int seq)
 START_TEST(ping_tells_the_rest)
 {
 	struct ctl_unit *u = one_port();
-	struct ip4_prefix ours = { IP4(10, 0, 0, 1), 24 };
 	const char *no_way = strerror(ENETUNREACH);
 	char want[512];
 
 	ctl_unit_start(u, "ping 10.0.0.2 count 2", _i == 1);
 	unit_run_until(u->stk, 100000);
 	answer_times(u, ICMP_ECHO_REPLY, 64, 2);
-	ck_assert_int_eq(iface_addr_del(u->stk, iface_lookup(u->stk, "tapc"),
-	    ours, NULL), 0);
+	lose_the_way(u);
 	unit_run_until(u->stk, 1000000);
 	ck_assert_int_eq(u->status, 0);
 	if (_i == 1) {
@@ -264,9 +263,9 @@ START_TEST(ping_tells_the_rest)
 		expect_event(u, 0, "reply", 1);
 		expect_event(u, 1, "duplicate", 1);
 		expect_event(u, 2, "unsent", 2);
-		ck_assert_str_eq(json_string_value(json_object_get(
-		    json_array_get(u->data, 2), "error")), no_way);
-		ck_assert_int_eq(number_in(json_array_get(u->data, 3),
+		ck_assert_str_eq(reply_string(json_array_get(u->data, 2),
+		    "error"), no_way);
+		ck_assert_int_eq(reply_number(json_array_get(u->data, 3),
 		    "duplicates"), 1);
 	}
 	ctl_unit_free(u);
@@ -277,13 +276,11 @@ END_TEST
 START_TEST(traceroute_tells_what_it_cannot_send)
 {
 	struct ctl_unit *u = one_port();
-	struct ip4_prefix ours = { IP4(10, 0, 0, 1), 24 };
 	const char *no_way = strerror(ENETUNREACH);
 	char want[256];
 
 	ctl_unit_start(u, "traceroute 10.0.0.2 queries 1", _i == 1);
-	ck_assert_int_eq(iface_addr_del(u->stk, iface_lookup(u->stk, "tapc"),
-	    ours, NULL), 0);
+	lose_the_way(u);
 	unit_run_until(u->stk, 1000);
 	ck_assert_int_eq(u->status, 1);
 	if (_i == 1) {
@@ -293,8 +290,8 @@ START_TEST(traceroute_tells_what_it_cannot_send)
 		ck_assert_str_eq(u->text, want);
 	} else {
 		ck_assert_uint_eq(json_array_size(u->data), 1);
-		ck_assert_str_eq(json_string_value(json_object_get(
-		    json_array_get(u->data, 0), "error")), no_way);
+		ck_assert_str_eq(reply_string(json_array_get(u->data, 0),
+		    "error"), no_way);
 	}
 	ctl_unit_free(u);
 }
@@ -372,8 +369,7 @@ START_TEST(capture_as_pcap)
 
 	ctl_unit_start(u, "capture tapc snaplen 64", false);
 	ck_assert_uint_eq(json_array_size(u->data), 1);
-	piece = json_string_value(json_object_get(json_array_get(u->data, 0),
-	    "pcap"));
+	piece = reply_string(json_array_get(u->data, 0), "pcap");
 	/* The magic number in either byte order, version 2.4: 24 bytes. */
 	ck_assert(strncmp(piece, "1MOyoQIABAA", 11) == 0 ||
 	    strncmp(piece, "obLD1AACAAQ", 11) == 0);
@@ -381,8 +377,7 @@ START_TEST(capture_as_pcap)
 	unit_feed_bytes(u->stk, port_lookup(u->stk, "tapc"), "abc", 3);
 	ck_assert_uint_eq(json_array_size(u->data), 2);
 	/* 16 bytes of record and 3 of frame, in groups of 3. */
-	piece = json_string_value(json_object_get(json_array_get(u->data, 1),
-	    "pcap"));
+	piece = reply_string(json_array_get(u->data, 1), "pcap");
 	ck_assert_uint_eq(strlen(piece), 28);
 	ck_assert_str_eq(piece + 24, "Yw==");
 	ctl_close(u->session);
@@ -437,8 +432,7 @@ START_TEST(tcp_connections)
 	ck_assert_str_eq(u->text, "Waiting Backlog Half-open Local\n");
 	ck_assert_int_eq(ctl_unit_json(u, "tcp show state syn-sent"), 0);
 	row = json_array_get(u->data, 0);
-	ck_assert_str_eq(json_string_value(json_object_get(row, "state")),
-	    "SYN-SENT");
+	ck_assert_str_eq(reply_string(row, "state"), "SYN-SENT");
 	tcp_abort(u->stk, c);
 	ctl_unit_free(u);
 }

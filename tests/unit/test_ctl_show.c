@@ -166,8 +166,7 @@ START_TEST(faults_come_and_go)
 		static const char *const name[] = { "frames", "lost",
 		    "duplicated", "corrupted", "reordered", "overrun" };
 
-		ck_assert_int_eq(json_integer_value(json_object_get(o,
-		    name[i])), i + 1);
+		ck_assert_int_eq(reply_number(o, name[i]), i + 1);
 	}
 	ctl_unit_must(u, "fault set dev p dir in seed 2");
 	ck_assert_uint_eq(port_lookup(u->stk, "p")->fault->conf.dirs,
@@ -180,27 +179,13 @@ END_TEST
 
 /* ---- a stack with traffic ------------------------------------------------ */
 
-static long long
-number(const json_t *o, const char *name)
-{
-	ck_assert_msg(json_is_integer(json_object_get(o, name)), "%s", name);
-	return json_integer_value(json_object_get(o, name));
-}
-
-static const char *
-string(const json_t *o, const char *name)
-{
-	ck_assert_msg(json_is_string(json_object_get(o, name)), "%s", name);
-	return json_string_value(json_object_get(o, name));
-}
-
 static void
 end_is(const json_t *o, const char *name, const char *addr, int port)
 {
 	const json_t *e = json_object_get(o, name);
 
-	ck_assert_str_eq(string(e, "address"), addr);
-	ck_assert_int_eq(number(e, "port"), port);
+	ck_assert_str_eq(reply_string(e, "address"), addr);
+	ck_assert_int_eq(reply_number(e, "port"), port);
 }
 
 START_TEST(conn_show_tells_both_sides)
@@ -218,16 +203,17 @@ START_TEST(conn_show_tells_both_sides)
 	    "conn show service tcp 192.168.1.100:83"), 0);
 	ck_assert_uint_eq(json_array_size(b->u->data), 1);
 	o = json_array_get(b->u->data, 0);
-	ck_assert_str_eq(string(o, "protocol"), "tcp");
-	ck_assert_str_eq(string(o, "mode"), "fullnat");
-	ck_assert_str_eq(string(o, "state"), "SYN_RECV");
-	ck_assert_int_gt(number(o, "expires_s"), 0);
+	ck_assert_str_eq(reply_string(o, "protocol"), "tcp");
+	ck_assert_str_eq(reply_string(o, "mode"), "fullnat");
+	ck_assert_str_eq(reply_string(o, "state"), "SYN_RECV");
+	ck_assert_int_gt(reply_number(o, "expires_s"), 0);
 	end_is(o, "client", "192.168.1.10", 2000);
 	end_is(o, "virtual", "192.168.1.100", 83);
 	end_is(o, "server", "10.0.0.11", 8083);
-	ck_assert_str_eq(string(json_object_get(o, "local"), "address"),
+	ck_assert_str_eq(reply_string(json_object_get(o, "local"), "address"),
 	    "10.0.0.1");
-	ck_assert_int_gt(number(json_object_get(o, "local"), "port"), 1023);
+	ck_assert_int_gt(reply_number(json_object_get(o, "local"), "port"),
+	    1023);
 	ck_assert_ptr_null(json_object_get(o, "fwmark"));
 	ck_assert_ptr_null(json_object_get(o, "template"));
 
@@ -236,7 +222,7 @@ START_TEST(conn_show_tells_both_sides)
 	for (size_t i = 0; i < 2; i++) {
 		o = json_array_get(b->u->data, i);
 		ck_assert_ptr_null(json_object_get(o, "local"));
-		ck_assert_int_eq(number(o, "fwmark"), 9);
+		ck_assert_int_eq(reply_number(o, "fwmark"), 9);
 		if (json_object_get(o, "template") == NULL)
 			continue;
 		n++;
@@ -282,9 +268,11 @@ START_TEST(conn_filters)
 	ck_assert_ptr_nonnull(strstr(b->u->error, "\"nowhere\": no such"));
 	ck_assert_int_eq(ctl_unit_json(b->u,
 	    "conn flush service tcp 192.168.1.100:84"), 0);
-	ck_assert_int_eq(number(json_array_get(b->u->data, 0), "flushed"), 2);
+	ck_assert_int_eq(reply_number(json_array_get(b->u->data, 0), "flushed"),
+	    2);
 	ck_assert_int_eq(ctl_unit_json(b->u, "conn flush"), 0);
-	ck_assert_int_eq(number(json_array_get(b->u->data, 0), "flushed"), 4);
+	ck_assert_int_eq(reply_number(json_array_get(b->u->data, 0), "flushed"),
+	    4);
 	ck_assert_uint_eq(b->stk->lb.flows.count, 0);
 	fault_bed_down(b);
 }
@@ -299,8 +287,8 @@ START_TEST(local_show_counts)
 	ck_assert_int_eq(ctl_unit_json(b->u, "local show"), 0);
 	ck_assert_uint_eq(json_array_size(b->u->data), 1);
 	o = json_object_get(json_array_get(b->u->data, 0), "state");
-	ck_assert_int_eq(number(o, "flows"), 1);
-	ck_assert_int_eq(number(o, "misses"), 0);
+	ck_assert_int_eq(reply_number(o, "flows"), 1);
+	ck_assert_int_eq(reply_number(o, "misses"), 0);
 	ctl_unit_must(b->u, "local show tcp 192.168.1.100:83");
 	ck_assert_ptr_nonnull(strstr(b->u->text,
 	    "tcp 192.168.1.100:83 10.0.0.1"));
@@ -362,11 +350,11 @@ START_TEST(udp_show_tells_ends)
 	o = json_array_get(b->u->data, 0);
 	end_is(o, "remote", "10.0.0.11", 53);
 	end_is(o, "local", "10.0.0.1", s->lport);
-	ck_assert_str_eq(string(o, "dev"), "sv");
-	ck_assert_int_eq(number(o, "sent"), 1);
-	ck_assert_int_eq(number(o, "received"), 5);
-	ck_assert_int_eq(number(o, "dropped"), 6);
-	ck_assert_int_eq(number(o, "queued_bytes"), 0);
+	ck_assert_str_eq(reply_string(o, "dev"), "sv");
+	ck_assert_int_eq(reply_number(o, "sent"), 1);
+	ck_assert_int_eq(reply_number(o, "received"), 5);
+	ck_assert_int_eq(reply_number(o, "dropped"), 6);
+	ck_assert_int_eq(reply_number(o, "queued_bytes"), 0);
 	udp_close(b->stk, s);
 	fault_bed_down(b);
 }
@@ -380,20 +368,20 @@ START_TEST(http_and_tunnel_show_count)
 	fault_traffic(b, 2000);
 	ck_assert_int_eq(ctl_unit_json(b->u, "http show"), 0);
 	o = json_object_get(json_array_get(b->u->data, 0), "state");
-	ck_assert_int_eq(number(o, "open"), 1);
-	ck_assert_int_eq(number(o, "accepted"), 1);
-	ck_assert_int_eq(number(o, "requests"), 1);
-	ck_assert_int_eq(number(o, "2xx"), 1);
-	ck_assert_int_eq(number(o, "3xx") + number(o, "4xx") +
-	    number(o, "5xx") + number(o, "refused") + number(o, "timeouts"),
-	    0);
-	ck_assert_int_gt(number(o, "body_bytes"), 10);
+	ck_assert_int_eq(reply_number(o, "open"), 1);
+	ck_assert_int_eq(reply_number(o, "accepted"), 1);
+	ck_assert_int_eq(reply_number(o, "requests"), 1);
+	ck_assert_int_eq(reply_number(o, "2xx"), 1);
+	ck_assert_int_eq(reply_number(o, "3xx") + reply_number(o, "4xx") +
+	    reply_number(o, "5xx") + reply_number(o, "refused") +
+	    reply_number(o, "timeouts"), 0);
+	ck_assert_int_gt(reply_number(o, "body_bytes"), 10);
 	ck_assert_int_eq(ctl_unit_json(b->u, "tunnel show"), 0);
 	o = json_object_get(json_array_get(b->u->data, 0), "state");
-	ck_assert_int_eq(number(o, "mtu"), 1480);
-	ck_assert_int_eq(number(o, "sent"), 1);
-	ck_assert_int_eq(number(o, "received"), 0);
-	ck_assert_int_eq(number(o, "errors"), 0);
+	ck_assert_int_eq(reply_number(o, "mtu"), 1480);
+	ck_assert_int_eq(reply_number(o, "sent"), 1);
+	ck_assert_int_eq(reply_number(o, "received"), 0);
+	ck_assert_int_eq(reply_number(o, "errors"), 0);
 	fault_bed_down(b);
 }
 END_TEST
@@ -405,9 +393,9 @@ stat_of(struct ctl_unit *u, const char *room, const char *counter)
 	json_t *o;
 
 	json_array_foreach(u->data, i, o) {
-		if (strcmp(string(o, "room"), room) == 0 &&
-		    strcmp(string(o, "counter"), counter) == 0)
-			return number(o, "value");
+		if (strcmp(reply_string(o, "room"), room) == 0 &&
+		    strcmp(reply_string(o, "counter"), counter) == 0)
+			return reply_number(o, "value");
 	}
 	ck_abort_msg("no counter %s %s", room, counter);
 }

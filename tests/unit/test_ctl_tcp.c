@@ -30,8 +30,8 @@ START_TEST(tcp_as_a_whole)
 	ck_assert_str_eq(ctl_unit_config(u), "tcp set cc newreno fastopen both "
 	    "sack off timewait 1500ms keep_idle 30\n");
 	ck_assert_int_eq(ctl_unit_json(u, "tcp show settings"), 0);
-	ck_assert_str_eq(json_string_value(json_object_get(
-	    json_array_get(u->data, 0), "fastopen")), "both");
+	ck_assert_str_eq(reply_string(json_array_get(u->data, 0), "fastopen"),
+	    "both");
 	ck_assert_int_eq(ctl_unit_file(u, "config apply f", ""), 0);
 	ck_assert_str_eq(ctl_unit_config(u), "");
 	ck_assert_uint_eq(u->stk->tcp.conf.cc, TCP_CC_CUBIC);
