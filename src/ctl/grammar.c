@@ -1,6 +1,7 @@
 /*
  * grammar.c - the table of commands; grammar_find.c looks things up in it.
- * Those of TCP are in grammar_tcp.c.
+ * Those of TCP are in grammar_tcp.c, those of the load balancer in
+ * grammar_lb.c.
  *
  * To add a command: a row here, and a case in the cmd_*.c of its object.
  */
@@ -11,7 +12,7 @@
 /* Columns: identity, kind, flags, keyword, placeholder or choices, default,
  * smallest, largest, help. */
 
-static const struct arg args_none[] = {
+const struct arg args_none[1] = {
 	{ .kind = ARG_END },
 };
 
@@ -22,11 +23,6 @@ static const struct arg args_none[] = {
 #define METRIC_ARG(f) \
 	{ A_METRIC, ARG_NUMBER, ARG_DEF | (f), "metric", "N", 0, 0, \
 	    UINT32_MAX, "the lowest wins" }
-#define SERVICE_ARG(f, text) \
-	{ A_SERVICE, ARG_SERVICE, (f), "service", "SERVICE", 0, 0, 0, text }
-#define SERVER_ARG(f) \
-	{ A_SERVER, ARG_ADDR_PORT, (f), "server", "ADDR:PORT", \
-	    0, 0, 0, "real server" }
 #define FILE_ARG(f) \
 	{ A_FILE, ARG_FILE, ARG_POS | (f), "file", "FILE", 0, 0, 0, \
 	    "configuration file" }
@@ -232,134 +228,11 @@ static const struct arg args_rarp_del[] = {
 	{ .kind = ARG_END },
 };
 
-static const struct arg args_service_add[] = {
-	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
-	{ A_SCHED, ARG_CHOICE, ARG_DEF | ARG_SHOWN, "sched",
-	    "rr|wrr|lc|wlc|lblc|lblcr|dh|sh|sed|nq|fo|ovf|mh|twos|maglev|swrr",
-	    3, 0, 0, "who gets a new connection" },
-	{ A_FLAGS, ARG_LIST, ARG_DEF, "flags", "fallback|port|flag-3", 0, 0, 0,
-	    "of the scheduler: sh and mh" },
-	{ A_PERSISTENT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "persistent",
-	    "SECONDS", 0, 0, 0, "a client keeps its server for so long" },
-	{ A_NETMASK, ARG_NETMASK, ARG_DEF, "netmask", "MASK", UINT32_MAX, 0, 0,
-	    "clients that count as one" },
-	{ A_OPS, ARG_SWITCH, ARG_DEF, "ops", "on|off", 0, 0, 0,
-	    "every packet on its own (UDP)" },
-	{ A_RST, ARG_SWITCH, ARG_DEF, "rst", "on|off", 0, 0, 0,
-	    "no server: answer TCP with RST" },
-	{ A_SEED, ARG_NUMBER, ARG_DEF, "seed", "N", 0, 0, INT64_MAX,
-	    "maglev: the same in every director" },
-	{ A_TCP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "tcp_timeout",
-	    "SECONDS", 0, 0, 0, "idle TCP connection; 0: the common one" },
-	{ A_FIN_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "fin_timeout",
-	    "SECONDS", 0, 0, 0, "after a FIN; 0: the common one" },
-	{ A_UDP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "udp_timeout",
-	    "SECONDS", 0, 0, 0, "idle UDP; 0: the common one" },
-	{ .kind = ARG_END },
-};
-
-static const struct arg args_service_del[] = {
-	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
-	{ .kind = ARG_END },
-};
-
-static const struct arg args_service_opt[] = {
-	SERVICE_ARG(ARG_POS, "only this one"),
-	{ .kind = ARG_END },
-};
-
-static const struct arg args_local[] = {
-	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
-	{ A_IP, ARG_IP, ARG_POS | ARG_REQ | ARG_KEY, "ip", "IP", 0, 0, 0,
-	    "address of hopd's own" },
-	{ .kind = ARG_END },
-};
-
-static const struct arg args_server_add[] = {
-	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
-	SERVER_ARG(ARG_POS | ARG_REQ | ARG_KEY),
-	{ A_MODE, ARG_CHOICE, ARG_DEF | ARG_SHOWN, "mode",
-	    "nat|dr|tun|fullnat|local", 0, 0, 0, "how packets get there" },
-	{ A_WEIGHT, ARG_NUMBER, ARG_DEF | ARG_SHOWN, "weight", "N", 1, 0,
-	    INT32_MAX, "share; 0: no new connections" },
-	{ A_UPPER, ARG_NUMBER, ARG_DEF, "upper", "N", 0, 0, UINT32_MAX,
-	    "connections at which it is full; 0: never" },
-	{ A_LOWER, ARG_NUMBER, ARG_DEF, "lower", "N", 0, 0, UINT32_MAX,
-	    "connections at which it is no longer full" },
-	{ A_DRAIN, ARG_DURATION, ARG_DEF | ARG_WHOLE, "drain", "SECONDS", 0,
-	    0, 0, "weight 0: then its connections end, too; 0: never" },
-	{ .kind = ARG_END },
-};
-
-static const struct arg args_server_del[] = {
-	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
-	SERVER_ARG(ARG_POS | ARG_REQ | ARG_KEY),
-	{ .kind = ARG_END },
-};
-
-static const struct arg args_server_show[] = {
-	SERVICE_ARG(ARG_POS, "only of this one"),
-	{ .kind = ARG_END },
-};
-
-static const struct arg args_server_drain[] = {
-	SERVICE_ARG(ARG_POS | ARG_REQ | ARG_KEY, "virtual service"),
-	SERVER_ARG(ARG_POS | ARG_REQ | ARG_KEY),
-	{ A_TIMEOUT, ARG_DURATION, ARG_WHOLE, "timeout", "SECONDS", 0, 0, 0,
-	    "then its connections end, too" },
-	{ .kind = ARG_END },
-};
-
-static const struct arg args_lb_set[] = {
-	{ A_TCP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "tcp_timeout",
-	    "SECONDS", 900000000, 0, 0, "idle TCP connection" },
-	{ A_FIN_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "fin_timeout",
-	    "SECONDS", 120000000, 0, 0, "after a FIN" },
-	{ A_UDP_TIMEOUT, ARG_DURATION, ARG_DEF | ARG_WHOLE, "udp_timeout",
-	    "SECONDS", 300000000, 0, 0, "idle UDP" },
-	{ A_DRAIN, ARG_DURATION, ARG_DEF | ARG_WHOLE, "drain", "SECONDS",
-	    300000000, 0, 0,
-	    "connections of a removed server go on for so long" },
-	{ A_SLOPPY_TCP, ARG_SWITCH, ARG_DEF, "sloppy_tcp", "on|off", 0, 0, 0,
-	    "any segment may open a connection" },
-	{ A_EXPIRE_NODEST, ARG_SWITCH, ARG_DEF, "expire_nodest", "on|off", 0,
-	    0, 0, "end connections whose server is gone for good" },
-	{ A_EXPIRE_QUIESCENT, ARG_SWITCH, ARG_DEF, "expire_quiescent",
-	    "on|off", 0, 0, 0, "weight 0 ends persistence, too" },
-	{ A_CONN_REUSE, ARG_NUMBER, ARG_DEF, "conn_reuse", "N", 1, 0, 3,
-	    "1: a SYN on a closed connection is scheduled anew; 3: after a "
-	    "FIN, too, where replies are not seen" },
-	{ A_RST_ON_EXPIRE, ARG_SWITCH, ARG_DEF, "rst_on_expire", "on|off", 0,
-	    0, 0, "an idle TCP connection ends with RST to both sides" },
-	{ A_MSS_CLAMP, ARG_SWITCH, ARG_DEF, "mss_clamp", "on|off", 0, 0, 0,
-	    "lower the MSS of connections into a tunnel" },
-	{ A_TOA, ARG_SWITCH, ARG_DEF, "toa", "on|off", 1, 0, 0,
-	    "FULLNAT: client's address in TCP option 254" },
-	{ A_MAX_FLOWS, ARG_NUMBER, ARG_DEF, "max_flows", "N", 1048576, 1,
-	    8388608, "connections in the table" },
-	{ .kind = ARG_END },
-};
-
 static const struct arg args_ip_set[] = {
-	{ A_SOURCE_ROUTE, ARG_SWITCH, ARG_DEF, "accept_source_route",
-	    "on|off", 0, 0, 0,
-	    "take source routes where the interface does, too" },
+	SWITCH_ARG(A_SOURCE_ROUTE, "accept_source_route", 0,
+	    "take source routes where the interface does, too"),
 	{ A_MIN_PMTU, ARG_NUMBER, ARG_DEF, "min_pmtu", "N", 552, 68, 65535,
 	    "no path MTU is believed to be smaller; DF is given up then" },
-	{ .kind = ARG_END },
-};
-
-/* A rule is its own identity. */
-static const struct arg args_mark[] = {
-	{ A_MARK, ARG_NUMBER, ARG_POS | ARG_REQ | ARG_KEY, "mark", "N", 0, 1,
-	    UINT32_MAX, "firewall mark" },
-	{ A_PROTO, ARG_CHOICE, ARG_DEF | ARG_KEY, "proto", "any|tcp|udp|sctp",
-	    0, 0, 0, "protocol" },
-	{ A_SRC, ARG_DEST, ARG_KEY, "src", "ADDR/LEN", 0, 0, 0, "source" },
-	{ A_DST, ARG_DEST, ARG_KEY, "dst", "ADDR/LEN", 0, 0, 0,
-	    "destination" },
-	{ A_PORTS, ARG_PORTS, ARG_KEY, "port", "N|N-M", 0, 0, 0,
-	    "destination port" },
 	{ .kind = ARG_END },
 };
 
@@ -442,21 +315,6 @@ static const struct arg args_capture[] = {
 	{ .kind = ARG_END },
 };
 
-static const struct arg args_conn_show[] = {
-	SERVICE_ARG(0, "only of this service"),
-	{ A_SERVER_IP, ARG_IP, 0, "server", "IP", 0, 0, 0,
-	    "only to this server" },
-	{ A_CLIENT, ARG_IP, 0, "client", "IP", 0, 0, 0, "only from there" },
-	{ A_STATE, ARG_NAME, 0, "state", "STATE", 0, 0, 0,
-	    "only in this state" },
-	{ .kind = ARG_END },
-};
-
-static const struct arg args_conn_flush[] = {
-	SERVICE_ARG(0, "only of this service"),
-	{ .kind = ARG_END },
-};
-
 static const struct arg args_drops[] = {
 	{ A_ALL, ARG_FLAG, 0, "all", NULL, 0, 0, 0, "also those that are 0" },
 	{ .kind = ARG_END },
@@ -476,9 +334,6 @@ static const struct arg args_words[] = {
 	{ A_WORDS, ARG_REST, ARG_POS, "words", "OBJECT [VERB]", 0, 0, 0, "" },
 	{ .kind = ARG_END },
 };
-
-#define CHANGE	ROW_CHANGE
-#define FILED	(ROW_CHANGE | ROW_FILE)
 
 static const struct command_row rows_port[] = {
 	{ OBJ_PORT, VERB_ADD, FILED, args_port_add,
@@ -562,19 +417,6 @@ static const struct command_row rows_http[] = {
 	{ OBJ_HTTP, VERB_SHOW, 0, args_none, "list servers" },
 };
 
-static const struct command_row rows_lb[] = {
-	{ OBJ_LB, VERB_SET, FILED, args_lb_set,
-	    "change settings of the load balancer as a whole" },
-	{ OBJ_LB, VERB_SHOW, 0, args_none, "list its settings" },
-};
-
-static const struct command_row rows_mark[] = {
-	{ OBJ_MARK, VERB_ADD, FILED, args_mark,
-	    "mark what comes in and fits; the first rule that fits counts" },
-	{ OBJ_MARK, VERB_DEL, CHANGE, args_mark, "remove a rule" },
-	{ OBJ_MARK, VERB_SHOW, 0, args_none, "list rules" },
-};
-
 static const struct command_row rows_udp[] = {
 	{ OBJ_UDP, VERB_SHOW, 0, args_none, "list UDP sockets" },
 };
@@ -592,42 +434,6 @@ static const struct command_row rows_ping[] = {
 static const struct command_row rows_traceroute[] = {
 	{ OBJ_TRACEROUTE, VERB_NONE, ROW_STREAM, args_traceroute,
 	    "show the routers on the way, from hopd itself" },
-};
-
-static const struct command_row rows_service[] = {
-	{ OBJ_SERVICE, VERB_ADD, FILED, args_service_add,
-	    "add a virtual service" },
-	{ OBJ_SERVICE, VERB_SET, CHANGE, args_service_add,
-	    "add or change one; its servers stay" },
-	{ OBJ_SERVICE, VERB_DEL, CHANGE, args_service_del,
-	    "remove it with its servers" },
-	{ OBJ_SERVICE, VERB_SHOW, 0, args_service_opt,
-	    "list services with their servers" },
-	{ OBJ_SERVICE, VERB_ZERO, 0, args_service_opt, "zero counters" },
-};
-
-static const struct command_row rows_local[] = {
-	{ OBJ_LOCAL, VERB_ADD, FILED, args_local,
-	    "give a service an address towards its servers" },
-	{ OBJ_LOCAL, VERB_DEL, CHANGE, args_local, "take it away" },
-	{ OBJ_LOCAL, VERB_SHOW, 0, args_service_opt, "list them" },
-};
-
-static const struct command_row rows_server[] = {
-	{ OBJ_SERVER, VERB_ADD, FILED, args_server_add,
-	    "add a real server to a service" },
-	{ OBJ_SERVER, VERB_SET, CHANGE, args_server_add,
-	    "add or change one; its connections stay" },
-	{ OBJ_SERVER, VERB_DEL, CHANGE, args_server_del, "remove one" },
-	{ OBJ_SERVER, VERB_SHOW, 0, args_server_show, "list real servers" },
-	{ OBJ_SERVER, VERB_DRAIN, CHANGE, args_server_drain,
-	    "weight 0: no new connections" },
-};
-
-static const struct command_row rows_conn[] = {
-	{ OBJ_CONN, VERB_SHOW, 0, args_conn_show,
-	    "list load-balanced connections" },
-	{ OBJ_CONN, VERB_FLUSH, 0, args_conn_flush, "forget connections" },
 };
 
 static const struct command_row rows_drops[] = {
@@ -694,8 +500,8 @@ const struct grammar_object grammar_objects[OBJ_COUNT] = {
 	[OBJ_INETD] = { "inetd", ROWS(rows_inetd),
 	    "small services: echo, discard, daytime, chargen" },
 	[OBJ_HTTP] = { "http", ROWS(rows_http), "HTTP servers on hopd itself" },
-	[OBJ_LB] = { "lb", ROWS(rows_lb), "the load balancer as a whole" },
-	[OBJ_MARK] = { "mark", ROWS(rows_mark),
+	[OBJ_LB] = { "lb", ROWS(grammar_lb), "the load balancer as a whole" },
+	[OBJ_MARK] = { "mark", ROWS(grammar_mark),
 	    "rules that give packets a firewall mark" },
 	[OBJ_UDP] = { "udp", ROWS(rows_udp), "UDP sockets" },
 	[OBJ_TCP] = { "tcp", ROWS(grammar_tcp), "TCP on hopd itself" },
@@ -704,13 +510,13 @@ const struct grammar_object grammar_objects[OBJ_COUNT] = {
 	[OBJ_PING] = { "ping", ROWS(rows_ping), "echo requests" },
 	[OBJ_TRACEROUTE] = { "traceroute", ROWS(rows_traceroute),
 	    "the way to an address" },
-	[OBJ_SERVICE] = { "service", ROWS(rows_service),
+	[OBJ_SERVICE] = { "service", ROWS(grammar_service),
 	    "virtual services of the load balancer" },
-	[OBJ_LOCAL] = { "local", ROWS(rows_local),
+	[OBJ_LOCAL] = { "local", ROWS(grammar_local),
 	    "addresses of FULLNAT towards servers" },
-	[OBJ_SERVER] = { "server", ROWS(rows_server),
+	[OBJ_SERVER] = { "server", ROWS(grammar_server),
 	    "real servers behind a service" },
-	[OBJ_CONN] = { "conn", ROWS(rows_conn),
+	[OBJ_CONN] = { "conn", ROWS(grammar_conn),
 	    "load-balanced connections" },
 	[OBJ_DROPS] = { "drops", ROWS(rows_drops),
 	    "dropped packets by reason" },

@@ -6,42 +6,35 @@
 
 #include <stddef.h>
 
-#define SWITCH(id, word, def, text) \
-	{ id, ARG_SWITCH, ARG_DEF, word, "on|off", def, 0, 0, text }
-#define CHOICE(id, word, choices, def, text) \
-	{ id, ARG_CHOICE, ARG_DEF, word, choices, def, 0, 0, text }
-#define SECONDS(id, word, def, text) \
-	{ id, ARG_DURATION, ARG_DEF, word, "SECONDS", (def) * 1000000LL, \
-	    0, 0, text }
-
 /* The order of the choices is that of the enums in tcp.h; "fastopen" counts
  * TCP_FASTOPEN_CLIENT and TCP_FASTOPEN_SERVER together. */
 static const struct arg args_tcp_set[] = {
-	CHOICE(A_CC, "cc", "cubic|newreno", 0, "congestion control"),
-	CHOICE(A_ECN, "ecn", "off|request|accept|accurate|accurate_answer|"
+	CHOICE_ARG(A_CC, "cc", "cubic|newreno", 0, "congestion control"),
+	CHOICE_ARG(A_ECN, "ecn", "off|request|accept|accurate|accurate_answer|"
 	    "accurate_accept", 5, "explicit congestion notification"),
-	CHOICE(A_ECN_OPTION, "ecn_option", "never|changed|always", 1,
+	CHOICE_ARG(A_ECN_OPTION, "ecn_option", "never|changed|always", 1,
 	    "send the counters of accurate ECN as a TCP option"),
-	CHOICE(A_SYN_COOKIES, "syn_cookies", "never|overflow|always", 1,
+	CHOICE_ARG(A_SYN_COOKIES, "syn_cookies", "never|overflow|always", 1,
 	    "answer SYNs without keeping state"),
-	CHOICE(A_FASTOPEN, "fastopen", "off|client|server|both", 0,
+	CHOICE_ARG(A_FASTOPEN, "fastopen", "off|client|server|both", 0,
 	    "data in the SYN"),
-	CHOICE(A_MTU_PROBING, "mtu_probing", "off|black_hole|always", 0,
+	CHOICE_ARG(A_MTU_PROBING, "mtu_probing", "off|black_hole|always", 0,
 	    "look for the path MTU by larger segments"),
-	SWITCH(A_SACK, "sack", 1, "offer selective acknowledgements"),
-	SWITCH(A_TIMESTAMPS, "timestamps", 1, "offer timestamps"),
-	SWITCH(A_PACING, "pacing", 0, "send at a rate, not in bursts"),
-	SECONDS(A_TIMEWAIT, "timewait", 60, "length of TIME-WAIT: 2 MSL"),
-	SWITCH(A_RFC1337, "rfc1337", 0, "a RST does not end TIME-WAIT"),
-	SECONDS(A_FINWAIT, "finwait", 60,
+	SWITCH_ARG(A_SACK, "sack", 1, "offer selective acknowledgements"),
+	SWITCH_ARG(A_TIMESTAMPS, "timestamps", 1, "offer timestamps"),
+	SWITCH_ARG(A_PACING, "pacing", 0, "send at a rate, not in bursts"),
+	SECONDS_ARG(A_TIMEWAIT, 0, "timewait", 60,
+	    "length of TIME-WAIT: 2 MSL"),
+	SWITCH_ARG(A_RFC1337, "rfc1337", 0, "a RST does not end TIME-WAIT"),
+	SECONDS_ARG(A_FINWAIT, 0, "finwait", 60,
 	    "a closed connection's wait for the peer's FIN"),
-	SECONDS(A_KEEP_IDLE, "keep_idle", 7200,
+	SECONDS_ARG(A_KEEP_IDLE, 0, "keep_idle", 7200,
 	    "silence before the first keepalive probe"),
-	SECONDS(A_KEEP_INTERVAL, "keep_interval", 75,
+	SECONDS_ARG(A_KEEP_INTERVAL, 0, "keep_interval", 75,
 	    "from one probe to the next"),
 	{ A_KEEP_COUNT, ARG_NUMBER, ARG_DEF, "keep_count", "N", 9, 1, 127,
 	    "probes without an answer that end a connection" },
-	SECONDS(A_USER_TIMEOUT, "user_timeout", 0,
+	SECONDS_ARG(A_USER_TIMEOUT, 0, "user_timeout", 0,
 	    "data may stay unacknowledged for so long; 0: by retries"),
 	{ .kind = ARG_END },
 };
@@ -71,7 +64,7 @@ static const struct arg args_tcp_connect[] = {
 };
 
 const struct command_row grammar_tcp[] = {
-	{ OBJ_TCP, VERB_SET, ROW_CHANGE | ROW_FILE, args_tcp_set,
+	{ OBJ_TCP, VERB_SET, FILED, args_tcp_set,
 	    "change settings of TCP" },
 	{ OBJ_TCP, VERB_SHOW, 0, args_tcp_show,
 	    "list TCP connections with their inner state" },
