@@ -53,6 +53,21 @@ cwnd_left(const struct tcp_conn *c)
 
 /* ---- retransmission ------------------------------------------------------ */
 
+/* The most that goes again of what begins at seq, if cwnd lets max bytes.
+ * RFC 9293 3.8.6 (SHLD-16): of a window that shrank only what still is in it;
+ * but when nothing is, a whole segment probes it. */
+static uint32_t
+retransmit_max(const struct tcp_conn *c, uint32_t seq, uint32_t max)
+{
+	uint32_t mss = tcp_mss_now(c), edge = c->snd_una + c->snd_wnd;
+
+	if (tcp_urgent(c))
+		max = mss;
+	max = tcp_min(max < mss ? mss : max - max % mss, TCP_FRAME_MAX -
+	    TCP_FRAME_MAX % mss);
+	return seq_gt(edge, seq) ? tcp_min(max, edge - seq) : max;
+}
+
 bool
 tcp_retransmit(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
     uint32_t max)
@@ -61,10 +76,7 @@ tcp_retransmit(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
 	struct tcp_out o = { .seq = r->seq, .flags = TCP_ACK };
 	uint32_t mss = tcp_mss_now(c);
 
-	if (tcp_urgent(c))
-		max = mss;
-	max = tcp_min(max < mss ? mss : max - max % mss, TCP_FRAME_MAX -
-	    TCP_FRAME_MAX % mss);
+	max = retransmit_max(c, r->seq, max);
 	if (r->end - r->seq > max && tcp_rec_split(stk, c, r, r->seq + max))
 		return false;
 	o.len = r->end - r->seq;
