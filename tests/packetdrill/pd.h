@@ -80,6 +80,11 @@ struct pd_sock {
 	int error;			/* SO_ERROR; taken when told */
 	uint8_t *held;			/* PD_UDP: what MSG_MORE holds back, */
 	size_t held_len;		/* of how many bytes */
+	struct addr held_to;		/* for whom; port 0: the peer */
+	uint16_t held_port;
+	bool corked;			/* UDP_CORK */
+	uint16_t segment;		/* UDP_SEGMENT; 0: none */
+	bool linger2_none;		/* TCP_LINGER2 is negative */
 	bool error_told;		/* the connection's own error, too */
 	int fastopen_queue;
 	uint32_t rcvbuf, sndbuf;	/* as set; 0: not set */
@@ -146,6 +151,7 @@ struct pd {
 	struct ip4_prefix local;
 	uint32_t mtu;
 	uint32_t rcvbuf_said;		/* SO_RCVBUF before it is set */
+	uint32_t rmem_max, wmem_max;	/* the most that may be asked for */
 	struct tcp_conf conf;		/* of new sockets */
 	bool fastopen_all;		/* listeners need not ask for it */
 	uint32_t notsent_lowat;		/* UINT32_MAX: no bound */

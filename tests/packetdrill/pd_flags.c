@@ -82,6 +82,19 @@ knob_set(struct tcp_conf *conf, const struct knob *k, long v)
 	}
 }
 
+/* Four words in hexadecimal, each little-endian in the key. */
+static void
+fastopen_key(struct tcp_conf *c, const char *text)
+{
+	unsigned w[4];
+
+	if (sscanf(text, "%x-%x-%x-%x", &w[0], &w[1], &w[2], &w[3]) != 4)
+		return;
+	c->fastopen_keyed = true;
+	for (unsigned i = 0; i < TCP_FASTOPEN_KEY_LEN; i++)
+		c->fastopen_key[i] = (uint8_t)(w[i / 4] >> i % 4 * 8);
+}
+
 /* Linux as its packetdrill suites set it up. */
 static void
 layout_linux(struct pd *pd)
@@ -96,7 +109,10 @@ layout_linux(struct pd *pd)
 	pd->conf.slow_start_idle = false;
 	pd->conf.habits = TCP_HABIT_FIN_WAITS | TCP_HABIT_ECT_ALL;
 	pd->conf.ecn_option = TCP_ACC_ALWAYS;
+	pd->conf.fastopen = TCP_FASTOPEN_CLIENT | TCP_FASTOPEN_SERVER;
+	fastopen_key(&pd->conf, "a1a1a1a1-b2b2b2b2-c3c3c3c3-d4d4d4d4");
 	pd->rcvbuf_said = 540000;
+	pd->rmem_max = pd->wmem_max = 4 << 20;
 }
 
 /* FreeBSD as its suite assumes it: a window of 65535 that does not grow, in a
@@ -119,6 +135,7 @@ layout_freebsd(struct pd *pd)
 	pd->conf.habits = TCP_HABIT_BUFFER_WINDOW | TCP_HABIT_FIN_AGAIN |
 	    TCP_HABIT_SYN_FIN | TCP_HABIT_ASK_ONCE | TCP_HABIT_PUSH_END;
 	pd->rcvbuf_said = 65536;
+	pd->rmem_max = pd->wmem_max = INT32_MAX;
 }
 
 /* ---- sysctl -------------------------------------------------------------- */
@@ -197,19 +214,6 @@ fastopen_bits(long v)
 	    ((v & 0x200) != 0 ? TCP_FASTOPEN_SERVER_BARE : 0));
 }
 
-/* Four words in hexadecimal, each little-endian in the key. */
-static void
-fastopen_key(struct tcp_conf *c, const char *text)
-{
-	unsigned w[4];
-
-	if (sscanf(text, "%x-%x-%x-%x", &w[0], &w[1], &w[2], &w[3]) != 4)
-		return;
-	c->fastopen_keyed = true;
-	for (unsigned i = 0; i < TCP_FASTOPEN_KEY_LEN; i++)
-		c->fastopen_key[i] = (uint8_t)(w[i / 4] >> i % 4 * 8);
-}
-
 /* Linux's net.ipv4.tcp_ecn. */
 static uint8_t
 linux_ecn(long v)
@@ -260,6 +264,10 @@ sysctl_special(struct pd *pd, const char *name, const char *value)
 		pd->fastopen_all = (v & 0x400) != 0;
 	} else if (strcmp(name, "net.ipv4.tcp_fastopen_key") == 0) {
 		fastopen_key(c, value);
+	} else if (strcmp(name, "net.core.rmem_max") == 0) {
+		pd->rmem_max = (uint32_t)v;
+	} else if (strcmp(name, "net.core.wmem_max") == 0) {
+		pd->wmem_max = (uint32_t)v;
 	} else if (strcmp(name, "net.ipv4.tcp_notsent_lowat") == 0) {
 		pd->notsent_lowat = (uint32_t)strtoul(value, NULL, 0);
 	} else if (strcmp(name, "hop.metrics_flush") == 0) {

@@ -9,6 +9,7 @@
 #include "packetdrill/pd_netinet.h"
 #include "udp/udp.h"
 
+#include <netinet/udp.h>
 #include <string.h>
 
 #ifndef SO_MEMINFO
@@ -34,7 +35,6 @@ static const struct knob knobs[] = {
 	{ IPPROTO_TCP, TCP_KEEPCNT, TCPO_KEEP_COUNT, 1 },
 	{ IPPROTO_TCP, TCP_SYNCNT, TCPO_SYN_RETRIES, 1 },
 	{ IPPROTO_TCP, TCP_USER_TIMEOUT, TCPO_USER_TIMEOUT_MS, 1 },
-	{ IPPROTO_TCP, TCP_LINGER2, TCPO_FINWAIT2_MS, 1000 },
 	{ IPPROTO_TCP, TCP_QUICKACK, TCPO_QUICKACK, 1 },
 	{ IPPROTO_TCP, TCP_MAXSEG, TCPO_MSS, 1 },
 	{ IPPROTO_TCP, TCP_WINDOW_CLAMP, TCPO_WINDOW_CLAMP, 1 },
@@ -117,8 +117,6 @@ conf_set(struct tcp_conf *c, enum tcp_opt opt, uint32_t v)
 		*conf_flag(c, opt) = v != 0;
 	else if (opt == TCPO_MSS)
 		c->mss = (uint16_t)v;
-	else if (opt == TCPO_FINWAIT2_MS)
-		c->finwait2_us = v * 1000;
 	return 0;
 }
 
@@ -133,7 +131,7 @@ conf_get(struct tcp_conf *c, enum tcp_opt opt)
 		return *conf_flag(c, opt);
 	if (opt == TCPO_MSS)
 		return c->mss != 0 ? c->mss : 536;
-	return opt == TCPO_FINWAIT2_MS ? c->finwait2_us / 1000 : 0;
+	return 0;
 }
 
 /* tcp(7), ip(7): the values that Linux takes. */
@@ -237,6 +235,15 @@ sndbuf_set(struct pd *pd, struct pd_sock *s, uint32_t v)
 	return s->conn != NULL ? tcp_set(pd->stk, s->conn, TCPO_SNDBUF, v) : 0;
 }
 
+/* socket(7): as an unsigned number, so that a negative one asks for most. */
+static uint32_t
+between(uint32_t low, int v, uint32_t high)
+{
+	uint32_t u = (uint32_t)v > high ? high : (uint32_t)v;
+
+	return u < low ? low : u;
+}
+
 static uint32_t
 rcvbuf_get(const struct pd *pd, const struct pd_sock *s)
 {
@@ -272,6 +279,9 @@ only_remembered(int level, int name)
 	case IPPROTO_IP:
 		return name == IP_RECVERR || name == IP_FREEBIND ||
 		    name == IP_RECVTOS || name == IP_BIND_ADDRESS_NO_PORT;
+	case IPPROTO_UDP:
+		return name == UDP_CORK || name == UDP_SEGMENT ||
+		    name == UDP_GRO;
 	case IPPROTO_IPV6:
 		return name == IPV6_V6ONLY || name == IPV6_RECVERR ||
 		    name == IPV6_TCLASS || name == IPV6_UNICAST_HOPS;
@@ -434,10 +444,32 @@ fastopen_key_set(struct pd_sock *s, const void *val, socklen_t len)
 	return 0;
 }
 
+/* tcp(7): seconds of FIN-WAIT-2 without an owner; negative: none at all, 0: as
+ * the sysctl has it, and two minutes at the most. */
+static int
+linger2_set(struct pd *pd, struct pd_sock *s, int value)
+{
+	uint32_t us = value < 0 ? 1 : value == 0 ? pd->conf.finwait2_us :
+	    (uint32_t)(value > 120 ? 120 : value) * 1000000;
+
+	s->linger2_none = value < 0;
+	s->conf.finwait2_us = us;
+	return s->conn != NULL ? tcp_set(pd->stk, s->conn, TCPO_FINWAIT2_MS,
+	    us < 1000 ? 1 : us / 1000) : 0;
+}
+
+static int
+linger2_get(const struct pd_sock *s)
+{
+	return s->linger2_none ? -1 : (int)(s->conf.finwait2_us / 1000000);
+}
+
 static int
 set_tcp(struct pd *pd, struct pd_sock *s, int name, int value)
 {
 	switch (name) {
+	case TCP_LINGER2:
+		return linger2_set(pd, s, value);
 	case TCP_INQ:
 		if (value != 0 && value != 1)
 			return -EINVAL;
@@ -500,6 +532,8 @@ set_option(struct pd *pd, struct pd_sock *s, int level, int name,
 		return congestion_set(pd, s, val, len);
 	if (level == IPPROTO_TCP && name == TCP_FASTOPEN_KEY)
 		return fastopen_key_set(s, val, len);
+	if (level == SOL_SOCKET && name == SO_BINDTODEVICE)
+		return 0;	/* there is but one */
 	/* ip(7): a byte will do there. */
 	if (len < (level == IPPROTO_IP ? 1 : sizeof(v)))
 		return -EINVAL;
@@ -507,9 +541,9 @@ set_option(struct pd *pd, struct pd_sock *s, int level, int name,
 	if (k != NULL)
 		return knob_set(pd, s, k, v);
 	if (level == SOL_SOCKET && name == SO_RCVBUF)
-		return rcvbuf_set(pd, s, v < 1152 ? 1152 : (uint32_t)v);
+		return rcvbuf_set(pd, s, between(1152, v, pd->rmem_max));
 	if (level == SOL_SOCKET && name == SO_SNDBUF)
-		return sndbuf_set(pd, s, v < 2304 ? 2304 : (uint32_t)v);
+		return sndbuf_set(pd, s, between(2304, v, pd->wmem_max));
 	if (level == SOL_SOCKET && name == SO_RCVLOWAT) {
 		s->rcvlowat = v > 0 ? (uint32_t)v : 1;
 		return 0;
@@ -625,6 +659,8 @@ get_tcp(struct pd *pd, struct pd_sock *s, int name, void *val, socklen_t *len)
 		return put_bytes(val, len, name16, sizeof(name16));
 	case TCP_INQ:
 		return put_int(val, len, s->inq);
+	case TCP_LINGER2:
+		return put_int(val, len, linger2_get(s));
 	case TCP_NOTSENT_LOWAT:
 		return put_int(val, len, (int)s->notsent_lowat);
 	case TCP_DEFER_ACCEPT:
@@ -660,6 +696,8 @@ pd_getsockopt(struct pd *pd, struct pd_sock *s, int level, int name,
 		return -ENOTSOCK;
 	if (s->udp != NULL && level == IPPROTO_TCP)
 		return -EOPNOTSUPP;
+	if (s->udp == NULL && level == IPPROTO_UDP)
+		return -ENOPROTOOPT;
 	if (k != NULL)
 		return put_int(val, len, knob_get(pd, s, k));
 	if (o != NULL)
@@ -704,7 +742,7 @@ ifc_setsockopt(void *ud, int fd, int level, int name, const void *val,
 		return -1;
 	if (s->kind == PD_EPOLL)
 		return (int)pd_leave(pd, -ENOTSOCK);
-	if (s->udp != NULL && level == IPPROTO_TCP)
+	if (level == (s->udp != NULL ? IPPROTO_TCP : IPPROTO_UDP))
 		return (int)pd_leave(pd, -ENOPROTOOPT);
 	r = set_option(pd, s, level, name, val, len);
 	if (r == 0 && s->udp != NULL && len >= sizeof(int))

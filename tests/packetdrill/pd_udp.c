@@ -9,6 +9,7 @@
 #include "udp/udp.h"
 
 #include <linux/errqueue.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -241,7 +242,20 @@ hold(struct pd_sock *s, const struct iovec *iov, size_t n)
 	return 0;
 }
 
-/* send(2): with MSG_MORE what comes next is of the same datagram. */
+/* What is held back goes. */
+static int
+send_held(struct pd *pd, struct pd_sock *s)
+{
+	int r = udp_send(pd->stk, s->udp, s->held_port != 0 ? &s->held_to :
+	    NULL, s->held_port, s->held, (uint32_t)s->held_len, s->segment);
+
+	s->held_len = 0;
+	s->held_port = 0;
+	return r;
+}
+
+/* send(2), udp(7): with MSG_MORE, or corked, what comes next is of the same
+ * datagram. */
 ssize_t
 pd_udp_give(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
     size_t n, int flags, const struct sockaddr *sa, socklen_t salen)
@@ -262,11 +276,13 @@ pd_udp_give(struct pd *pd, struct pd_sock *s, const struct iovec *iov,
 	    (r = hold(s, iov, n)) != 0)
 		return r;
 	len = s->held_len - before;
-	if ((flags & MSG_MORE) != 0)
+	if (named) {
+		s->held_to = to;
+		s->held_port = port;
+	}
+	if (s->corked || (flags & MSG_MORE) != 0)
 		return (ssize_t)len;
-	r = udp_send(pd->stk, s->udp, named ? &to : NULL, port, s->held,
-	    (uint32_t)s->held_len, 0);
-	s->held_len = 0;
+	r = send_held(pd, s);
 	return r < 0 ? r : (ssize_t)len;
 }
 
@@ -304,6 +320,16 @@ pd_udp_set(struct pd *pd, struct pd_sock *s, int level, int name, int value)
 {
 	enum udp_option opt;
 
+	if (level == IPPROTO_UDP && name == UDP_SEGMENT) {
+		if (value < 0 || value > UINT16_MAX)
+			return -EINVAL;
+		s->segment = (uint16_t)value;
+		return 0;
+	}
+	if (level == IPPROTO_UDP && name == UDP_CORK) {
+		s->corked = value != 0;
+		return !s->corked && s->held_len > 0 ? send_held(pd, s) : 0;
+	}
 	if (level == IPPROTO_IP && name == IP_MTU_DISCOVER)
 		return udp_set(pd->stk, s->udp, UDP_DF,
 		    value == IP_PMTUDISC_DO || value == IP_PMTUDISC_PROBE);

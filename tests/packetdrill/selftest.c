@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -401,6 +402,84 @@ test_reset_behind_fin(void)
 	report("a reset behind the FIN");
 }
 
+static bool
+option_set(int fd, int level, int name, int v)
+{
+	return ifc.setsockopt(ifc.userdata, fd, level, name, &v,
+	    sizeof(v)) == 0;
+}
+
+static int
+option_get(int fd, int level, int name)
+{
+	int v = -1000;
+	socklen_t n = sizeof(v);
+
+	ifc.getsockopt(ifc.userdata, fd, level, name, &v, &n);
+	return v;
+}
+
+/* A datagram of so many bytes leaves. */
+static bool
+datagram_of(size_t len)
+{
+	uint8_t p[4096];
+	size_t n = sizeof(p);
+	long long when;
+
+	return ifc.netdev_receive(ifc.userdata, p, &n, &when) == 0 &&
+	    n == 28 + len;
+}
+
+/* udp(7): UDP_CORK holds back, UDP_SEGMENT cuts. */
+static void
+test_udp_options(void)
+{
+	struct sockaddr_in to = { .sin_family = AF_INET, .sin_port = htons(9),
+	    .sin_addr.s_addr = htonl(REMOTE) };
+	int fd = ifc.socket(ifc.userdata, AF_INET, SOCK_DGRAM, 0);
+	uint8_t data[250] = { 0 };
+
+	check(option_set(fd, IPPROTO_UDP, UDP_CORK, 1), "UDP_CORK");
+	check(ifc.sendto(ifc.userdata, fd, data, 10, 0,
+	    (struct sockaddr *)&to, sizeof(to)) == 10, "held back");
+	check(ifc.sendto(ifc.userdata, fd, data, 5, 0,
+	    (struct sockaddr *)&to, sizeof(to)) == 5, "with it");
+	check(option_set(fd, IPPROTO_UDP, UDP_CORK, 0) && datagram_of(15),
+	    "uncorked");
+	check(option_set(fd, IPPROTO_UDP, UDP_SEGMENT, 100) &&
+	    option_get(fd, IPPROTO_UDP, UDP_SEGMENT) == 100, "UDP_SEGMENT");
+	check(ifc.sendto(ifc.userdata, fd, data, 250, 0,
+	    (struct sockaddr *)&to, sizeof(to)) == 250 && datagram_of(100) &&
+	    datagram_of(100) && datagram_of(50), "cut in three");
+	check(!option_set(fd, IPPROTO_UDP, UDP_SEGMENT, 65536) &&
+	    errno == EINVAL, "longer than any");
+	ifc.close(ifc.userdata, fd);
+	report("datagrams corked and cut");
+}
+
+/* tcp(7), socket(7): values beyond what an option takes. */
+static void
+test_option_bounds(void)
+{
+	int fd = ifc.socket(ifc.userdata, AF_INET, SOCK_STREAM, 0);
+
+	check(option_set(fd, IPPROTO_TCP, TCP_LINGER2, -1) &&
+	    option_get(fd, IPPROTO_TCP, TCP_LINGER2) == -1, "no FIN-WAIT-2");
+	check(option_set(fd, IPPROTO_TCP, TCP_LINGER2, 1000) &&
+	    option_get(fd, IPPROTO_TCP, TCP_LINGER2) == 120, "two minutes");
+	check(option_set(fd, IPPROTO_TCP, TCP_LINGER2, 0) &&
+	    option_get(fd, IPPROTO_TCP, TCP_LINGER2) == 60, "the default");
+	check(option_set(fd, SOL_SOCKET, SO_SNDBUF, 100 << 20) &&
+	    option_get(fd, SOL_SOCKET, SO_SNDBUF) == 8 << 20, "wmem_max");
+	check(option_set(fd, SOL_SOCKET, SO_RCVBUF, -1) &&
+	    option_get(fd, SOL_SOCKET, SO_RCVBUF) == 8 << 20, "rmem_max");
+	check(!option_set(fd, IPPROTO_UDP, UDP_CORK, 1) &&
+	    errno == ENOPROTOOPT, "an option of datagrams");
+	ifc.close(ifc.userdata, fd);
+	report("options beyond their bounds");
+}
+
 /* udp(7), ip(7): what waits for more, ICMP errors by request, a second bind. */
 static void
 test_datagrams(void)
@@ -470,7 +549,7 @@ main(void)
 
 	snprintf(path, sizeof(path), "%s/libhop-packetdrill.so",
 	    dir != NULL ? dir : ".");
-	puts("1..9");
+	puts("1..11");
 	so = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	sym = so == NULL ? NULL : dlsym(so, "packetdrill_interface_init");
 	if (sym == NULL) {
@@ -487,6 +566,8 @@ main(void)
 	test_urgent();
 	test_reset_behind_fin();
 	test_datagrams();
+	test_udp_options();
+	test_option_bounds();
 	test_still_clock();
 	ifc.free(ifc.userdata);
 	return 0;
