@@ -104,8 +104,12 @@ typedef void describe_fn(struct stack *stk, struct command *cmd);
 int settings_walk(struct ctl *ctl, describe_fn *describe, command_fn *fn,
     void *arg);
 int settings_query(struct request *rq, describe_fn *describe, json_t *more);
-/* What is not given leaves *out as it is, whatever its default. */
+/* What is not given leaves *out as it is, whatever its default.  The grammar has
+ * bounds for what must fit. */
 void take_switch(const struct command *cmd, enum arg_id id, bool *out);
+void take_u8(const struct command *cmd, enum arg_id id, uint8_t *out);
+void take_u32(const struct command *cmd, enum arg_id id, uint32_t *out);
+void take_seconds(const struct command *cmd, enum arg_id id, uint32_t *out);
 
 int port_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int port_query(struct request *rq);

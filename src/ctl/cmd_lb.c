@@ -6,13 +6,6 @@
 
 /* ---- lb ----------------------------------------------------------------- */
 
-static void
-take_seconds(const struct command *cmd, enum arg_id id, uint32_t *out)
-{
-	if (command_given(cmd, id))
-		*out = (uint32_t)(command_num(cmd, id, 0) / USEC_PER_SEC);
-}
-
 int
 lb_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 {
@@ -29,10 +22,8 @@ lb_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 	take_switch(cmd, A_RST_ON_EXPIRE, &c.rst_on_expire);
 	take_switch(cmd, A_MSS_CLAMP, &c.mss_clamp);
 	take_switch(cmd, A_TOA, &c.toa);
-	if (command_given(cmd, A_CONN_REUSE))
-		c.conn_reuse_mode = (uint8_t)command_num(cmd, A_CONN_REUSE, 1);
-	if (command_given(cmd, A_MAX_FLOWS))
-		c.max_flows = (uint32_t)command_num(cmd, A_MAX_FLOWS, 1);
+	take_u8(cmd, A_CONN_REUSE, &c.conn_reuse_mode);
+	take_u32(cmd, A_MAX_FLOWS, &c.max_flows);
 	return lb_conf_set(ctl->stk, &c, err);
 }
 

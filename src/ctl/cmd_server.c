@@ -21,8 +21,7 @@ overlay(const struct command *cmd, struct lb_server_conf *c, bool only_given)
 	if (!only_given || command_given(cmd, A_LOWER))
 		c->lower = (uint32_t)command_num(cmd, A_LOWER, 0);
 	if (!only_given || command_given(cmd, A_DRAIN))
-		c->drain_s = (uint32_t)(command_num(cmd, A_DRAIN, 0) /
-		    USEC_PER_SEC);
+		c->drain_s = command_seconds(cmd, A_DRAIN);
 	else if (c->weight > 0)
 		c->drain_s = 0;	/* it has a weight again */
 }
@@ -52,8 +51,7 @@ server_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 		return lb_server_del(ctl->stk, svc, &at->addr, port, err);
 	if (cmd->row->verb == VERB_DRAIN)
 		return lb_server_drain(ctl->stk, svc, &at->addr, port,
-		    (uint32_t)(command_num(cmd, A_TIMEOUT, 0) /
-		    USEC_PER_SEC), err);
+		    command_seconds(cmd, A_TIMEOUT), err);
 	edit = cmd->row->verb == VERB_SET && old != NULL;
 	if (edit)
 		conf = old->conf;

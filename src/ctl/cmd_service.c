@@ -51,12 +51,6 @@ set_flag(const struct command *cmd, enum arg_id id, uint32_t flag,
 		*flags &= ~flag;
 }
 
-static void
-set_seconds(const struct command *cmd, enum arg_id id, uint32_t *out)
-{
-	*out = (uint32_t)(command_num(cmd, id, 0) / USEC_PER_SEC);
-}
-
 /* Only what was given counts if only_given. */
 static bool
 says(const struct command *cmd, enum arg_id id, bool only_given)
@@ -103,7 +97,7 @@ overlay(const struct command *cmd, struct lb_service_conf *c, bool only_given,
 		set_list(cmd, &c->flags);
 	if (says(cmd, A_PERSISTENT, only_given)) {
 		set_flag(cmd, A_PERSISTENT, LB_SVC_PERSIST, &c->flags);
-		set_seconds(cmd, A_PERSISTENT, &c->persist_s);
+		c->persist_s = command_seconds(cmd, A_PERSISTENT);
 	}
 	if (says(cmd, A_NETMASK, only_given))
 		c->netmask = addr_from_ip4(command_get(cmd, A_NETMASK)->ip);
@@ -114,11 +108,11 @@ overlay(const struct command *cmd, struct lb_service_conf *c, bool only_given,
 	if (says(cmd, A_SEED, only_given))
 		c->seed = (uint64_t)command_num(cmd, A_SEED, 0);
 	if (says(cmd, A_TCP_TIMEOUT, only_given))
-		set_seconds(cmd, A_TCP_TIMEOUT, &c->timeouts.tcp_s);
+		c->timeouts.tcp_s = command_seconds(cmd, A_TCP_TIMEOUT);
 	if (says(cmd, A_FIN_TIMEOUT, only_given))
-		set_seconds(cmd, A_FIN_TIMEOUT, &c->timeouts.tcp_fin_s);
+		c->timeouts.tcp_fin_s = command_seconds(cmd, A_FIN_TIMEOUT);
 	if (says(cmd, A_UDP_TIMEOUT, only_given))
-		set_seconds(cmd, A_UDP_TIMEOUT, &c->timeouts.udp_s);
+		c->timeouts.udp_s = command_seconds(cmd, A_UDP_TIMEOUT);
 	return r;
 }
 

@@ -43,13 +43,6 @@ take_times(const struct command *cmd, struct tcp_conf *c, struct err *err)
 	return r;
 }
 
-static void
-take_number(const struct command *cmd, enum arg_id id, uint8_t *out)
-{
-	if (command_given(cmd, id))
-		*out = (uint8_t)command_num(cmd, id, 0);
-}
-
 int
 tcp_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 {
@@ -58,13 +51,13 @@ tcp_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 
 	if (r != 0)
 		return r;
-	take_number(cmd, A_CC, &c.cc);
-	take_number(cmd, A_ECN, &c.ecn);
-	take_number(cmd, A_ECN_OPTION, &c.ecn_option);
-	take_number(cmd, A_SYN_COOKIES, &c.syn_cookies);
-	take_number(cmd, A_FASTOPEN, &c.fastopen);
-	take_number(cmd, A_MTU_PROBING, &c.mtu_probing);
-	take_number(cmd, A_KEEP_COUNT, &c.keep_count);
+	take_u8(cmd, A_CC, &c.cc);
+	take_u8(cmd, A_ECN, &c.ecn);
+	take_u8(cmd, A_ECN_OPTION, &c.ecn_option);
+	take_u8(cmd, A_SYN_COOKIES, &c.syn_cookies);
+	take_u8(cmd, A_FASTOPEN, &c.fastopen);
+	take_u8(cmd, A_MTU_PROBING, &c.mtu_probing);
+	take_u8(cmd, A_KEEP_COUNT, &c.keep_count);
 	take_switch(cmd, A_SACK, &c.sack);
 	take_switch(cmd, A_TIMESTAMPS, &c.timestamps);
 	take_switch(cmd, A_PACING, &c.pacing);

@@ -2,6 +2,7 @@
  * command.c - a command by hand, and reading one by the names of its
  * arguments.
  */
+#include "base/instant.h"
 #include "ctl/grammar.h"
 
 #include <assert.h>
@@ -95,6 +96,12 @@ command_num(const struct command *cmd, enum arg_id id, int64_t none)
 	const union value *v = command_get(cmd, id);
 
 	return v != NULL ? v->num : none;
+}
+
+uint32_t
+command_seconds(const struct command *cmd, enum arg_id id)
+{
+	return (uint32_t)(command_num(cmd, id, 0) / USEC_PER_SEC);
 }
 
 const char *

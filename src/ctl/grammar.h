@@ -205,6 +205,8 @@ const union value *command_get(const struct command *cmd, enum arg_id id);
 bool command_given(const struct command *cmd, enum arg_id id);
 /* The number, or what is said instead if there is none. */
 int64_t command_num(const struct command *cmd, enum arg_id id, int64_t none);
+/* A duration in whole seconds, those of ARG_WHOLE; 0 if there is none. */
+uint32_t command_seconds(const struct command *cmd, enum arg_id id);
 const char *command_str(const struct command *cmd, enum arg_id id);
 
 /* format.c: command to text, canonical: the order of the row, full words,

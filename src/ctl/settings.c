@@ -14,6 +14,27 @@ take_switch(const struct command *cmd, enum arg_id id, bool *out)
 		*out = command_num(cmd, id, 0) != 0;
 }
 
+void
+take_u8(const struct command *cmd, enum arg_id id, uint8_t *out)
+{
+	if (command_given(cmd, id))
+		*out = (uint8_t)command_num(cmd, id, 0);
+}
+
+void
+take_u32(const struct command *cmd, enum arg_id id, uint32_t *out)
+{
+	if (command_given(cmd, id))
+		*out = (uint32_t)command_num(cmd, id, 0);
+}
+
+void
+take_seconds(const struct command *cmd, enum arg_id id, uint32_t *out)
+{
+	if (command_given(cmd, id))
+		*out = command_seconds(cmd, id);
+}
+
 int
 settings_walk(struct ctl *ctl, describe_fn *describe, command_fn *fn,
     void *arg)
