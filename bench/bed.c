@@ -9,6 +9,8 @@
 
 #include "stack/stack.h"
 
+#define CLIENT_PORTS	50000u	/* flows of one client address */
+
 void
 need(bool good, const char *what)
 {
@@ -43,6 +45,56 @@ bed_port_close(struct port *port, struct mem *mem)
 {
 	(void)port;
 	(void)mem;
+}
+
+bool
+bed_wire_next(struct port *port, uint32_t *flow)
+{
+	struct bed_wire *w = (struct bed_wire *)port;
+
+	if (w->count == 0)
+		return false;
+	*flow = *w->flow++;
+	w->count--;
+	return true;
+}
+
+int
+bed_wire_send(struct port *port, const struct pkt *pkt)
+{
+	(void)pkt;
+	((struct bed_wire *)port)->sent++;
+	return 0;
+}
+
+struct ip4
+bed_client(uint32_t flow)
+{
+	return (struct ip4){ BED_CLIENT_NET.v + 1 + flow / CLIENT_PORTS };
+}
+
+uint16_t
+bed_client_port(uint32_t flow)
+{
+	return (uint16_t)(10000 + flow % CLIENT_PORTS);
+}
+
+double
+bed_pass(struct stack *stk, int64_t *now_us, struct bed_wire *from,
+    const struct bed_wire *to, const uint32_t *flow, uint32_t count)
+{
+	uint64_t sent = to->sent;
+	double t0 = ns_now();
+
+	from->flow = flow;
+	from->count = count;
+	from->port.readable = true;
+	while (from->count > 0) {
+		*now_us += 50;
+		stack_poll(stk, instant_from_us(*now_us));
+	}
+	need(to->sent == sent + count, "a frame was lost");
+	return (ns_now() - t0) / count;
 }
 
 void

@@ -42,6 +42,29 @@ void bed_port(struct stack *stk, struct port *port,
 /* For port_ops: the port is its owner's memory. */
 void bed_port_close(struct port *port, struct mem *mem);
 
+/* A wire on which frames of so many flows come: its reader makes each when it is
+ * asked for it, of the number of the flow.  What leaves by it is counted. */
+struct bed_wire {
+	struct port port;	/* first: the two are one object */
+	const uint32_t *flow;	/* who sends next */
+	uint32_t count;		/* of those who will */
+	uint64_t sent;
+};
+
+/* For port_ops: the flow of the next frame; false: there is none left. */
+bool bed_wire_next(struct port *port, uint32_t *flow);
+int bed_wire_send(struct port *port, const struct pkt *pkt);
+
+/* Flows are told apart by their clients, fifty thousand of each address. */
+#define BED_CLIENT_NET	IP4(172, 16, 0, 0)
+struct ip4 bed_client(uint32_t flow);
+uint16_t bed_client_port(uint32_t flow);
+
+/* Has these flows send a frame each, all of which must leave by the other wire;
+ * nanoseconds of one.  The time of the stack goes on in *now_us. */
+double bed_pass(struct stack *stk, int64_t *now_us, struct bed_wire *from,
+    const struct bed_wire *to, const uint32_t *flow, uint32_t count);
+
 /* A route by a gateway behind that port. */
 void bed_route(struct stack *stk, struct ip4_prefix dst,
     const struct port *port, struct ip4 gateway);

@@ -24,8 +24,6 @@
 #include "stack/stack.h"
 #include "tcp/tcp_wire.h"
 
-#define CLIENT_PORTS	50000u	/* connections of one client address */
-#define CLIENT_NET	IP4(172, 16, 0, 0)
 #define GATEWAY		IP4(192, 168, 1, 254)
 #define VIP		IP4(192, 168, 1, 100)
 #define SERVER		IP4(10, 0, 0, 11)
@@ -33,13 +31,10 @@
 
 /* A port that makes its frames: numbers in, TCP segments out. */
 struct wire {
-	struct port port;	/* first: the two are one object */
+	struct bed_wire bed;	/* first: the two are one object */
 	bool server;		/* whose side this is */
 	uint8_t flags;
 	uint8_t frame[ETH_HLEN + IP4_HLEN + TCP_HLEN];
-	const uint32_t *flow;	/* who sends next */
-	uint32_t count;
-	uint64_t sent;
 };
 
 struct bench {
@@ -51,18 +46,6 @@ struct bench {
 	uint32_t *order;
 	int64_t now;
 };
-
-static struct ip4
-client_of(uint32_t n)
-{
-	return (struct ip4){ CLIENT_NET.v + 1 + n / CLIENT_PORTS };
-}
-
-static uint16_t
-port_of(uint32_t n)
-{
-	return (uint16_t)(10000 + n % CLIENT_PORTS);
-}
 
 /* ---- ports -------------------------------------------------------------- */
 
@@ -76,34 +59,24 @@ wire_read(struct port *port, struct pkt *pkt, int *why)
 	uint32_t n;
 
 	(void)why;
-	if (w->count == 0)
+	if (!bed_wire_next(port, &n))
 		return PORT_READ_EMPTY;
-	n = *w->flow++;
-	w->count--;
-	h.src = w->server ? SERVER : client_of(n);
-	h.dst = w->server ? client_of(n) : VIP;
+	h.src = w->server ? SERVER : bed_client(n);
+	h.dst = w->server ? bed_client(n) : VIP;
 	ip = (uint8_t *)pkt_append(pkt, sizeof(w->frame)) + ETH_HLEN;
 	memcpy(ip - ETH_HLEN, w->frame, sizeof(w->frame));
 	ip4_build_hdr(ip, &h);
 	l4 = ip + IP4_HLEN;
-	be16_put(l4, w->server ? 80 : port_of(n));
-	be16_put(l4 + 2, w->server ? port_of(n) : 80);
+	be16_put(l4, w->server ? 80 : bed_client_port(n));
+	be16_put(l4 + 2, w->server ? bed_client_port(n) : 80);
 	l4[TCP_OFF_FLAGS] = w->flags;
 	return PORT_READ_FRAME;
-}
-
-static int
-wire_send(struct port *port, const struct pkt *pkt)
-{
-	(void)pkt;
-	((struct wire *)port)->sent++;
-	return 0;
 }
 
 static const struct port_ops wire_ops = {
 	.kind = "wire",
 	.read = wire_read,
-	.send = wire_send,
+	.send = bed_wire_send,
 	.close = bed_port_close,
 };
 
@@ -120,8 +93,7 @@ wire_up(struct stack *stk, struct wire *w, const char *name, uint8_t last,
 	eth_build(w->frame, &eth);
 	tcp_build_hdr(w->frame + ETH_HLEN + IP4_HLEN, &tcp);
 	w->server = last == 2;
-	w->count = 0;
-	bed_port(stk, &w->port, &wire_ops, name, last, p, neighbour, 0);
+	bed_port(stk, &w->bed.port, &wire_ops, name, last, p, neighbour, 0);
 }
 
 /* ---- one stack ---------------------------------------------------------- */
@@ -155,8 +127,8 @@ bench_up(struct bench *b)
 	need(lb_conf_set(b->stk, &conf, NULL) == 0, "max_flows");
 	wire_up(b->stk, &b->cl, "cl", 1, IP4(192, 168, 1, 1), GATEWAY);
 	wire_up(b->stk, &b->sv, "sv", 2, IP4(10, 0, 0, 1), SERVER);
-	bed_route(b->stk, (struct ip4_prefix){ CLIENT_NET, 12 },
-	    &b->cl.port, GATEWAY);
+	bed_route(b->stk, (struct ip4_prefix){ BED_CLIENT_NET, 12 },
+	    &b->cl.bed.port, GATEWAY);
 	service_up(b);
 }
 
@@ -193,19 +165,8 @@ static double
 pass(struct bench *b, struct wire *from, struct wire *to, uint8_t flags,
     const uint32_t *flow, uint32_t count)
 {
-	uint64_t sent = to->sent;
-	double t0 = ns_now();
-
 	from->flags = flags;
-	from->flow = flow;
-	from->count = count;
-	from->port.readable = true;
-	while (from->count > 0) {
-		b->now += 50;
-		stack_poll(b->stk, instant_from_us(b->now));
-	}
-	need(to->sent == sent + count, "a segment was lost");
-	return (ns_now() - t0) / count;
+	return bed_pass(b->stk, &b->now, &from->bed, &to->bed, flow, count);
 }
 
 static double
@@ -217,10 +178,10 @@ lookups(struct bench *b, bool reply)
 
 	for (uint32_t i = 0; i < SAMPLES; i++) {
 		uint32_t n = b->order[i];
-		struct addr c = addr_from_ip4(client_of(n));
+		struct addr c = addr_from_ip4(bed_client(n));
 		struct addr v = addr_from_ip4(reply ? SERVER : VIP);
-		struct lb_tuple in = { c, v, port_of(n), 80, IPPROTO_TCP4 };
-		struct lb_tuple out = { v, c, 80, port_of(n), IPPROTO_TCP4 };
+		struct lb_tuple in = { c, v, bed_client_port(n), 80, IPPROTO_TCP4 };
+		struct lb_tuple out = { v, c, 80, bed_client_port(n), IPPROTO_TCP4 };
 
 		found += lb_flow_lookup(b->stk, reply ? &out : &in,
 		    &is_reply) != NULL && is_reply == reply;

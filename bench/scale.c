@@ -27,8 +27,6 @@
 
 #define FLOWS		20000u
 #define SAMPLES		2000000u
-#define CLIENT_NET	IP4(172, 16, 0, 0)
-#define CLIENT_PORTS	50000u	/* flows of one client address */
 #define GATEWAY		IP4(192, 168, 1, 254)
 #define FAR_GATEWAY	IP4(10, 0, 255, 254)
 #define VIP_NET		IP4(198, 18, 0, 0)
@@ -37,12 +35,9 @@
 
 /* A port that makes its frames: numbers in, UDP datagrams out. */
 struct wire {
-	struct port port;	/* first: the two are one object */
+	struct bed_wire bed;	/* first: the two are one object */
 	uint8_t frame[FRAME_LEN];
-	const uint32_t *flow;	/* who sends next ... */
-	const struct ip4 *dst;	/* ... and to whom */
-	uint32_t count;
-	uint64_t sent;
+	const struct ip4 *dst;	/* to whom who sends next does */
 };
 
 struct bench {
@@ -69,31 +64,21 @@ wire_read(struct port *port, struct pkt *pkt, int *why)
 	uint32_t n;
 
 	(void)why;
-	if (w->count == 0)
+	if (!bed_wire_next(port, &n))
 		return PORT_READ_EMPTY;
-	n = *w->flow++;
-	w->count--;
-	h.src = (struct ip4){ CLIENT_NET.v + 1 + n / CLIENT_PORTS };
+	h.src = bed_client(n);
 	h.dst = *w->dst++;
 	ip = (uint8_t *)pkt_append(pkt, FRAME_LEN) + ETH_HLEN;
 	memcpy(ip - ETH_HLEN, w->frame, FRAME_LEN);
 	ip4_build_hdr(ip, &h);
-	be16_put(ip + IP4_HLEN, 10000 + n % CLIENT_PORTS);
+	be16_put(ip + IP4_HLEN, bed_client_port(n));
 	return PORT_READ_FRAME;
-}
-
-static int
-wire_send(struct port *port, const struct pkt *pkt)
-{
-	(void)pkt;
-	((struct wire *)port)->sent++;
-	return 0;
 }
 
 static const struct port_ops wire_ops = {
 	.kind = "wire",
 	.read = wire_read,
-	.send = wire_send,
+	.send = bed_wire_send,
 	.close = bed_port_close,
 };
 
@@ -108,7 +93,7 @@ wire_up(struct stack *stk, struct wire *w, const char *name, uint8_t last,
 
 	eth_build(w->frame, &eth);
 	udp_build(w->frame + ETH_HLEN + IP4_HLEN, &udp);
-	bed_port(stk, &w->port, &wire_ops, name, last, own, neighbour, 0);
+	bed_port(stk, &w->bed.port, &wire_ops, name, last, own, neighbour, 0);
 }
 
 static void
@@ -145,7 +130,7 @@ routes_up(struct bench *b, const char *name)
 		    "too few routes in the file");
 		b->targets[i] = IP4(a, c, d, e);
 		bed_route(b->stk, (struct ip4_prefix){ b->targets[i],
-		    (uint8_t)len }, &b->sv.port, FAR_GATEWAY);
+		    (uint8_t)len }, &b->sv.bed.port, FAR_GATEWAY);
 		b->targets[i].v |= len < 32;
 	}
 	fclose(f);
@@ -162,7 +147,7 @@ server_up(struct bench *b, const struct lb_service_key *key, uint32_t n)
 
 	need(lb_server_add(b->stk, lb_service_lookup(b->stk, key), &a, 9,
 	    &srv, NULL) == 0, "server");
-	if (neigh_add(b->stk, b->sv.port.ifp, ip, bed_far_mac(2),
+	if (neigh_add(b->stk, b->sv.bed.port.ifp, ip, bed_far_mac(2),
 	    NULL) != 0)
 		need(false, "neighbour");
 }
@@ -211,24 +196,13 @@ servers_up(struct bench *b, const char *sched)
 static double
 pass(struct bench *b, bool shuffled, uint32_t count)
 {
-	uint64_t sent = b->sv.sent;
-	double t0;
-
 	for (uint32_t i = 0; i < count; i++) {
 		b->order[i] = (shuffled ? (uint32_t)random() : i) % b->flows;
 		b->dst[i] = b->targets[b->order[i] % b->target_count];
 	}
-	t0 = ns_now();
-	b->cl.flow = b->order;
 	b->cl.dst = b->dst;
-	b->cl.count = count;
-	b->cl.port.readable = true;
-	while (b->cl.count > 0) {
-		b->now += 50;
-		stack_poll(b->stk, instant_from_us(b->now));
-	}
-	need(b->sv.sent == sent + count, "a packet was lost");
-	return (ns_now() - t0) / count;
+	return bed_pass(b->stk, &b->now, &b->cl.bed, &b->sv.bed, b->order,
+	    count);
 }
 
 int
