@@ -17,14 +17,7 @@ chmod 755 "$tmp" "$tree"
 
 make_hopd()
 {
-	ns_add hopd-a
-	hopd_start hopd -r "$tree" <<-END
-		port add a0 netns $(ns_name hopd-a)
-		addr add 10.1.0.1/24 dev a0
-		http add 10.1.0.1:80 root /
-	END
-	path_pid[hopd]=$(worker_of hopd)
-	device_up hopd-a a0 10.1.0.2/24
+	end_hopd -r "$tree" <<<'http add 10.1.0.1:80 root /'
 }
 
 make_nginx()

@@ -76,6 +76,21 @@ path_hopd()	# NAME [FILE OF ROUTES]
 	ends_up "$1"
 }
 
+# The end of a way instead: hopd-a is 10.1.0.2, hopd itself 10.1.0.1; what else
+# it has comes on standard input.
+end_hopd()	# [OPTIONS OF hopd...]
+{
+	ns_add hopd-a
+	{
+		echo "port add a0 netns $(ns_name hopd-a)"
+		echo 'addr add 10.1.0.1/24 dev a0'
+		cat
+	} >"$tmp/hopd.in"
+	hopd_start hopd "$@" <"$tmp/hopd.in"
+	path_pid[hopd]=$(worker_of hopd)
+	device_up hopd-a a0 10.1.0.2/24
+}
+
 path_relay()	# NAME
 {
 	spawn "${on_mid[@]}" "$build/bench/tap_relay" \

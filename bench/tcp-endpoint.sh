@@ -1,8 +1,8 @@
 #!/bin/bash
 # tcp-endpoint: TCP that ends in hopd, by its small services: bulk to discard,
 # bulk from chargen, with one stream and with eight, one byte to echo and back;
-# beside the kernel over veth,
-# gVisor on one end of a veth, and lwIP on a TAP of its own.
+# beside the kernel over veth, gVisor on one end of a veth, and lwIP on a TAP of
+# its own.
 # pasta and slirp4netns end TCP, too, and hand the bytes to the kernel's.
 # shellcheck source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -14,16 +14,12 @@ declare -A target=()	# whom the client asks
 
 make_hopd()
 {
-	ns_add hopd-a
-	hopd_start hopd <<-END
-		port add a0 netns $(ns_name hopd-a)
-		addr add 10.1.0.1/24 dev a0
+	# shellcheck disable=SC2119	# no options
+	end_hopd <<-END
 		inetd add echo
 		inetd add discard
 		inetd add chargen
 	END
-	path_pid[hopd]=$(worker_of hopd)
-	device_up hopd-a a0 10.1.0.2/24
 }
 
 make_kernel()
