@@ -7,8 +7,8 @@
  * otherwise is ignored, so that the peer repeats it.  With defer_tries it is
  * ignored as long as no data come with it or after it: then the SYN,ACK rests,
  * and is sent once more at the end to ask for an ACK that counts.  When a SYN
- * queue is full
- * the listener answers with SYN cookies (tcp_cookie.c) and keeps nothing.
+ * queue is full the listener answers with SYN cookies (tcp_cookie.c) and keeps
+ * nothing.
  *
  * Limits: tcp_listeners, tcp_syn_queue a listener, tcp_half_open in all,
  * backlog + 1 connections to accept.  Owns struct tcp_listener.
