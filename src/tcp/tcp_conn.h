@@ -506,6 +506,8 @@ int tcp_rec_add(struct stack *stk, struct tcp_conn *c, uint32_t seq,
 /* Cuts r at seq; its first part stays r.  0 or -ENOMEM. */
 int tcp_rec_split(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
     uint32_t seq);
+/* Makes one record of r and the next, neither of them SACKed. */
+void tcp_rec_join(struct stack *stk, struct tcp_flight *f, struct tcp_rec *r);
 void tcp_rec_mark(struct tcp_flight *f, struct tcp_rec *r, uint8_t flags);
 void tcp_rec_unmark(struct tcp_flight *f, struct tcp_rec *r, uint8_t flags);
 /* Drops the records that ack covers; fills a->acked, rtt, delivered. */

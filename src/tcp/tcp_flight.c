@@ -109,6 +109,24 @@ tcp_rec_split(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
 	return 0;
 }
 
+void
+tcp_rec_join(struct stack *stk, struct tcp_flight *f, struct tcp_rec *r)
+{
+	struct tcp_rec *n = r->next;
+
+	assert(((r->flags | n->flags) & REC_SACKED) == 0);
+	weigh(f, n, rec_len(n), false);
+	weigh(f, r, rec_len(n), true);
+	r->end = n->end;
+	r->flags |= n->flags & (REC_EVER | REC_FIN | REC_PSH | REC_MARK);
+	r->next = n->next;
+	if (n->next != NULL)
+		n->next->prev = r;
+	else
+		f->tail = r;
+	mem_free(&stk->mem, n, sizeof(*n));
+}
+
 /* Takes r, which is the head, out. */
 static void
 pop_head(struct stack *stk, struct tcp_flight *f, struct tcp_rec *r)

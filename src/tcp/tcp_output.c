@@ -68,6 +68,24 @@ retransmit_max(const struct tcp_conn *c, uint32_t seq, uint32_t max)
 	return seq_gt(edge, seq) ? tcp_min(max, edge - seq) : max;
 }
 
+/* Small segments go again as one: with r what follows it, as far as a segment
+ * has room for it, and the window.  A record of the owner's ends with its
+ * segment, and urgent data stay cut as they were. */
+static void
+take_more(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
+    uint32_t max)
+{
+	const struct tcp_rec *n;
+
+	if (tcp_urgent(c))
+		return;
+	while ((n = r->next) != NULL && r->end - r->seq < max &&
+	    (r->flags & REC_MARK) == 0 && (n->flags & REC_SACKED) == 0 &&
+	    n->end - r->seq <= max + ((n->flags & REC_FIN) != 0) &&
+	    seq_le(n->end, c->snd_una + c->snd_wnd))
+		tcp_rec_join(stk, c->fl, r);
+}
+
 bool
 tcp_retransmit(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
     uint32_t max)
@@ -77,6 +95,7 @@ tcp_retransmit(struct stack *stk, struct tcp_conn *c, struct tcp_rec *r,
 	uint32_t mss = tcp_mss_now(c);
 
 	max = retransmit_max(c, r->seq, max);
+	take_more(stk, c, r, tcp_min(max, mss));
 	if (r->end - r->seq > max && tcp_rec_split(stk, c, r, r->seq + max))
 		return false;
 	o.len = r->end - r->seq;

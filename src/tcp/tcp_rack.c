@@ -175,6 +175,17 @@ tcp_rack_reo_timeout(struct stack *stk, struct tcp_conn *c)
 
 /* ---- tail loss probe ----------------------------------------------------- */
 
+/* Is one segment all that is in flight?  Two small ones are two, and the first
+ * of them need not wait for its ACK. */
+static bool
+one_segment(const struct tcp_conn *c)
+{
+	const struct tcp_rec *r = c->fl->head;
+
+	return r == c->fl->tail && r->end - r->seq -
+	    ((r->flags & REC_FIN) != 0) <= tcp_mss_now(c);
+}
+
 /* RFC 8985 7.2: microseconds to the probe, or -1 if there is to be none. */
 int64_t
 tcp_tlp_timeout(const struct stack *stk, const struct tcp_conn *c)
@@ -188,15 +199,14 @@ tcp_tlp_timeout(const struct stack *stk, const struct tcp_conn *c)
 	    c->tlp != TCP_TLP_NONE || c->backoff > 0)
 		return -1;
 	/* RFC 9293 3.8.6: the window has shrunk, and the tail is beyond it. */
-	if (f->tail != f->head &&
-	    seq_ge(f->tail->seq, c->snd_una + c->snd_wnd))
+	if (!one_segment(c) && seq_gt(f->tail->end, c->snd_una + c->snd_wnd))
 		return -1;
 	if (c->srtt_us == 0)
 		return c->conf->rto_initial_us;
 	/* RFC 8985 7.2 has the second round trip for the delay variance of
 	 * hosts, which does not shrink with a path of microseconds. */
 	pto = tcp_max(2 * c->srtt_us, PTO_MIN_US);
-	if (tcp_flight_bytes(c) <= tcp_mss_now(c))
+	if (one_segment(c))
 		pto += MAX_ACK_DELAY_US;
 	return pto;
 }
