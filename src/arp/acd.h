@@ -50,6 +50,7 @@ void arp_addr_down(struct stack *stk, struct iface_addr *a);
 /* An ARP message on a's interface shows that mac uses the address too. */
 void acd_claim(struct stack *stk, struct iface_addr *a, struct mac mac);
 
+/* "ours", "probing", "announcing", "conflict". */
 const char *acd_state_name(enum acd_state state);
 
 #endif

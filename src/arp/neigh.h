@@ -98,6 +98,8 @@ struct arp_state {
 	struct arp_stats stats;
 };
 
+/* stk->arp, empty; its end, with neighbours, stations and what they hold.
+ * init: 0, nothing is allocated. */
 int arp_init(struct stack *stk);
 void arp_fini(struct stack *stk);
 
@@ -119,6 +121,8 @@ bool neigh_usable(struct stack *stk, struct iface *ifp, struct ip4 ip);
 /* A higher layer saw forward progress (RFC 4861 7.3.1). */
 void neigh_confirm(struct stack *stk, struct iface *ifp, struct ip4 ip);
 
+/* The entry of ip on ifp in whatever state, or NULL; good until the table
+ * changes. */
 struct neigh *neigh_lookup(struct stack *stk, const struct iface *ifp,
     struct ip4 ip);
 

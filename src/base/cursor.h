@@ -117,6 +117,8 @@ rd_u32(struct rd *r)
 void rd_copy(struct rd *r, void *dst, size_t n);	/* zeroes dst if bad */
 void rd_skip(struct rd *r, size_t n);
 
+/* Each appends, in network byte order; without room it writes nothing, and the
+ * cursor is bad from then on. */
 void wr_u8(struct wr *w, uint8_t v);
 void wr_u16(struct wr *w, uint16_t v);
 void wr_u32(struct wr *w, uint32_t v);

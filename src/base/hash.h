@@ -17,6 +17,7 @@ struct hash_key {
 	uint64_t k0, k1;
 };
 
+/* Of len bytes.  The number is the same on machines of either byte order. */
 uint64_t siphash24(const struct hash_key *key, const void *p, size_t len);
 uint64_t siphash13(const struct hash_key *key, const void *p, size_t len);
 /* The same of the 15 bytes that a, and b, which is less than 2^56, are in

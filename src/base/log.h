@@ -2,8 +2,8 @@
  * log.h - lines to whoever created the stack.  No clock, no file, no printf.
  *
  * A line is greppable and starts with its room: "tcp: 10.0.0.1:80 SYN-SENT ->
- * ESTABLISHED".  LOG_WARN and below from a packet are rate-limited by the
- * sink's owner through `budget`, refilled by stack_poll() once a second.
+ * ESTABLISHED".  Errors always pass; every other line takes one of `budget`,
+ * which stack_poll() refills once a second, so packets cannot flood the log.
  */
 #ifndef HOPD_BASE_LOG_H
 #define HOPD_BASE_LOG_H
@@ -20,6 +20,8 @@ struct log {
 	uint64_t dropped;	/* lines that found no budget */
 };
 
+/* Formats a line, without a newline, for the sink, which keeps nothing of it;
+ * without a sink, above l->level or over the budget it is not made. */
 void log_line(struct log *l, enum log_level level, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -19,6 +19,8 @@ struct mem {
 	uint64_t failed;
 };
 
+/* Zeroed, the caller's until mem_free() with the same size; NULL: none is left,
+ * or it is to fail. */
 void *mem_alloc(struct mem *m, size_t size);
 void *mem_array(struct mem *m, size_t n, size_t size);	/* overflow: NULL */
 /* Grows or shrinks; the old block stays on failure; new bytes are zero. */

@@ -110,6 +110,7 @@ struct pkt_pool {
 	uint64_t fate[PKT_FATES];
 };
 
+/* Empty: buffers are made in mem as they are first wanted, so many at most. */
 void pkt_pool_init(struct pkt_pool *pool, struct mem *mem, uint32_t small_max,
     uint32_t large_max);
 /* Asserts that no packet is alive. */
@@ -229,6 +230,7 @@ pkt_clear_offload(struct pkt *pkt)
 	pkt->gso_ipip = false;
 }
 
+/* First in, first out; a packet in a queue is the queue's. */
 void pkt_queue_init(struct pkt_queue *q);
 void pkt_queue_put(struct pkt_queue *q, struct pkt *pkt);
 struct pkt *pkt_queue_get(struct pkt_queue *q);		/* NULL if empty */

@@ -22,6 +22,7 @@ struct rng {
 	unsigned used;		/* bytes of buf already handed out */
 };
 
+/* The same seed, the same numbers. */
 void rng_init(struct rng *r, const uint8_t seed[RNG_SEED_LEN]);
 uint32_t rng_u32(struct rng *r);
 uint64_t rng_u64(struct rng *r);

@@ -15,6 +15,7 @@
 #define HOPD_BASE_TIMER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/instant.h"
@@ -46,8 +47,11 @@ struct timers {
 	struct instant earliest[TIMER_LEVELS][TIMER_SLOTS];
 };
 
+/* None are set.  The memory is the caller's, and nothing is allocated. */
 void timers_init(struct timers *w, struct instant now);
 
+/* Not set; fire is what it calls each time.  A timer lives in an object of its
+ * owner's, who cancels it before that goes. */
 void timer_init(struct timer *t, timer_fn *fire);
 /* Sets, or moves, t to fire at the first stack_poll() with now >= due.
  * INSTANT_NEVER cancels. */
@@ -57,7 +61,7 @@ void timer_cancel(struct timers *w, struct timer *t);
 static inline bool
 timer_is_set(const struct timer *t)
 {
-	return t->next != 0;
+	return t->next != NULL;
 }
 
 /* Fires all that is due at now, in order of deadline.  Timers set meanwhile

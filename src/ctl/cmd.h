@@ -95,7 +95,7 @@ int ctl_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int ctl_query(struct request *rq);
 /* Everything configured, in the order of a file. */
 int ctl_walk(struct ctl *ctl, command_fn *fn, void *arg);
-/* 0, or a refusal in the words of a command: -ENOENT. */
+/* By name; NULL: a refusal in err, -ENOENT. */
 struct iface *ctl_iface(struct ctl *ctl, const char *name, struct err *err);
 
 /* settings.c: what can only be set is described by the command that makes it
@@ -104,13 +104,15 @@ typedef void describe_fn(struct stack *stk, struct command *cmd);
 int settings_walk(struct ctl *ctl, describe_fn *describe, command_fn *fn,
     void *arg);
 int settings_query(struct request *rq, describe_fn *describe, json_t *more);
-/* What is not given leaves *out as it is, whatever its default.  The grammar has
- * bounds for what must fit. */
+/* What is not given leaves *out as it is, whatever its default.  The grammar
+ * has bounds for what must fit. */
 void take_switch(const struct command *cmd, enum arg_id id, bool *out);
 void take_u8(const struct command *cmd, enum arg_id id, uint8_t *out);
 void take_u32(const struct command *cmd, enum arg_id id, uint32_t *out);
 void take_seconds(const struct command *cmd, enum arg_id id, uint32_t *out);
 
+/* cmd_OBJECT.c.  _change: 0, or -Exxx and err; _query: 0, -Exxx and rq->err, or
+ * -EINPROGRESS: a job answers later; _walk: as of command_fn. */
 int port_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int port_query(struct request *rq);
 int port_walk(struct ctl *ctl, command_fn *fn, void *arg);

@@ -55,6 +55,7 @@ struct conf {
 	size_t slots;			/* a power of two */
 };
 
+/* Empty, and empty again. */
 void conf_init(struct conf *c, struct mem *mem);
 void conf_free(struct conf *c);
 /* Room for so many objects more, at once: 0 or -ENOMEM. */

@@ -78,6 +78,8 @@ struct ctl_host {
 	    struct err *err);
 };
 
+/* *host is copied, the stack outlives it.  NULL: no memory.  _free() closes the
+ * sessions that are left; ctl may be NULL. */
 struct ctl *ctl_new(struct stack *stk, const struct ctl_host *host);
 void ctl_free(struct ctl *ctl);
 

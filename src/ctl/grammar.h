@@ -163,6 +163,8 @@ struct command {
 	struct cmd_hop hop[HOPS_MAX];
 };
 
+/* The word; what help says of it; is it left out of help?  The word of a verb,
+ * "" for VERB_NONE. */
 const char *object_name(enum object o);
 const char *object_help(enum object o);
 bool object_hidden(enum object o);

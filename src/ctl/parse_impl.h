@@ -34,6 +34,7 @@ const char *parse_peek(const struct parser *p);
 /* The word there (or its lack) is wrong: -EINVAL. */
 int parse_fail(struct parser *p, int word, const char *expected);
 
+/* Of flags, PARSE_ABBREV lets the word be the unique beginning of a name. */
 void pick_start(struct pick *k, const char *word, unsigned flags);
 /* A candidate; name ends with NUL or "|". */
 void pick_try(struct pick *k, const char *name, int number);

@@ -58,6 +58,7 @@ eth_parse(const struct pkt *pkt, struct eth_hdr *out)
 	return 0;
 }
 
+/* The fourteen bytes of the header; h->type is in host order. */
 void eth_build(uint8_t p[ETH_HLEN], const struct eth_hdr *h);
 
 /* Consumes a frame that came in by ifp. */

@@ -80,6 +80,7 @@ int ping_start(struct stack *stk, const struct ping_conf *conf, ping_fn *fn,
  * No more results. */
 void ping_stop(struct stack *stk, struct ping *p);
 
+/* So far. */
 void ping_stats(const struct stack *stk, const struct ping *p,
     struct ping_stats *out);
 

@@ -64,11 +64,13 @@ struct iface {
 	struct iface_conf conf;
 };
 
+/* Up, without addresses; the stack's until iface_free().  NULL and err: -EINVAL
+ * (no name for an interface), -EEXIST, -ENOMEM. */
 struct iface *iface_new(struct stack *stk, const char *name,
     enum iface_kind kind, struct err *err);
 /* Takes addresses, routes and neighbours with it. */
 void iface_free(struct stack *stk, struct iface *ifp);
-struct iface *iface_lookup(struct stack *stk, const char *name);
+struct iface *iface_lookup(struct stack *stk, const char *name); /* or NULL */
 /* Takes it down: nothing in or out, its neighbours (but permanent ones) and
  * half-made datagrams go, routes by it are passed over; addresses stay ours.
  * Or up: addresses are probed for and announced anew, groups told again. */

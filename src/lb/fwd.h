@@ -83,7 +83,9 @@ lb_tcp_next(enum lb_tcp_state state, uint8_t tcp_flags, enum lb_tcp_dir dir)
 	return (enum lb_tcp_state)
 	    lb_tcp_table[dir][lb_tcp_event[tcp_flags & LB_TCP_FLAGS]][state];
 }
+/* Of an open connection, or one that opens: it counts in server->active. */
 bool lb_tcp_is_active(enum lb_tcp_state state);
+/* Before the handshake's end: it may go when the table is full. */
 bool lb_tcp_is_half_open(enum lb_tcp_state state);
 /* Did a FIN or a RST pass? */
 bool lb_tcp_is_ending(enum lb_tcp_state state);

@@ -45,6 +45,7 @@ int lb_local_reserve(struct stack *stk, struct lb_server *srv,
 void lb_local_hold(struct lb_server *srv, const struct addr *addr);
 void lb_local_release(struct lb_server *srv, const struct addr *addr);
 
+/* All of them, when the service, or the server, goes. */
 void lb_locals_free(struct stack *stk, struct lb_service *svc);
 void lb_local_uses_free(struct stack *stk, struct lb_server *srv);
 

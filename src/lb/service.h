@@ -194,6 +194,8 @@ struct lb_services {
 	struct timer est_timer;		/* every 2 s while there are services */
 };
 
+/* stk->lb.services, empty; its end, with all services and servers.  init: 0 or
+ * -ENOMEM, and _fini() is right after either. */
 int lb_services_init(struct stack *stk);
 void lb_services_fini(struct stack *stk);
 

@@ -29,6 +29,8 @@ enum port_read mem_frame_load(const struct mem_frame *f,
 /* Copies a packet to f, whose len is pkt_len(pkt) already. */
 void mem_frame_store(struct mem_frame *f, const struct pkt *pkt);
 
+/* A port for port_add(), l2: of Ethernet frames, else of bare IP; offload:
+ * PORT_* that it takes.  port_del() frees it.  NULL: no memory. */
 struct port *mem_port_new(struct mem *mem, const char *name, bool l2,
     struct mac mac, uint32_t mtu, uint32_t offload);
 

@@ -44,6 +44,7 @@ struct service_state {
 	struct http_state http;
 };
 
+/* "echo", 7 and so on. */
 const char *service_name(enum service_id id);
 uint16_t service_port(enum service_id id);
 

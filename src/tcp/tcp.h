@@ -321,11 +321,13 @@ uint32_t tcp_listener_waiting(const struct tcp_listener *l); /* to accept */
 /* Ends listening: connections not yet accepted are reset, l is gone. */
 void tcp_listen_close(struct stack *stk, struct tcp_listener *l);
 
+/* Whom the connection tells from now on, first of what is the case already. */
 void tcp_set_owner(struct stack *stk, struct tcp_conn *c, tcp_ready_fn *ready,
     void *owner);
 
 /* ---- data ---------------------------------------------------------------- */
 
+/* What is the case now, TCP_EV_* together; not what is new. */
 uint32_t tcp_events(const struct tcp_conn *c);
 
 /* Bytes taken out, 0 at the end of the stream, -EAGAIN, or the error of a
@@ -446,6 +448,7 @@ struct tcp_status {
 	int error;
 };
 
+/* As of this turn. */
 void tcp_status(const struct stack *stk, const struct tcp_conn *c,
     struct tcp_status *out);
 

@@ -47,6 +47,7 @@ struct tcp_cc_ops {
 
 extern const struct tcp_cc_ops cc_newreno, cc_cubic;
 
+/* That of the connection's settings. */
 const struct tcp_cc_ops *tcp_cc(const struct tcp_conn *c);
 
 /* One ACK that opens the window: slow start or avoidance. */

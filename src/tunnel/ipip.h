@@ -37,6 +37,7 @@ struct ipip_state {
 	uint32_t count;
 };
 
+/* Removes all tunnels. */
 void ipip_fini(struct stack *stk);
 
 /* 0, -EEXIST (the name, or the same two ends), -EINVAL, -ENOSPC, -ENOMEM. */

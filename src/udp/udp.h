@@ -226,7 +226,10 @@ bool udp_icmp_error(struct stack *stk, const struct addr *from,
 
 /* ---- between the files of this room ---- */
 
+/* udp_poll() will tell the owner of these events, too. */
 void udp_mark_ready(struct stack *stk, struct udp_sock *s, unsigned events);
+/* A free port at random, which nobody shares (RFC 6056 3.3.1).  0, or
+ * -EADDRINUSE: there is none. */
 int udp_bind_ephemeral(struct stack *stk, struct udp_sock *s);
 /* The one socket for a datagram to one host, or NULL.  ifname: where it came
  * in ("": built here), NULL: no matter. */
