@@ -42,8 +42,8 @@ void bed_port(struct stack *stk, struct port *port,
 /* For port_ops: the port is its owner's memory. */
 void bed_port_close(struct port *port, struct mem *mem);
 
-/* A wire on which frames of so many flows come: its reader makes each when it is
- * asked for it, of the number of the flow.  What leaves by it is counted. */
+/* A wire on which frames of so many flows come: its reader makes each when it
+ * is asked for it, of the number of the flow.  What leaves by it is counted. */
 struct bed_wire {
 	struct port port;	/* first: the two are one object */
 	const uint32_t *flow;	/* who sends next */

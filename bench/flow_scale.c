@@ -180,8 +180,9 @@ lookups(struct bench *b, bool reply)
 		uint32_t n = b->order[i];
 		struct addr c = addr_from_ip4(bed_client(n));
 		struct addr v = addr_from_ip4(reply ? SERVER : VIP);
-		struct lb_tuple in = { c, v, bed_client_port(n), 80, IPPROTO_TCP4 };
-		struct lb_tuple out = { v, c, 80, bed_client_port(n), IPPROTO_TCP4 };
+		uint16_t port = bed_client_port(n);
+		struct lb_tuple in = { c, v, port, 80, IPPROTO_TCP4 };
+		struct lb_tuple out = { v, c, 80, port, IPPROTO_TCP4 };
 
 		found += lb_flow_lookup(b->stk, reply ? &out : &in,
 		    &is_reply) != NULL && is_reply == reply;
