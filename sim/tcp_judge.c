@@ -44,13 +44,7 @@ struct heard {
 	struct heard *next;
 	struct ends ends;
 	uint32_t irs, whole;	/* all of [irs, whole) arrived */
-	uint32_t before;	/* `whole` of a connection of the same ends */
-	bool has_before;
 	bool synced;		/* the peer's SYN came */
-	bool blind;		/* and then another one's; which of the two
-				 * counts, a SYN from here will tell */
-	uint32_t other;		/* the number of that, and its scale */
-	uint8_t other_scale;
 	bool spoke;		/* sent an ACK, the last one being ... */
 	uint32_t acked;		/* ... this, ... */
 	uint32_t edge;		/* ... with a window up to here */
@@ -280,32 +274,15 @@ unsent(const struct node *n)
 	return sum;
 }
 
-/* The SYN of another connection of the same ends came, while one is alive: it
- * is the next one's, or of a server that was never chosen. */
-static bool
-is_other(struct heard *h, const struct segment *s)
-{
-	if ((s->flags & TH_SYN) == 0 || !h->synced || h->irs == s->seq ||
-	    !(h->spoke || h->blind))
-		return false;
-	h->blind = true;
-	h->other = s->seq;
-	h->other_scale = scale_of(s);
-	h->spoke = false;
-	return true;
-}
-
-/* The first SYN, or one that takes the place of another. */
+/* A SYN came, the first one or that of the next connection of the same ends. */
 static void
-begin(struct heard *h, uint32_t seq, uint8_t scale)
+begin(struct heard *h, const struct segment *s)
 {
-	h->before = h->whole;
-	h->has_before = h->synced;
-	h->irs = h->whole = seq;
+	h->irs = h->whole = s->seq;
 	h->synced = true;
-	h->blind = h->spoke = h->doubtful = false;
+	h->spoke = h->doubtful = false;
 	h->since = INSTANT_NEVER;
-	h->scale[1] = scale;
+	h->scale[1] = scale_of(s);
 	h->islands = 0;
 }
 
@@ -346,15 +323,13 @@ tcp_judge_arrival(struct node *n, const struct frame_view *v)
 	if (!segment_of(v, &s))
 		return;
 	h = heard_find(n, &ends);
-	if (h != NULL && is_other(h, &s))
-		return;
 	if ((s.flags & TH_SYN) != 0 &&
 	    (h == NULL || !h->synced || h->irs != s.seq)) {
 		if (h == NULL)
 			h = heard_new(n, &ends);
-		begin(h, s.seq, scale_of(&s));
+		begin(h, &s);
 	}
-	if (h == NULL || !h->synced || h->blind)
+	if (h == NULL || !h->synced)
 		return;
 	hear(h, s.seq, s.seq + s.len);
 	if (is_stale(h, &s) && !leq(s.seq + s.len, h->acked)) {
@@ -444,12 +419,6 @@ syn_sent(struct node *n, const struct ends *ends, const struct segment *s)
 	if (h == NULL)
 		h = heard_new(n, ends);
 	h->scale[0] = scale_of(s);
-	if ((s->flags & TH_ACK) == 0) {
-		h->spoke = h->blind = false;
-	} else if (h->blind && s->ack == h->other + 1) {
-		begin(h, h->other, h->other_scale);
-		h->whole = s->ack;
-	}
 }
 
 void
@@ -464,12 +433,11 @@ tcp_judge_sent(struct node *n, const struct frame_view *v)
 	if ((s.flags & TH_SYN) != 0)
 		syn_sent(n, &ends, &s);
 	h = heard_find(n, &ends);
-	if (h == NULL || !h->synced || h->blind)
+	if (h == NULL || !h->synced)
 		return;
 	if ((s.flags & TH_RST) != 0)
 		h->spoke = false;
-	if ((s.flags & (TH_ACK | TH_RST)) != TH_ACK ||
-	    (h->has_before && s.ack == h->before))
+	if ((s.flags & (TH_ACK | TH_RST)) != TH_ACK)
 		return;
 	if (!leq(s.ack, h->whole))
 		world_fail(n->world, "%s sent an ACK of %u bytes of a stream, "

@@ -10,9 +10,11 @@
  * back a window; and what came whole is ACKed within half a second, unless what
  * the stack sends does not get out (RFC 1122 4.2.3.2, RFC 9293 3.8.6).
  *
- * It sees connections from their SYN on.  Not judged: what a node sends for
- * others (routers, directors), segments that were damaged or came in
- * fragments, RSTs, whose ACK need not be of a connection.
+ * It sees connections from their SYN on, those that began while nodes were
+ * settled (world_settled()): a SYN of another number is then that of the next
+ * connection.  Not judged: what a node sends for others (routers, directors),
+ * segments that were damaged or came in fragments, RSTs, whose ACK need not be
+ * of a connection.
  */
 #ifndef HOPD_SIM_TCP_JUDGE_H
 #define HOPD_SIM_TCP_JUDGE_H
