@@ -316,6 +316,8 @@ struct tcp_conn *tcp_accept(struct stack *stk, struct tcp_listener *l);
 /* Other settings, for SYNs from now on.  0 or -ENOMEM. */
 int tcp_listener_set_conf(struct stack *stk, struct tcp_listener *l,
     const struct tcp_conf *conf);
+/* Another bound; who waits already waits on. */
+void tcp_listener_set_backlog(struct tcp_listener *l, uint32_t backlog);
 uint32_t tcp_listener_waiting(const struct tcp_listener *l); /* to accept */
 
 /* Ends listening: connections not yet accepted are reset, l is gone. */

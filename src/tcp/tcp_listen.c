@@ -218,6 +218,12 @@ tcp_listener_set_conf(struct stack *stk, struct tcp_listener *l,
 	return 0;
 }
 
+void
+tcp_listener_set_backlog(struct tcp_listener *l, uint32_t backlog)
+{
+	l->backlog = backlog;
+}
+
 uint32_t
 tcp_listener_waiting(const struct tcp_listener *l)
 {

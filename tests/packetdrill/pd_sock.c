@@ -287,6 +287,7 @@ pd_listen(void *ud, int fd, int backlog)
 {
 	struct pd *pd = ud;
 	struct pd_sock *s = pd_enter(pd, fd);
+	uint32_t n = backlog < 0 ? 0 : (uint32_t)backlog;
 	int r;
 
 	if (s == NULL)
@@ -295,12 +296,14 @@ pd_listen(void *ud, int fd, int backlog)
 		return (int)pd_leave(pd, -EOPNOTSUPP);
 	if (s->conn != NULL)
 		return (int)pd_leave(pd, -EINVAL);
-	if (s->listener != NULL)
+	/* listen(2) once more: the new backlog. */
+	if (s->listener != NULL) {
+		tcp_listener_set_backlog(s->listener, n);
 		return (int)pd_leave(pd, 0);
+	}
 	pd_conf_refresh(pd, s);
-	r = tcp_listen(pd->stk, &s->local, s->lport,
-	    backlog < 0 ? 0 : (uint32_t)backlog, &s->conf, listener_ready, s,
-	    &s->listener);
+	r = tcp_listen(pd->stk, &s->local, s->lport, n, &s->conf,
+	    listener_ready, s, &s->listener);
 	return (int)pd_leave(pd, r);
 }
 

@@ -240,6 +240,43 @@ test_connection(void)
 	report("handshake, data both ways, close");
 }
 
+/* A SYN of the next client, and its handshake if it is answered. */
+static void
+knock(bool answered)
+{
+	uint8_t p[4096];
+	size_t n = sizeof(p);
+	long long when;
+	struct seg s;
+
+	remote_port++;
+	inject(8080, 1000, 0, SYN, 0);
+	if (answered) {
+		s = expect(SYN | ACK, 0);
+		inject(8080, 1001, s.seq + 1, ACK, 0);
+		return;
+	}
+	/* The reset that a closed port sends comes first. */
+	inject(8081, 1000, 0, SYN, 0);
+	check(ifc.netdev_receive(ifc.userdata, p, &n, &when) == 0 &&
+	    n == 40 && get(p + 20, 2) == 8081, "no answer");
+}
+
+static void
+test_backlog(void)
+{
+	int l = listener();	/* backlog 1: two may wait */
+
+	knock(true);
+	knock(true);
+	knock(false);
+	check(ifc.listen(ifc.userdata, l, 2) == 0, "listen, once more");
+	knock(true);
+	knock(false);
+	ifc.close(ifc.userdata, l);
+	report("a backlog set anew");
+}
+
 static void
 test_retransmission(void)
 {
@@ -549,7 +586,7 @@ main(void)
 
 	snprintf(path, sizeof(path), "%s/libhop-packetdrill.so",
 	    dir != NULL ? dir : ".");
-	puts("1..11");
+	puts("1..12");
 	so = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	sym = so == NULL ? NULL : dlsym(so, "packetdrill_interface_init");
 	if (sym == NULL) {
@@ -560,6 +597,7 @@ main(void)
 	init("v4,local=192.168.0.1/16", &ifc);
 	test_clock();
 	test_connection();
+	test_backlog();
 	test_retransmission();
 	test_blocking();
 	test_patience();

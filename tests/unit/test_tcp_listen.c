@@ -255,6 +255,31 @@ START_TEST(tcp_listen_backlog)
 }
 END_TEST
 
+/* A bound set anew counts from then on, and takes nothing away. */
+START_TEST(backlog_is_set_anew)
+{
+	serve(0, NULL);
+	handshake(1001);
+	give(1002, TCP_SYN, 100, 0);
+	unit_expect_nothing(port);
+	tcp_listener_set_backlog(l, 2);
+	handshake(1002);
+	handshake(1003);
+	ck_assert_uint_eq(tcp_listener_waiting(l), 3);
+	tcp_listener_set_backlog(l, 1);
+	ck_assert_uint_eq(tcp_listener_waiting(l), 3);
+	tcp_abort(stk, tcp_accept(stk, l));
+	flush();
+	give(1004, TCP_SYN, 100, 0);
+	unit_expect_nothing(port);
+	tcp_abort(stk, tcp_accept(stk, l));
+	flush();
+	handshake(1004);
+	ck_assert_uint_eq(tcp_listener_waiting(l), 2);
+	flush();
+}
+END_TEST
+
 START_TEST(stray_ack_draws_reset)
 {
 	struct unit_seen s;
@@ -580,6 +605,7 @@ main(void)
 	tcase_add_test(t, the_client_behind_a_director);
 	tcase_add_loop_test(t, offer_is_of_the_first_hop, 0, 2);
 	tcase_add_test(t, tcp_listen_backlog);
+	tcase_add_test(t, backlog_is_set_anew);
 	tcase_add_test(t, stray_ack_draws_reset);
 	tcase_add_test(t, nothing_without_syn_or_ack);
 	tcase_add_test(t, overflow_answers_with_cookies);
