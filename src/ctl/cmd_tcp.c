@@ -107,9 +107,13 @@ inner_text(const struct tcp_status *s, char *line, size_t size)
 		    s->total_retrans);
 	append_if(line, size, "lost", s->lost_segs);
 	append_if(line, size, "sacked", s->sacked_segs);
+	if (s->timeouts != 0)
+		append(line, size, " total_rto:%u/%u/%u", s->timeouts,
+		    s->loss_spells, s->loss_ms);
 	append_if(line, size, "dsack_dups", s->dsack_dups);
 	append_if(line, size, "delivered_ce", s->delivered_ce);
 	append_if(line, size, "received_ce", s->received_ce);
+	append_if(line, size, "accecn_fail_mode", s->acc_fail);
 	if (s->reordering != 3)		/* as ss: not what it begins with */
 		append_if(line, size, "reordering", s->reordering);
 	append_if(line, size, "reord_seen", s->reordered);
@@ -197,6 +201,8 @@ conn_json(struct request *rq, const struct tcp_status *s)
 	if (s->accurate) {
 		set(o, "delivered_ce", s->delivered_ce);
 		set(o, "received_ce", s->received_ce);
+		set(o, "accecn_opt_seen", s->acc_seen);
+		set(o, "accecn_fail_mode", s->acc_fail);
 	}
 	set(o, "unsent", s->unsent);
 	set(o, "rcv_ooo", s->rcv_ooo);
@@ -209,6 +215,8 @@ conn_json(struct request *rq, const struct tcp_status *s)
 	set(o, "reord_seen", s->reordered);
 	set(o, "rcv_ooopack", s->ooo_segs);
 	set(o, "total_rto", s->timeouts);
+	set(o, "total_rto_recoveries", s->loss_spells);
+	set(o, "total_rto_time_ms", s->loss_ms);
 	reply_data(rq, o);
 }
 

@@ -408,6 +408,18 @@ void tcp_conf_change(struct stack *stk, const struct tcp_conf *conf);
 enum tcp_ca_state { TCP_CA_OPEN, TCP_CA_DISORDER, TCP_CA_CWR, TCP_CA_RECOVERY,
     TCP_CA_LOSS };
 
+/* The option of RFC 9768 that the peer sends: none; one without counters; one
+ * with them; one that something on the way has mangled. */
+enum tcp_acc_seen { TCP_ACC_SEEN_NONE, TCP_ACC_SEEN_EMPTY, TCP_ACC_SEEN_COUNTS,
+    TCP_ACC_SEEN_MANGLED };
+
+/* What of RFC 9768 does not get through (Linux's bits): our flags ACE, the
+ * peer's; our option, the peer's. */
+#define TCP_ACC_FAIL_ACE_SENT		0x1u
+#define TCP_ACC_FAIL_ACE_RECEIVED	0x2u
+#define TCP_ACC_FAIL_OPTION_SENT	0x4u
+#define TCP_ACC_FAIL_OPTION_RECEIVED	0x8u
+
 /* One connection as `ss -tinem` or TCP_INFO would show it. */
 struct tcp_status {
 	struct addr local, remote;
@@ -420,6 +432,8 @@ struct tcp_status {
 	uint32_t received_ce, delivered_ce;	/* its packets with CE */
 	uint32_t received_ecn[3];	/* payload bytes, by ECT(1), */
 	uint32_t delivered_ecn[3];	/* ECT(0), CE */
+	uint8_t acc_seen;		/* enum tcp_acc_seen */
+	uint8_t acc_fail;		/* TCP_ACC_FAIL_* */
 	uint8_t backoff, probes;
 	uint32_t recv_q, send_q;	/* bytes unread; unacknowledged */
 	uint32_t unsent;
@@ -439,6 +453,7 @@ struct tcp_status {
 	uint32_t ooo_segs;		/* that came before their turn */
 	uint32_t reordered;		/* ACKs that told of such, up to 255 */
 	uint32_t timeouts, loss_spells;	/* RTOs, and rows of them */
+	uint32_t loss_ms;		/* from such an RTO to its repair */
 	uint32_t delivery_rate;		/* bytes a second; 0: not yet */
 	bool app_limited;		/* there were no more to send */
 	int64_t last_data_sent_us, last_data_recv_us, last_ack_recv_us;

@@ -32,6 +32,8 @@
 #define ACC_OPT_BAD	0x0100u	/* and it was mangled */
 #define ACC_OPT_OFF	0x0200u	/* ours does not get through */
 #define ACC_DEAF	0x0400u	/* the peer's ACE is zeroed: believe none */
+#define ACC_ACE_OFF	0x0800u	/* ours does not get through, it seems */
+#define ACC_OPT_COUNTS	0x1000u	/* the peer's option has counters */
 
 #define ACE_MASK	7u
 #define ACE_CLASSIC	3u	/* of a SYN: RFC 3168 6.1.1 */
@@ -129,6 +131,8 @@ note_option(struct tcp_accecn *a, const struct tcp_opts *o)
 	if (!o->acc_on || (a->flags & ACC_OPT_SEEN) != 0)
 		return;
 	a->flags |= ACC_OPT_SEEN;
+	if (o->acc_fields > 0)
+		a->flags |= ACC_OPT_COUNTS;
 	for (unsigned i = 0; i < o->acc_fields; i++) {
 		if (field_order[o->acc_order][i] != TCP_ACC_CE &&
 		    o->acc[i] == 0)
@@ -194,7 +198,7 @@ tcp_accecn_syn_again(struct tcp_conn *c, const struct tcp_seg *s)
 	c->acc->syn_ecn = s->ecn;
 	/* 3.1.5: a SYN without ACE came, for fear of losing more. */
 	if (ace_of(s->h.flags) == 0)
-		c->acc->flags |= ACC_NO_ECT;
+		c->acc->flags |= ACC_NO_ECT | ACC_ACE_OFF;
 	return true;
 }
 
@@ -243,7 +247,7 @@ tcp_accecn_syn_flags(struct tcp_conn *c, bool ack)
 		return flags_of(ack ? handshake_ace[a->syn_ecn] : ACE_MASK);
 	/* 3.1.5: and whoever took such a SYN,ACK may not want ECT. */
 	if (ack)
-		a->flags |= ACC_NO_ECT;
+		a->flags |= ACC_NO_ECT | ACC_ACE_OFF;
 	return 0;
 }
 
@@ -389,8 +393,10 @@ tcp_accecn_acked(struct tcp_conn *c, const struct tcp_seg *s,
 	    bytes && s->o.acc_fields > 1 ? &step[TCP_ACC_CE] : NULL);
 	a->s_cep += n;
 	a->since = (uint8_t)tcp_min(a->since + segments, UINT8_MAX);
-	if (bytes)
+	if (bytes) {
+		a->flags |= ACC_OPT_COUNTS;
 		take_bytes(a, step, s->o.acc_fields > 1);
+	}
 	return n;
 }
 
@@ -508,4 +514,41 @@ tcp_accecn_synack_option(struct tcp_conn *c, struct tcp_opts *o)
 		return;
 	c->acc->flags |= ACC_SYN_OPT;
 	tcp_accecn_option(c, TCP_ACC_FIELDS, o);
+}
+
+/* ---- for who looks ------------------------------------------------------- */
+
+static enum tcp_acc_seen
+option_seen(uint16_t flags)
+{
+	if ((flags & ACC_OPT_SEEN) == 0)
+		return TCP_ACC_SEEN_NONE;
+	if ((flags & ACC_OPT_BAD) != 0)
+		return TCP_ACC_SEEN_MANGLED;
+	return (flags & ACC_OPT_COUNTS) != 0 ? TCP_ACC_SEEN_COUNTS :
+	    TCP_ACC_SEEN_EMPTY;
+}
+
+/* Counters are from 0.  Whoever gets no ECT for another reason than that our
+ * flags may not reach it told of marks that it cannot have seen. */
+void
+tcp_accecn_show(const struct tcp_accecn *a, struct tcp_status *o)
+{
+	bool deaf = (a->flags & ACC_DEAF) != 0 ||
+	    (a->flags & (ACC_NO_ECT | ACC_ACE_OFF)) == ACC_NO_ECT;
+
+	o->received_ce = a->r_cep - TCP_ACC_CEP;
+	o->delivered_ce = a->s_cep - TCP_ACC_CEP;
+	for (unsigned i = 0; i < 3; i++) {
+		uint32_t first = i == TCP_ACC_CE ? 0 : TCP_ACC_BYTES;
+
+		o->received_ecn[i] = a->r_bytes[i] - first;
+		o->delivered_ecn[i] = a->s_bytes[i] - first;
+	}
+	o->acc_seen = (uint8_t)option_seen(a->flags);
+	o->acc_fail =
+	    ((a->flags & ACC_ACE_OFF) != 0 ? TCP_ACC_FAIL_ACE_SENT : 0) |
+	    (deaf ? TCP_ACC_FAIL_ACE_RECEIVED : 0) |
+	    ((a->flags & ACC_OPT_OFF) != 0 ? TCP_ACC_FAIL_OPTION_SENT : 0) |
+	    ((a->flags & ACC_OPT_BAD) != 0 ? TCP_ACC_FAIL_OPTION_RECEIVED : 0);
 }

@@ -17,6 +17,7 @@ struct tcp_conf;
 struct tcp_conn;
 struct tcp_opts;
 struct tcp_seg;
+struct tcp_status;
 
 /* What bytes are counted of: enum ip_ecn less 1. */
 enum { TCP_ACC_ECT1, TCP_ACC_ECT0, TCP_ACC_CE };
@@ -36,6 +37,9 @@ struct tcp_accecn {
 	uint8_t repeats;	/* of data whose ACK had the option, in a row */
 	uint8_t since;		/* segments acknowledged since then, or 255 */
 };
+
+/* What of it is for who looks. */
+void tcp_accecn_show(const struct tcp_accecn *a, struct tcp_status *o);
 
 /* ---- the handshake: RFC 9768 3.1 ---- */
 /* An active open begins: its SYN asks, if conf says so and there is memory. */

@@ -105,6 +105,7 @@ struct tcp_flight {
 	struct instant rate_from;	/* this round began */
 	uint32_t rate_end, rate_bytes;	/* ends it; arrived since */
 	bool rate_on;			/* rate_end is set */
+	uint32_t loss_ms;		/* the RTO whose recovery goes on; 0 */
 
 	/* RACK-TLP: RFC 8985 5.2 */
 	struct instant rack_sent;	/* of the latest delivered record */
@@ -153,6 +154,7 @@ struct tcp_extra {
 	uint16_t probe_mtu;		/* under way; 0: none */
 	uint32_t probe_seq, probe_end;
 	struct instant search_again;	/* from its start, then */
+	uint32_t loss_ms;		/* spent after RTOs, for who looks */
 };
 
 /* Kinds of the one timer that looks after what we sent. */
@@ -245,9 +247,9 @@ struct tcp_conn {
 
 	/* receive buffer tuning */
 	uint32_t tune_us, tune_copied;	/* this round: began, bytes read */
+	uint32_t rcv_rtt_us;		/* by what comes in; 0: not yet */
 
 	/* for tcp_status() only */
-	uint32_t rcv_rtt_us;		/* by what comes in; 0: not yet */
 	uint32_t rcv_rtt_mark;		/* the echo that came last; without
 					 * timestamps, what was not promised */
 	uint32_t rcv_rtt_from_us;	/* at this time; 0: none is awaited */
@@ -558,6 +560,9 @@ void tcp_send_timer(struct stack *stk, struct tcp_conn *c,
     enum tcp_send_timer kind, int64_t after_us);
 /* Chooses what the send timer must be now, and restarts it. */
 void tcp_send_timer_restart(struct stack *stk, struct tcp_conn *c);
+/* Milliseconds spent after RTOs, with what goes on; that is over. */
+uint32_t tcp_loss_ms(const struct stack *stk, const struct tcp_conn *c);
+void tcp_loss_end(struct stack *stk, struct tcp_conn *c);
 void tcp_keepalive_restart(struct stack *stk, struct tcp_conn *c);
 
 /* ---- tcp_timewait.c ---- */

@@ -236,6 +236,8 @@ void
 tcp_established(struct stack *stk, struct tcp_conn *c,
     const struct tcp_seg *s)
 {
+	if (c->timeouts > 0)
+		tcp_loss_end(stk, c);
 	tcp_set_state(stk, c, TCPS_ESTABLISHED);
 	c->flags |= CF_CONNECTED;
 	c->tries = c->backoff = 0;

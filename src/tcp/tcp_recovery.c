@@ -223,6 +223,8 @@ tcp_recovery_timeout(struct stack *stk, struct tcp_conn *c)
 		tcp_rec_mark(f, r, REC_LOST);
 	}
 	c->key.ca = TCP_CA_LOSS;
+	if (f->loss_ms == 0)
+		f->loss_ms = tcp_max(tcp_ts_now(stk), 1);
 	c->cwnd = tcp_mss_now(c);	/* RFC 5681 3.1: LW */
 	tcp_cc(c)->restart(c);
 }
@@ -395,6 +397,8 @@ tcp_recovery_ack(struct stack *stk, struct tcp_conn *c, struct tcp_acked *a)
 			a->acked = tcp_min(a->acked, a->delivered);
 		tcp_cc_acked(stk, c, a);
 	}
+	if (was_reducing && c->key.ca != TCP_CA_LOSS && f->loss_ms != 0)
+		tcp_loss_end(stk, c);
 	if (c->key.ca <= TCP_CA_DISORDER)
 		c->key.ca = f->sacked > 0 || f->dupacks > 0 ?
 		    TCP_CA_DISORDER : TCP_CA_OPEN;

@@ -15,20 +15,6 @@ segments(uint32_t bytes, uint32_t mss)
 	return (bytes + mss - 1) / mss;
 }
 
-/* The counters, from 0. */
-static void
-show_marks(const struct tcp_accecn *a, struct tcp_status *o)
-{
-	o->received_ce = a->r_cep - TCP_ACC_CEP;
-	o->delivered_ce = a->s_cep - TCP_ACC_CEP;
-	for (unsigned i = 0; i < 3; i++) {
-		uint32_t first = i == TCP_ACC_CE ? 0 : TCP_ACC_BYTES;
-
-		o->received_ecn[i] = a->r_bytes[i] - first;
-		o->delivered_ecn[i] = a->s_bytes[i] - first;
-	}
-}
-
 static void
 show_options(const struct tcp_conn *c, struct tcp_status *o)
 {
@@ -40,7 +26,7 @@ show_options(const struct tcp_conn *c, struct tcp_status *o)
 	o->ecn = (c->flags & CF_ECN) != 0 || agreed;
 	o->accurate = agreed;
 	if (agreed)
-		show_marks(c->acc, o);
+		tcp_accecn_show(c->acc, o);
 	o->fastopen = (c->flags & CF_FASTOPEN) != 0;
 	o->snd_wscale = c->snd_shift;
 	o->rcv_wscale = c->rcv_shift;
@@ -173,6 +159,7 @@ tcp_status(const struct stack *stk, const struct tcp_conn *c,
 	o.reordered = c->reo_seen;
 	o.timeouts = c->timeouts;
 	o.loss_spells = c->loss_spells;
+	o.loss_ms = tcp_loss_ms(stk, c);
 	o.delivery_rate = c->rate & ~1u;
 	o.app_limited = (c->rate & 1) != 0;
 	o.cc = tcp_cc(c)->name;

@@ -118,6 +118,40 @@ count_timeout(struct tcp_conn *c, bool first)
 		c->loss_spells++;
 }
 
+/* Since the first time-out of what is not repaired yet. */
+static uint32_t
+loss_so_far(const struct stack *stk, const struct tcp_conn *c)
+{
+	int64_t us;
+
+	if (c->fl != NULL && c->fl->loss_ms != 0)
+		return tcp_ts_now(stk) - c->fl->loss_ms;
+	if (tcp_synced(c) || c->timeouts == 0 ||
+	    instant_is_never(c->stuck_since))
+		return 0;
+	us = instant_diff(stk->now, c->stuck_since) -
+	    (int64_t)c->conf->rto_initial_us;
+	return us > 0 ? (uint32_t)(us / 1000) : 0;
+}
+
+uint32_t
+tcp_loss_ms(const struct stack *stk, const struct tcp_conn *c)
+{
+	return (c->ext != NULL ? c->ext->loss_ms : 0) + loss_so_far(stk, c);
+}
+
+void
+tcp_loss_end(struct stack *stk, struct tcp_conn *c)
+{
+	uint32_t ms = loss_so_far(stk, c);
+	struct tcp_extra *x = ms > 0 ? tcp_extra_get(stk, c) : NULL;
+
+	if (x != NULL)
+		x->loss_ms += ms;
+	if (c->fl != NULL)
+		c->fl->loss_ms = 0;
+}
+
 static void
 syn_timeout(struct stack *stk, struct tcp_conn *c)
 {

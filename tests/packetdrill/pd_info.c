@@ -37,7 +37,8 @@ struct linux_tcp_info {
 	uint32_t tcpi_total_rto_time;
 	uint32_t tcpi_received_ce;
 	uint32_t tcpi_delivered_bytes[3], tcpi_received_bytes[3];
-	uint32_t tcpi_ecn_mode : 2, tcpi_more : 30;
+	uint32_t tcpi_ecn_mode : 2, tcpi_accecn_opt_seen : 2;
+	uint32_t tcpi_accecn_fail_mode : 4, tcpi_options2 : 24;
 };
 
 enum { OPT_TIMESTAMPS = 1, OPT_SACK = 2, OPT_WSCALE = 4, OPT_ECN = 8,
@@ -99,6 +100,7 @@ fill_numbers(struct linux_tcp_info *i, const struct tcp_status *st)
 	i->tcpi_rcv_ooopack = st->ooo_segs;
 	i->tcpi_total_rto = (uint16_t)st->timeouts;
 	i->tcpi_total_rto_recoveries = (uint16_t)st->loss_spells;
+	i->tcpi_total_rto_time = st->loss_ms;
 	i->tcpi_notsent_bytes = st->unsent;
 	i->tcpi_bytes_sent = st->bytes_sent;
 	i->tcpi_bytes_retrans = st->bytes_retrans;
@@ -108,6 +110,8 @@ fill_numbers(struct linux_tcp_info *i, const struct tcp_status *st)
 	i->tcpi_delivered = st->delivered;
 	i->tcpi_delivered_ce = st->delivered_ce;
 	i->tcpi_received_ce = st->received_ce;
+	i->tcpi_accecn_opt_seen = st->acc_seen & 3;
+	i->tcpi_accecn_fail_mode = st->acc_fail & 15;
 	memcpy(i->tcpi_delivered_bytes, st->delivered_ecn,
 	    sizeof(i->tcpi_delivered_bytes));
 	memcpy(i->tcpi_received_bytes, st->received_ecn,
