@@ -156,9 +156,9 @@ rtt_seen(struct tcp_conn *c, uint32_t us, bool waited)
 		c->rcv_rtt_us += (us - c->rcv_rtt_us) / 8;
 }
 
-/* The receiver's measure of the round trip, for who looks: how old is what a
- * full segment echoes (RFC 7323 4.1), or how long does the first byte take that
- * nobody might send before? */
+/* The receiver's measure of the round trip: how old is what a full segment
+ * echoes (RFC 7323 4.1), or how long does the first byte take that nobody might
+ * send before? */
 static void
 measure_rtt(const struct stack *stk, struct tcp_conn *c,
     const struct tcp_seg *s, uint32_t each)
@@ -220,10 +220,19 @@ tcp_text(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	return take_ahead(stk, c, seq, p, n, s->segments);
 }
 
+/* The round trip by which the buffer is tuned: the sender's, of the handshake
+ * mostly, since rcv_rtt_us has in it the queue that a larger window only makes
+ * longer, and that overflows at last.  But whoever sends no data has no other
+ * after a SYN cookie, or a SYN that went twice (RFC 6298 3). */
+static uint32_t
+tune_round(const struct tcp_conn *c)
+{
+	return tcp_max(c->srtt_us != 0 ? c->srtt_us : c->rcv_rtt_us,
+	    TCP_CLOCK_US);
+}
+
 /* Grows the buffer: twice what the owner read in a round trip, so that the
- * window is never what holds the sender back.  The sender's round trip, of the
- * handshake mostly: rcv_rtt_us has in it the queue that a larger window only
- * makes longer. */
+ * window is never what holds the sender back. */
 static void
 tune_buffer(struct stack *stk, struct tcp_conn *c, uint32_t n)
 {
@@ -233,7 +242,7 @@ tune_buffer(struct stack *stk, struct tcp_conn *c, uint32_t n)
 	if (c->rcv_buf >= max)
 		return;
 	c->tune_copied += n;
-	if (now - c->tune_us < tcp_max(c->srtt_us, TCP_CLOCK_US))
+	if (now - c->tune_us < tune_round(c))
 		return;
 	if (c->tune_copied > c->rcv_buf / 2)
 		c->rcv_buf = tcp_min(max, 2 * tcp_max(c->tune_copied,
