@@ -101,7 +101,7 @@ X(TCP_GROUP,	   "tcp-group",		NO_ICMP, 0, "TCP to or from a group address") \
 X(TCP_BACKLOG,	   "tcp-backlog",	NO_ICMP, 0, "listener's queue is full") \
 X(TCP_BAD_SEGMENT, "tcp-bad-segment",	NO_ICMP, 0, "segment that its state does not allow") \
 X(TCP_OUT_WINDOW,  "tcp-out-of-window",	NO_ICMP, 0, "outside the receive window") \
-X(TCP_PAWS,	   "tcp-paws",		NO_ICMP, 0, "old timestamp (RFC 7323 5)") \
+X(TCP_PAWS,	   "tcp-paws",		NO_ICMP, 0, "old timestamp, or none (RFC 7323)") \
 X(TCP_OOO_LIMIT,   "tcp-ooo-limit",	NO_ICMP, 0, "out-of-order memory exhausted") \
 X(TCP_LIMIT,	   "tcp-limit",		NO_ICMP, 0, "connection table full") \
 /* tunnels */								\

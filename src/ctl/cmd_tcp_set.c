@@ -60,6 +60,7 @@ tcp_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 	take_u8(cmd, A_KEEP_COUNT, &c.keep_count);
 	take_switch(cmd, A_SACK, &c.sack);
 	take_switch(cmd, A_TIMESTAMPS, &c.timestamps);
+	take_switch(cmd, A_MISSING_TIMESTAMPS, &c.ts_lax);
 	take_switch(cmd, A_PACING, &c.pacing);
 	take_switch(cmd, A_RFC1337, &c.rfc1337);
 	tcp_conf_change(ctl->stk, &c);
@@ -80,6 +81,7 @@ describe(struct stack *stk, struct command *cmd)
 	command_set(cmd, A_MTU_PROBING)->num = c->mtu_probing;
 	command_set(cmd, A_SACK)->num = c->sack;
 	command_set(cmd, A_TIMESTAMPS)->num = c->timestamps;
+	command_set(cmd, A_MISSING_TIMESTAMPS)->num = c->ts_lax;
 	command_set(cmd, A_PACING)->num = c->pacing;
 	command_set(cmd, A_TIMEWAIT)->num = c->timewait_us;
 	command_set(cmd, A_RFC1337)->num = c->rfc1337;

@@ -93,7 +93,8 @@ enum arg_id {
 	A_DIR, A_LOSS, A_DUPLICATE, A_CORRUPT, A_REORDER, A_HOLD, A_DELAY,
 	A_JITTER, A_LISTENING, A_REASON, A_SNAPLEN, A_SETTINGS,
 	A_CC, A_ECN, A_ECN_OPTION, A_SYN_COOKIES, A_FASTOPEN, A_MTU_PROBING,
-	A_SACK, A_TIMESTAMPS, A_PACING, A_TIMEWAIT, A_RFC1337, A_FINWAIT,
+	A_SACK, A_TIMESTAMPS, A_MISSING_TIMESTAMPS, A_PACING, A_TIMEWAIT,
+	A_RFC1337, A_FINWAIT,
 	A_KEEP_IDLE, A_KEEP_INTERVAL, A_KEEP_COUNT, A_USER_TIMEOUT,
 	A_STATE, A_CLIENT, A_SERVER_IP, A_FILE, A_ALL, A_WORDS,
 };
@@ -116,7 +117,7 @@ struct arg {
 #define ROW_HIDDEN	0x08u	/* not in help */
 #define ROW_STREAM	0x10u	/* answers come as they arise */
 
-#define ARGS_MAX 16		/* of one row */
+#define ARGS_MAX 20		/* of one row */
 #define HOPS_MAX 16		/* nexthop groups of one command */
 
 struct command_row {

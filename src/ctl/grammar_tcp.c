@@ -22,6 +22,8 @@ static const struct arg args_tcp_set[] = {
 	    "look for the path MTU by larger segments"),
 	SWITCH_ARG(A_SACK, "sack", 1, "offer selective acknowledgements"),
 	SWITCH_ARG(A_TIMESTAMPS, "timestamps", 1, "offer timestamps"),
+	SWITCH_ARG(A_MISSING_TIMESTAMPS, "missing_timestamps", 0,
+	    "take segments without, once they are agreed on"),
 	SWITCH_ARG(A_PACING, "pacing", 0, "send at a rate, not in bursts"),
 	SECONDS_ARG(A_TIMEWAIT, 0, "timewait", 60,
 	    "length of TIME-WAIT: 2 MSL"),

@@ -174,6 +174,7 @@ struct tcp_conf {
 	bool ecn_validate;	/* RFC 9768 3.2.2.3: who reports on a SYN,ACK
 				 * a mark that it cannot have gets no ECT */
 	bool rfc1337;		/* RST does not end TIME-WAIT */
+	bool ts_lax;		/* RFC 7323 3.2: agreed timestamps may lack */
 	bool nodelay, cork, keepalive;	/* initial values of the options */
 	bool linger;		/* close: reset after linger_ms */
 };

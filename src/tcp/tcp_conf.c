@@ -89,6 +89,7 @@ take(struct tcp_conf *to, const struct tcp_conf *from)
 	to->pacing = from->pacing;
 	to->timewait_us = from->timewait_us;
 	to->rfc1337 = from->rfc1337;
+	to->ts_lax = from->ts_lax;
 	to->finwait2_us = from->finwait2_us;
 	to->keep_idle_ms = from->keep_idle_ms;
 	to->keep_intvl_ms = from->keep_intvl_ms;

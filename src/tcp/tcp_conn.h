@@ -317,7 +317,7 @@ struct tcp_tw {
 	uint32_t ts_recent, ts_recent_ms, ts_offset;
 	uint32_t acked_ms;		/* last ACK, for the rate limit */
 	uint32_t timewait_us;
-	bool ts_on, rfc1337, acked;
+	bool ts_on, ts_lax, rfc1337, acked;
 	uint8_t rcv_shift;
 	uint16_t ace;			/* flags of its ACKs: RFC 9768 */
 };

@@ -22,6 +22,16 @@
 
 /* ---- first, check sequence number ---------------------------------------- */
 
+/* RFC 7323 3.2: once agreed on, timestamps are in every segment but a RST: one
+ * without is not the peer's, or not this connection's.  A SYN is not either, but
+ * has its own answer (RFC 5961 4.2), which frees a peer that has forgotten. */
+static bool
+ts_lacks(const struct tcp_conn *c, const struct tcp_seg *s)
+{
+	return (c->flags & CF_TS) != 0 && !s->o.ts_on &&
+	    (s->h.flags & (TCP_RST | TCP_SYN)) == 0 && !c->conf->ts_lax;
+}
+
 /* RFC 7323 5.3 R1: true for an old duplicate. */
 static bool
 paws_rejects(const struct stack *stk, const struct tcp_conn *c,
@@ -163,6 +173,8 @@ reject(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s,
 static int
 check_sequence(struct stack *stk, struct tcp_conn *c, struct tcp_seg *s)
 {
+	if (ts_lacks(c, s))
+		return DROP_TCP_PAWS;
 	/* RFC 9293 3.5: in a simultaneous open the peer's SYN,ACK repeats the
 	 * SYN that we have: what is new in it is the ACK. */
 	if (c->key.state == TCPS_SYN_RECEIVED &&

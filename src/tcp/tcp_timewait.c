@@ -64,6 +64,7 @@ tcp_timewait_shrink(struct stack *stk, struct tcp_conn *c)
 	w->ts_offset = c->ts_offset;
 	w->timewait_us = c->conf->timewait_us;
 	w->rfc1337 = c->conf->rfc1337;
+	w->ts_lax = c->conf->ts_lax;
 	w->ace = c->acc != NULL ? tcp_accecn_flags(c) : 0;
 	tcp_conn_free(stk, c);
 	if (tcp_key_insert(stk, &w->key) != 0) {
@@ -133,6 +134,10 @@ tcp_timewait_input(struct stack *stk, struct tcp_tw *w, struct tcp_seg *s,
 		s->iss_on = true;
 		tcp_timewait_free(stk, w);
 		return true;
+	}
+	if (w->ts_on && !s->o.ts_on && (f & TCP_SYN) == 0 && !w->ts_lax) {
+		*why = DROP_TCP_PAWS;		/* RFC 7323 3.2 */
+		return false;
 	}
 	if ((f & TCP_FIN) != 0 && s->h.seq + s->slen == w->rcv_nxt) {
 		/* RFC 9293 3.10.7.4 eighth: restart the wait. */

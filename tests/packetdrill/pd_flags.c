@@ -50,7 +50,7 @@ static const struct knob knobs[] = {
 	KNOB(habits, W16),
 	KNOB(cc, W8), KNOB(syn_cookies, W8), KNOB(mss_option, WBOOL),
 	KNOB(fastopen, W8), KNOB(window_scaling, WBOOL),
-	KNOB(timestamps, WBOOL), KNOB(sack, WBOOL), KNOB(rack, WBOOL),
+	KNOB(timestamps, WBOOL), KNOB(ts_lax, WBOOL), KNOB(sack, WBOOL), KNOB(rack, WBOOL),
 	KNOB(tlp, WBOOL),
 	KNOB(hystart, WBOOL), KNOB(pacing, WBOOL), KNOB(pmtud, WBOOL),
 	KNOB(quickack, WBOOL), KNOB(slow_start_idle, WBOOL),
@@ -107,6 +107,7 @@ layout_linux(struct pd *pd)
 	pd->conf.sndbuf_max = 4 << 20;
 	pd->conf.syn_retries = 5;
 	pd->conf.slow_start_idle = false;
+	pd->conf.ts_lax = true;
 	pd->conf.habits = TCP_HABIT_FIN_WAITS | TCP_HABIT_ECT_ALL;
 	pd->conf.ecn_option = TCP_ACC_ALWAYS;
 	pd->conf.fastopen = TCP_FASTOPEN_CLIENT | TCP_FASTOPEN_SERVER;
@@ -175,6 +176,7 @@ static const struct sysctl sysctls[] = {
 	{ "net.ipv4.tcp_base_mss", "base_mss", 1 },
 	{ "hop.initcwnd", "initial_cwnd", 1 },
 	{ "net.inet.tcp.sack.enable", "sack", 1 },
+	{ "net.inet.tcp.tolerate_missing_ts", "ts_lax", 1 },
 	{ "net.inet.tcp.delayed_ack", "delack_us", 40000 },
 	{ "net.inet.tcp.delacktime", "delack_us", 1000 },
 	{ "net.inet.tcp.syncookies_only", "syn_cookies", 2 },

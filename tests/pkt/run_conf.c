@@ -54,6 +54,7 @@ static const struct {
 	FIELD("synack_retries", synack_retries, 1),
 	FIELD("timewait_ms", timewait_us, 1000),
 	FIELD("ts", timestamps, 1),
+	FIELD("ts_lax", ts_lax, 1),
 	FIELD("user_timeout_ms", user_timeout_ms, 1),
 	FIELD("window_scaling", window_scaling, 1),
 	FIELD("window_clamp", window_clamp, 1),

@@ -43,6 +43,7 @@ START_TEST(each_setting_alone)
 		"tcp set syn_cookies always", "tcp set fastopen server",
 		"tcp set mtu_probing black_hole", "tcp set sack off",
 		"tcp set timestamps off", "tcp set pacing on",
+		"tcp set missing_timestamps on",
 		"tcp set timewait 7", "tcp set rfc1337 on",
 		"tcp set finwait 8", "tcp set keep_idle 9",
 		"tcp set keep_interval 10", "tcp set keep_count 11",

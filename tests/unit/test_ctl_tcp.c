@@ -15,8 +15,8 @@ START_TEST(tcp_as_a_whole)
 	ctl_unit_must(u, "tcp show settings");
 	ck_assert_str_eq(u->text, "cc cubic ecn accurate_accept "
 	    "ecn_option changed syn_cookies overflow fastopen off "
-	    "mtu_probing off sack on timestamps on pacing off "
-	    "timewait 60 rfc1337 off finwait 60 keep_idle 7200 "
+	    "mtu_probing off sack on timestamps on "
+	    "missing_timestamps off pacing off timewait 60 rfc1337 off finwait 60 keep_idle 7200 "
 	    "keep_interval 75 keep_count 9 user_timeout 0\n");
 	ck_assert_str_eq(ctl_unit_config(u), "");
 	ctl_unit_must(u, "tcp set cc newreno fastopen both timewait 1500ms");
@@ -81,11 +81,11 @@ START_TEST(tcp_settings_reach_servers)
 	ck_assert_ptr_nonnull(conf);
 	ck_assert_ptr_ne(conf, &u->stk->tcp.conf);
 	ctl_unit_must(u, "tcp set ecn off mtu_probing always pacing on "
-	    "rfc1337 on syn_cookies never");
+	    "rfc1337 on syn_cookies never missing_timestamps on");
 	ck_assert_uint_eq(conf->ecn, TCP_ECN_OFF);
 	ck_assert_uint_eq(conf->mtu_probing, TCP_PROBING_ALWAYS);
 	ck_assert_uint_eq(conf->syn_cookies, TCP_COOKIES_NEVER);
-	ck_assert(conf->pacing && conf->rfc1337);
+	ck_assert(conf->pacing && conf->rfc1337 && conf->ts_lax);
 	ck_assert(conf->keepalive && conf->nodelay);
 	ctl_unit_free(u);
 }

@@ -425,6 +425,7 @@ START_TEST(change_reaches_listeners)
 	conf.mtu_probing = TCP_PROBING_ALWAYS;
 	conf.sack = !conf.sack;
 	conf.timestamps = !conf.timestamps;
+	conf.ts_lax = !conf.ts_lax;
 	conf.pacing = !conf.pacing;
 	conf.rfc1337 = !conf.rfc1337;
 	conf.timewait_us++;
@@ -446,6 +447,7 @@ START_TEST(change_reaches_listeners)
 		ck_assert_int_eq(seen[i]->mtu_probing, conf.mtu_probing);
 		ck_assert_int_eq(seen[i]->sack, conf.sack);
 		ck_assert_int_eq(seen[i]->timestamps, conf.timestamps);
+		ck_assert_int_eq(seen[i]->ts_lax, conf.ts_lax);
 		ck_assert_int_eq(seen[i]->pacing, conf.pacing);
 		ck_assert_int_eq(seen[i]->rfc1337, conf.rfc1337);
 		ck_assert_int_eq(seen[i]->timewait_us, conf.timewait_us);
