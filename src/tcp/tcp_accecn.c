@@ -34,6 +34,7 @@
 #define ACC_DEAF	0x0400u	/* the peer's ACE is zeroed: believe none */
 #define ACC_ACE_OFF	0x0800u	/* ours does not get through, it seems */
 #define ACC_OPT_COUNTS	0x1000u	/* the peer's option has counters */
+#define ACC_SYN_CE	0x2000u	/* our SYN or SYN,ACK came with CE */
 
 #define ACE_MASK	7u
 #define ACE_CLASSIC	3u	/* of a SYN: RFC 3168 6.1.1 */
@@ -154,6 +155,8 @@ synack_agrees(struct stack *stk, struct tcp_conn *c, const struct tcp_seg *s)
 	a->flags |= ACC_ON | ACC_THIRD | ACC_FIRST;
 	a->syn_ecn = s->ecn;
 	validate(c, ace);
+	if (ace == 6)
+		a->flags |= ACC_SYN_CE;
 	note_option(a, &s->o);
 	/* 3.2.3.2.1: show that ours gets through as well. */
 	if (s->o.acc_on)
@@ -217,8 +220,10 @@ tcp_accecn_opened(struct tcp_conn *c, const struct tcp_seg *s)
 	if (ace == 0)
 		a->flags |= ACC_NO_ECT | ACC_DEAF;
 	validate(c, ace);
-	if (ace == 6)
+	if (ace == 6) {
 		a->s_cep = TCP_ACC_CEP + 1;
+		a->flags |= ACC_SYN_CE;
+	}
 	a->flags |= ACC_LAST_ACK;
 }
 
@@ -249,6 +254,12 @@ tcp_accecn_syn_flags(struct tcp_conn *c, bool ack)
 	if (ack)
 		a->flags |= ACC_NO_ECT | ACC_ACE_OFF;
 	return 0;
+}
+
+bool
+tcp_accecn_syn_marked(const struct tcp_accecn *a)
+{
+	return (a->flags & ACC_SYN_CE) != 0;
 }
 
 /* ---- what comes in ------------------------------------------------------- */

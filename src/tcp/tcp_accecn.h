@@ -54,6 +54,8 @@ bool tcp_accecn_agree(struct stack *stk, struct tcp_conn *c,
 bool tcp_accecn_syn_again(struct tcp_conn *c, const struct tcp_seg *s);
 /* The ACK that ends SYN-RECEIVED; c->acc != NULL. */
 void tcp_accecn_opened(struct tcp_conn *c, const struct tcp_seg *s);
+/* Did our SYN or SYN,ACK come with CE, by what the peer says? */
+bool tcp_accecn_syn_marked(const struct tcp_accecn *a);
 void tcp_accecn_put(struct stack *stk, struct tcp_conn *c);
 /* Flags of a SYN,ACK that answers such a SYN without a connection; 0: none. */
 uint16_t tcp_accecn_cookie(const struct tcp_conf *conf,

@@ -22,13 +22,17 @@ tcp_cc(const struct tcp_conn *c)
 	return c->cc == TCP_CC_NEWRENO ? &cc_newreno : &cc_cubic;
 }
 
-/* RFC 6928 2, or one segment if the SYN was lost (RFC 5681 3.1). */
+/* RFC 6928 2, or one segment if the SYN was lost (RFC 5681 3.1), or came with a
+ * mark, which calls for the same (RFC 3168 6.1.2).  Ours goes as not ECN-capable,
+ * but RFC 9768 3.2.2.3 wants the answer all the same: who made it ECN-capable
+ * may have done so before a bottleneck that marked in earnest. */
 static uint32_t
 initial_cwnd(const struct tcp_conn *c)
 {
 	uint32_t mss = tcp_mss_now(c);
 
-	if ((c->flags & CF_SYN_RETRANS) != 0)
+	if ((c->flags & CF_SYN_RETRANS) != 0 ||
+	    (c->acc != NULL && tcp_accecn_syn_marked(c->acc)))
 		return mss;
 	return mss * tcp_max(c->conf->initial_cwnd, 1);
 }

@@ -264,8 +264,10 @@ tcp_established(struct stack *stk, struct tcp_conn *c,
 	tcp_probe_start(stk, c);
 	c->heard_ms = c->sent_ms = tcp_ts_now(stk);
 	c->delivered++;
-	/* RFC 7413 4.2.2: what is in flight has used cwnd already. */
-	if ((c->flags & CF_FO_EARLY) == 0)
+	/* RFC 7413 4.2.2: what is in flight has used cwnd already; but what
+	 * is not has to wait if the SYN,ACK was marked. */
+	if ((c->flags & CF_FO_EARLY) == 0 ||
+	    (c->acc != NULL && tcp_accecn_syn_marked(c->acc)))
 		tcp_cc_start(c);
 	/* Data of a SYN that crossed ours have waited for this. */
 	if (c->ooo != NULL) {
