@@ -23,9 +23,9 @@ tcp_cc(const struct tcp_conn *c)
 }
 
 /* RFC 6928 2, or one segment if the SYN was lost (RFC 5681 3.1), or came with a
- * mark, which calls for the same (RFC 3168 6.1.2).  Ours goes as not ECN-capable,
- * but RFC 9768 3.2.2.3 wants the answer all the same: who made it ECN-capable
- * may have done so before a bottleneck that marked in earnest. */
+ * mark, which calls for the same (RFC 3168 6.1.2).  Ours goes as not
+ * ECN-capable, but RFC 9768 3.2.2.3 wants the answer all the same: who made it
+ * ECN-capable may have done so before a bottleneck that marked in earnest. */
 static uint32_t
 initial_cwnd(const struct tcp_conn *c)
 {

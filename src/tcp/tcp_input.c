@@ -23,8 +23,8 @@
 /* ---- first, check sequence number ---------------------------------------- */
 
 /* RFC 7323 3.2: once agreed on, timestamps are in every segment but a RST: one
- * without is not the peer's, or not this connection's.  A SYN is not either, but
- * has its own answer (RFC 5961 4.2), which frees a peer that has forgotten. */
+ * without is not the peer's, or not this connection's.  Nor is a SYN, but that
+ * has an answer (RFC 5961 4.2), which frees a peer that has forgotten. */
 static bool
 ts_lacks(const struct tcp_conn *c, const struct tcp_seg *s)
 {
