@@ -14,13 +14,9 @@
 #include "base/addr.h"
 #include "base/pkt.h"
 #include "ip/ip_wire.h"
+#include "tcp/tcp_wire.h"
 
-#define TCP_OPT_END	0
-#define TCP_OPT_NOP	1
-#define TCP_OPT_MSS	2
-#define TCP_OPT_SACK	5	/* RFC 2018 */
-#define TCP_OPT_TS	8	/* RFC 7323 */
-#define TCP_OPT_TOA	254	/* RFC 6994 experiments; as LVS's toa module */
+#define TCP_OPT_TOA	TCP_OPT_EXP	/* as LVS's toa module */
 #define TCP_OPT_TOA_LEN	8
 
 /* Offset of the first option of that kind behind `from` (0: the first), from

@@ -21,13 +21,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
-
-enum {
-	OPT_END = 0, OPT_NOP = 1, OPT_MSS = 2, OPT_WSCALE = 3, OPT_SACK_OK = 4,
-	OPT_SACK = 5, OPT_TS = 8, OPT_FASTOPEN = 34,
-	OPT_ACC0 = 172, OPT_ACC1 = 174,	/* RFC 9768 3.2.3 */
-	OPT_EXP = 254,		/* RFC 6994: experiments; the client of LVS */
-};
+#include "tcp/tcp_wire.h"
 
 /* RFC 6994 3: whose experiment it is; Fast Open's before it had a kind. */
 #define EXID_FASTOPEN 0xf989u
@@ -81,7 +75,7 @@ static void
 parse_acc(struct rd *r, uint8_t kind, uint8_t n, struct tcp_opts *out)
 {
 	out->acc_on = true;
-	out->acc_order = kind == OPT_ACC1;
+	out->acc_order = kind == TCP_OPT_ACC1;
 	out->acc_fields = 0;
 	for (; n >= 3 && out->acc_fields < TCP_ACC_FIELDS; n -= 3) {
 		uint32_t high = rd_u8(r);
@@ -97,28 +91,28 @@ parse_one(uint8_t kind, const uint8_t *body, uint8_t n, bool syn,
 {
 	struct rd r = rd_init(body, n);
 
-	if (kind == OPT_MSS && n == 2 && syn) {
+	if (kind == TCP_OPT_MSS && n == 2 && syn) {
 		out->mss_on = true;
 		out->mss = rd_u16(&r);
-	} else if (kind == OPT_WSCALE && n == 1 && syn) {
+	} else if (kind == TCP_OPT_WSCALE && n == 1 && syn) {
 		out->wscale_on = true;
 		out->wscale = rd_u8(&r);
 		/* RFC 7323 2.3: more than 14 counts as 14. */
 		if (out->wscale > TCP_WSCALE_MAX)
 			out->wscale = TCP_WSCALE_MAX;
-	} else if (kind == OPT_SACK_OK && n == 0 && syn) {
+	} else if (kind == TCP_OPT_SACK_OK && n == 0 && syn) {
 		out->sack_ok = true;
-	} else if (kind == OPT_SACK && !syn) {
+	} else if (kind == TCP_OPT_SACK && !syn) {
 		parse_sack(&r, n, out);
-	} else if (kind == OPT_TS && n == 8) {
+	} else if (kind == TCP_OPT_TS && n == 8) {
 		out->ts_on = true;
 		out->tsval = rd_u32(&r);
 		out->tsecr = rd_u32(&r);
-	} else if (kind == OPT_FASTOPEN && syn) {
+	} else if (kind == TCP_OPT_FASTOPEN && syn) {
 		parse_cookie(&r, n, false, out);
-	} else if (kind == OPT_ACC0 || kind == OPT_ACC1) {
+	} else if (kind == TCP_OPT_ACC0 || kind == TCP_OPT_ACC1) {
 		parse_acc(&r, kind, n, out);
-	} else if (kind == OPT_EXP) {
+	} else if (kind == TCP_OPT_EXP) {
 		parse_experiment(body, n, syn, out);
 	}
 }
@@ -134,9 +128,9 @@ tcp_parse_options(const uint8_t *p, size_t len, bool syn,
 		uint8_t kind = rd_u8(&r), n;
 		const uint8_t *body;
 
-		if (kind == OPT_END)
+		if (kind == TCP_OPT_END)
 			return;
-		if (kind == OPT_NOP)
+		if (kind == TCP_OPT_NOP)
 			continue;
 		n = rd_u8(&r);
 		if (r.bad || n < 2)
@@ -180,9 +174,9 @@ tcp_options_len(const struct tcp_opts *o)
 static void
 build_sack(struct wr *w, const struct tcp_opts *o)
 {
-	wr_u8(w, OPT_NOP);
-	wr_u8(w, OPT_NOP);
-	wr_u8(w, OPT_SACK);
+	wr_u8(w, TCP_OPT_NOP);
+	wr_u8(w, TCP_OPT_NOP);
+	wr_u8(w, TCP_OPT_SACK);
 	wr_u8(w, (uint8_t)(2 + 8 * o->sacks));
 	for (unsigned i = 0; i < o->sacks; i++) {
 		wr_u32(w, o->sack[i].left);
@@ -195,14 +189,14 @@ build_acc(struct wr *w, const struct tcp_opts *o)
 {
 	uint32_t len = 2 + 3u * o->acc_fields;
 
-	wr_u8(w, o->acc_order == 0 ? OPT_ACC0 : OPT_ACC1);
+	wr_u8(w, o->acc_order == 0 ? TCP_OPT_ACC0 : TCP_OPT_ACC1);
 	wr_u8(w, (uint8_t)len);
 	for (unsigned i = 0; i < o->acc_fields; i++) {
 		wr_u8(w, (uint8_t)(o->acc[i] >> 16));
 		wr_u16(w, (uint16_t)o->acc[i]);
 	}
 	for (; len % 4 != 0; len++)
-		wr_u8(w, OPT_NOP);
+		wr_u8(w, TCP_OPT_NOP);
 }
 
 static void
@@ -210,13 +204,13 @@ build_fastopen(struct wr *w, const struct tcp_opts *o)
 {
 	uint32_t len = fastopen_head(o) + o->fo_len;
 
-	wr_u8(w, o->fo_exp ? OPT_EXP : OPT_FASTOPEN);
+	wr_u8(w, o->fo_exp ? TCP_OPT_EXP : TCP_OPT_FASTOPEN);
 	wr_u8(w, (uint8_t)len);
 	if (o->fo_exp)
 		wr_u16(w, EXID_FASTOPEN);
 	wr_copy(w, o->fo, o->fo_len);
 	for (unsigned n = len; n % 4 != 0; n++)
-		wr_u8(w, OPT_NOP);
+		wr_u8(w, TCP_OPT_NOP);
 }
 
 uint32_t
@@ -225,16 +219,17 @@ tcp_build_options(uint8_t *p, const struct tcp_opts *o)
 	struct wr w = wr_init(p, TCP_OPTIONS_MAX);
 
 	if (o->mss_on) {
-		wr_u8(&w, OPT_MSS);
+		wr_u8(&w, TCP_OPT_MSS);
 		wr_u8(&w, 4);
 		wr_u16(&w, o->mss);
 	}
 	if (o->acc_on && !o->ts_on)
 		build_acc(&w, o);
 	if (o->sack_ok || o->ts_on) {
-		wr_u8(&w, o->sack_ok && o->ts_on ? OPT_SACK_OK : OPT_NOP);
-		wr_u8(&w, o->sack_ok && o->ts_on ? 2 : OPT_NOP);
-		wr_u8(&w, o->ts_on ? OPT_TS : OPT_SACK_OK);
+		wr_u8(&w, o->sack_ok && o->ts_on ? TCP_OPT_SACK_OK :
+		    TCP_OPT_NOP);
+		wr_u8(&w, o->sack_ok && o->ts_on ? 2 : TCP_OPT_NOP);
+		wr_u8(&w, o->ts_on ? TCP_OPT_TS : TCP_OPT_SACK_OK);
 		wr_u8(&w, o->ts_on ? 10 : 2);
 	}
 	if (o->ts_on) {
@@ -244,8 +239,8 @@ tcp_build_options(uint8_t *p, const struct tcp_opts *o)
 			build_acc(&w, o);
 	}
 	if (o->wscale_on) {
-		wr_u8(&w, OPT_NOP);
-		wr_u8(&w, OPT_WSCALE);
+		wr_u8(&w, TCP_OPT_NOP);
+		wr_u8(&w, TCP_OPT_WSCALE);
 		wr_u8(&w, 3);
 		wr_u8(&w, o->wscale);
 	}

@@ -1,6 +1,7 @@
 /*
- * tcp_wire.h - the TCP header (RFC 9293 3.1) and its options (3.2): bytes to
- * host order and back.  Used by src/tcp and by the load balancer.
+ * tcp_wire.h - the TCP header (RFC 9293 3.1): bytes to host order and back,
+ * and the kinds of its options (3.2), which tcp_options.h reads and writes.
+ * Used by src/tcp and by the load balancer.
  */
 #ifndef HOPD_TCP_TCP_WIRE_H
 #define HOPD_TCP_TCP_WIRE_H
@@ -33,6 +34,16 @@
 #define TCP_OFF_WINDOW	14
 #define TCP_OFF_CSUM	16
 #define TCP_OFF_URG	18
+
+/* Kinds of options (RFC 9293 3.2). */
+enum {
+	TCP_OPT_END = 0, TCP_OPT_NOP = 1, TCP_OPT_MSS = 2,
+	TCP_OPT_WSCALE = 3, TCP_OPT_TS = 8,	/* RFC 7323 2.2, 3.2 */
+	TCP_OPT_SACK_OK = 4, TCP_OPT_SACK = 5,	/* RFC 2018 2, 3 */
+	TCP_OPT_FASTOPEN = 34,			/* RFC 7413 4.1.1 */
+	TCP_OPT_ACC0 = 172, TCP_OPT_ACC1 = 174,	/* RFC 9768 3.2.3 */
+	TCP_OPT_EXP = 254,	/* RFC 6994: experiments; the client of LVS */
+};
 
 struct tcp_hdr {
 	uint16_t sport, dport;
