@@ -156,11 +156,15 @@ tcp_flight_ack(struct stack *stk, struct tcp_conn *c, uint32_t ack,
 		a->acked += n;
 		again |= (r->flags & REC_EVER) != 0;
 		if ((r->flags & REC_SACKED) == 0) {
+			struct tcp_rec part = *r;
+
+			/* The rest of a super-frame has not arrived. */
+			part.end = r->seq + n;
 			first = instant_min(first, r->sent);
 			a->delivered += n;
 			c->delivered += (n + tcp_mss_now(c) - 1) /
 			    tcp_mss_now(c);
-			tcp_rack_delivered(stk, c, r, a);
+			tcp_rack_delivered(stk, c, &part, a);
 		}
 		if (n == rec_len(r)) {
 			pop_head(stk, f, r);

@@ -81,15 +81,31 @@ tcp_rack_delivered(struct stack *stk, struct tcp_conn *c,
 	}
 }
 
+/* Segments, however small, of which the peer has told: DupThresh at least? */
+static bool
+thresh_sacked(const struct tcp_conn *c)
+{
+	const struct tcp_flight *f = c->fl;
+	uint32_t mss = tcp_mss_now(c), n = 0;
+
+	if (f->sacked >= TCP_DUPTHRESH * mss)
+		return true;
+	for (const struct tcp_rec *r = f->head; r != NULL && f->sacked > 0 &&
+	    n < TCP_DUPTHRESH; r = r->next) {
+		if ((r->flags & REC_SACKED) != 0)
+			n += (r->end - r->seq + mss - 1) / mss;
+	}
+	return n >= TCP_DUPTHRESH;
+}
+
 /* RFC 8985 6.2 step 4: how long reordering may take. */
 static uint32_t
 reo_window(const struct tcp_conn *c)
 {
-	const struct tcp_flight *f = c->fl;
 	uint32_t wnd;
 
 	if (c->reo_seen == 0 && (c->key.ca >= TCP_CA_RECOVERY ||
-	    f->sacked >= TCP_DUPTHRESH * tcp_mss_now(c)))
+	    thresh_sacked(c)))
 		return 0;
 	wnd = c->min_rtt_us / 4 * c->reo_mult;
 	return tcp_min(wnd, c->srtt_us);
