@@ -13,12 +13,11 @@
  *
  * Believed is a sender whose address lies in a network of the interface (or,
  * by route, on it), who is in the table already, because we asked for him,
- * and, where arp_accept is on, everybody.  Only who talks
- * to us gets a new entry; from other traffic an entry is at most updated
- * (RFC 826's merge), so a chatty segment does not fill the table.  A router
- * may ask with the source of what it forwards: an address that is reached by
- * way of a gateway on the interface is answered, and not learned, since
- * nothing goes to it straight.
+ * and, where arp_accept is on, everybody.  Only who talks to us gets a new
+ * entry; from other traffic an entry is at most updated (RFC 826's merge), so
+ * a chatty segment does not fill the table.  A router may ask with the source
+ * of what it forwards: an address that is reached by way of a gateway on the
+ * interface is answered, and not learned, since nothing goes to it straight.
  */
 #include <errno.h>
 

@@ -3,8 +3,8 @@
  *
  * Frames are accepted that are for the interface's own MAC, for everybody, or
  * for a group that was joined; all others are dropped by name.  802.3 length
- * frames are dropped by name; VLAN tags, bridging and spanning tree are not
- * here yet.
+ * frames are dropped by name.  VLAN tags, bridging and spanning tree are not
+ * here.
  */
 #ifndef HOPD_ETH_ETH_H
 #define HOPD_ETH_ETH_H

@@ -2,8 +2,8 @@
  * keeper_ask.c - the keeper's answers: what an unprivileged worker may have.
  *
  * Devices by name in named namespaces, one file: the configuration, and one
- * directory: that of -r.
- * Nothing here looks into a packet or understands the configuration.
+ * directory: that of -r.  Nothing here looks into a packet or understands the
+ * configuration.
  */
 #include "hopd/keeper.h"
 

@@ -16,8 +16,7 @@
  *
  * Limits: limits.frag_bytes in all (the oldest datagram goes first),
  * limits.frag_source by one source (its own oldest goes first; hashed: sources
- * that collide share it),
- * limits.frag_queues datagrams.
+ * that collide share it), limits.frag_queues datagrams.
  */
 #include "ip/reass.h"
 

@@ -6,7 +6,7 @@
  * holds flows in the order in which they came.  A flow stands in the slot in
  * which it was due when it was put there; the sweep moves on what is not due
  * any more, so a packet costs one store.  Slots count from time 0; a flow's
- * deadline is 32 bits of ticks, which reach two years either way.
+ * deadline is 32 bits of ticks, which reach four years either way.
  *
  * The sweep handles at most SWEEP_MAX flows a turn; a slot with more goes on
  * in the next turn, so that a million flows that end together do not stop the

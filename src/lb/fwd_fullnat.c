@@ -13,7 +13,7 @@
  * The client's address goes along in a TCP option (TOA) in every segment until
  * the server's first data is acknowledged; a client's own is taken out, so
  * that nobody lies.  The segment size offered to the client leaves room for
- * it.  UDP is rewritten and has no such option.
+ * it.  UDP and SCTP are rewritten and have no such option.
  */
 #include <string.h>
 

@@ -18,7 +18,7 @@
 #include "base/prefetch.h"
 
 /* Budget for an idle connection: 512 bytes with the allocator's word. */
-_Static_assert(sizeof(struct tcp_conn) <= 504, "an idle connection is small");
+static_assert(sizeof(struct tcp_conn) <= 504, "an idle connection is small");
 
 #define TABLE_MIN 256u
 
