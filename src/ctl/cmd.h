@@ -61,13 +61,14 @@ void reply_flush(struct request *rq);
 
 /* job.c: a request that is answered over time.  It belongs to its session and
  * ends with it. */
-enum job_kind { JOB_PING, JOB_TRACE, JOB_CAPTURE, JOB_CONNECT };
+enum job_kind { JOB_PING, JOB_TRACE, JOB_CAPTURE, JOB_CONNECT, JOB_CONN };
 
 struct job {
 	struct job *next;	/* of its session */
 	enum job_kind kind;
 	struct request rq;	/* as it came, but cmd is gone */
-	void *engine;		/* struct ping, trace, capture, connect */
+	void *engine;		/* struct ping, trace, capture, connect, or of
+				 * cmd_conn.c */
 	struct addr dst;
 	uint32_t size;		/* bytes of data */
 	uint8_t ttl, queries;	/* traceroute: line under way */
@@ -77,6 +78,8 @@ struct job {
 
 /* NULL: no memory. */
 struct job *job_new(struct request *rq, enum job_kind kind);
+/* One of the session's, or NULL. */
+struct job *job_of_kind(const struct ctl_session *s, enum job_kind kind);
 /* Frees it, without an answer. */
 void job_free(struct job *job);
 /* The last answer, and the end. */
@@ -84,6 +87,9 @@ void job_done(struct job *job, int status);
 
 /* More of what the client sends for it, by the request's id. */
 void job_input(struct ctl_session *s, const json_t *obj);
+
+/* cmd_conn.c: a piece more of a long listing, and the end with the last. */
+void conn_turn(struct job *job);
 
 /* cmd_connect.c */
 struct connect;
@@ -173,7 +179,7 @@ int local_query(struct request *rq);
 int server_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int server_query(struct request *rq);
 
-int conn_query(struct request *rq);
+int conn_query(struct request *rq);	/* -EINPROGRESS if it is long */
 int udp_query(struct request *rq);
 int tcp_change(struct ctl *ctl, const struct command *cmd, struct err *err);
 int tcp_query(struct request *rq);

@@ -1,10 +1,25 @@
 /*
  * cmd_conn.c - conn show|flush: the flows of the load balancer.
+ *
+ * There may be millions, and packets wait while one list is made: so it is made
+ * in pieces, one in a turn.  A flow that ends or begins meanwhile may be in the
+ * list or not; all others are in it once.
  */
 #include "ctl/cmd_lb.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <strings.h>
+
+#define ROWS_TURN	256u	/* told in one turn: about a millisecond */
+#define STEPS_TURN	65536u	/* looked at in one turn: as long */
+
+/* Where a listing is. */
+struct conn_list {
+	struct lb_flow_filter filter;
+	struct lb_service_key key;	/* filter.service, if that is set */
+	uint32_t pos;
+};
 
 /* As the flows have it, or NULL. */
 static const char *
@@ -19,18 +34,17 @@ state_find(const char *name)
 	return NULL;
 }
 
-/* The filter that the words mean; key lives as long as the filter. */
+/* The filter that the words mean. */
 static int
-filter(struct request *rq, struct lb_flow_filter *w,
-    struct lb_service_key *key)
+filter(struct request *rq, struct conn_list *list)
 {
+	struct lb_flow_filter *w = &list->filter;
 	const union value *v;
 
-	*w = (struct lb_flow_filter){ 0 };
 	v = command_get(rq->cmd, A_SERVICE);
 	if (v != NULL) {
-		*key = lb_key(&v->service);
-		w->service = key;
+		list->key = lb_key(&v->service);
+		w->service = &list->key;
 	}
 	v = command_get(rq->cmd, A_CLIENT);
 	if (v != NULL) {
@@ -91,24 +105,62 @@ flow_json(const struct stack *stk, const struct lb_flow *f)
 	return obj;
 }
 
+/* A piece of the list; true if it was the last. */
+static bool
+tell(struct request *rq, struct conn_list *list)
+{
+	struct stack *stk = rq->ctl->stk;
+	uint32_t steps = STEPS_TURN;
+
+	for (unsigned rows = 0; rows < ROWS_TURN; rows++) {
+		const struct lb_flow *f = lb_flow_scan(stk, &list->pos,
+		    &steps, &list->filter);
+
+		if (f == NULL)
+			return steps > 0;
+		reply_data(rq, flow_json(stk, f));
+	}
+	return false;
+}
+
+void
+conn_turn(struct job *job)
+{
+	if (tell(&job->rq, job->engine))
+		job_done(job, 0);
+}
+
+/* There is more than one turn may tell. */
+static int
+tell_later(struct request *rq, const struct conn_list *list)
+{
+	struct conn_list *copy = malloc(sizeof(*copy));
+	struct job *job = copy != NULL ? job_new(rq, JOB_CONN) : NULL;
+
+	if (job == NULL) {
+		free(copy);
+		return -ENOMEM;
+	}
+	*copy = *list;
+	if (list->filter.service != NULL)
+		copy->filter.service = &copy->key;
+	job->engine = copy;
+	return -EINPROGRESS;
+}
+
 int
 conn_query(struct request *rq)
 {
-	struct stack *stk = rq->ctl->stk;
-	const struct lb_flow *f;
-	struct lb_service_key key;
-	struct lb_flow_filter w;
-	uint32_t pos = 0, n;
-	int r = filter(rq, &w, &key);
+	struct conn_list list = { .pos = 0 };
+	uint32_t n;
+	int r = filter(rq, &list);
 
 	if (r != 0)
 		return r;
 	if (rq->cmd->row->verb == VERB_FLUSH) {
-		n = lb_flow_flush(stk, &w);
+		n = lb_flow_flush(rq->ctl->stk, &list.filter);
 		reply_data(rq, json_pack("{s:i}", "flushed", (int)n));
 		return 0;
 	}
-	while ((f = lb_flow_next(stk, &pos, &w)) != NULL)
-		reply_data(rq, flow_json(stk, f));
-	return 0;
+	return tell(rq, &list) ? 0 : tell_later(rq, &list);
 }

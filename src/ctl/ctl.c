@@ -216,6 +216,16 @@ ctl_input_text(struct ctl_session *s, const char *text, size_t len)
 }
 
 bool
+ctl_turn(struct ctl_session *s)
+{
+	struct job *job = job_of_kind(s, JOB_CONN);
+
+	if (job != NULL)
+		conn_turn(job);
+	return job_of_kind(s, JOB_CONN) != NULL;
+}
+
+bool
 ctl_is_busy(const struct ctl_session *s)
 {
 	return s->jobs != NULL;

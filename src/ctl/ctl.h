@@ -93,6 +93,9 @@ void ctl_close(struct ctl_session *s);
 size_t ctl_input(struct ctl_session *s, const char *line, size_t len);
 /* That text, and a NUL behind it. */
 void ctl_input_text(struct ctl_session *s, const char *text, size_t len);
+/* Goes on with a listing that was too long for one turn, by a piece that is
+ * bounded: packets do not wait for the whole.  True if more is to come. */
+bool ctl_turn(struct ctl_session *s);
 /* Will it answer a request later? */
 bool ctl_is_busy(const struct ctl_session *s);
 

@@ -1,6 +1,6 @@
 /*
  * job.c - requests that are answered over time: ping, traceroute,
- * capture, tcp connect.
+ * capture, tcp connect, and conn show where it is long.
  */
 #include "ctl/session.h"
 
@@ -29,6 +29,16 @@ job_new(struct request *rq, enum job_kind kind)
 	return job;
 }
 
+struct job *
+job_of_kind(const struct ctl_session *s, enum job_kind kind)
+{
+	struct job *job = s->jobs;
+
+	while (job != NULL && job->kind != kind)
+		job = job->next;
+	return job;
+}
+
 void
 job_free(struct job *job)
 {
@@ -48,6 +58,8 @@ job_free(struct job *job)
 	}
 	if (job->engine != NULL && job->kind == JOB_CONNECT)
 		connect_stop(stk, job->engine);
+	if (job->kind == JOB_CONN)
+		free(job->engine);
 	json_decref(job->rq.id);
 	free(job->rq.lines);
 	free(job);

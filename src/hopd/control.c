@@ -315,6 +315,8 @@ client_turn(struct client *c)
 		client_read(c);
 	if (!c->dead)
 		more = client_lines(c);
+	if (!c->dead && !client_is_behind(c) && ctl_turn(c->session))
+		more = true;
 	if (client_is_done(c))
 		c->dead = true;
 	if (!c->dead)

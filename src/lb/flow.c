@@ -534,20 +534,29 @@ lb_flow_matches(const struct lb_flow *f, const struct lb_flow_filter *w)
 }
 
 struct lb_flow *
-lb_flow_next(struct stack *stk, uint32_t *pos,
+lb_flow_scan(struct stack *stk, uint32_t *pos, uint32_t *steps,
     const struct lb_flow_filter *filter)
 {
 	struct lb_flows *ft = &stk->lb.flows;
 
-	while (++*pos < ft->region->high) {
-		struct lb_flow *f = &ft->flow[*pos];
+	while (*steps > 0 && *pos + 1 < ft->region->high) {
+		struct lb_flow *f = &ft->flow[++*pos];
 
+		(*steps)--;
 		if (f->flags & LB_FLOW_USED &&
 		    (filter == NULL || lb_flow_matches(f, filter)))
 			return f;
 	}
-	*pos = ft->region->high;
 	return NULL;
+}
+
+struct lb_flow *
+lb_flow_next(struct stack *stk, uint32_t *pos,
+    const struct lb_flow_filter *filter)
+{
+	uint32_t steps = UINT32_MAX;
+
+	return lb_flow_scan(stk, pos, &steps, filter);
 }
 
 uint32_t

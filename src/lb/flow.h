@@ -250,6 +250,10 @@ bool lb_flow_matches(const struct lb_flow *f, const struct lb_flow_filter *w);
  * filter may be NULL. */
 struct lb_flow *lb_flow_next(struct stack *stk, uint32_t *pos,
     const struct lb_flow_filter *filter);
+/* The same over no more than *steps places of the table, which counts down:
+ * NULL is the end only if some are left. */
+struct lb_flow *lb_flow_scan(struct stack *stk, uint32_t *pos,
+    uint32_t *steps, const struct lb_flow_filter *filter);
 /* Deletes all that match; returns how many. */
 uint32_t lb_flow_flush(struct stack *stk, const struct lb_flow_filter *filter);
 

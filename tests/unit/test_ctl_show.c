@@ -279,6 +279,78 @@ START_TEST(conn_filters)
 }
 END_TEST
 
+/* So many copies of one flow of the traffic, by other clients. */
+static void
+many_flows(struct fault_bed *b, unsigned n)
+{
+	uint32_t pos = 0;
+	struct lb_flow f = *lb_flow_next(b->stk, &pos, NULL);
+
+	f.flags = 0;
+	for (f.cport = 10000; f.cport < 10000 + n; f.cport++)
+		ck_assert_ptr_nonnull(lb_flow_add(b->stk, &f, 100));
+}
+
+/* A long list comes in pieces, and flows may go away in between. */
+START_TEST(conn_show_in_pieces)
+{
+	struct fault_bed *b = fault_bed_up();
+	struct lb_flow_filter first = { .cport = 10000 };
+	struct lb_flow_filter last = { .cport = 10999 };
+	bool told[1000] = { false };
+	unsigned turns = 0;
+
+	fault_traffic(b, 2000);
+	many_flows(b, 1000);
+	ctl_unit_start(b->u, "conn show client 192.168.1.10", false);
+	ck_assert_int_eq(b->u->status, -1);
+	ck_assert_uint_lt(json_array_size(b->u->data), 500);
+	ck_assert_uint_eq(lb_flow_flush(b->stk, &first), 1);
+	ck_assert_uint_eq(lb_flow_flush(b->stk, &last), 1);
+	ck_assert(ctl_is_busy(b->u->session));
+	while (ctl_turn(b->u->session))
+		ck_assert_uint_lt(++turns, 10);
+	ck_assert_uint_ge(turns, 2);
+	ck_assert(!ctl_is_busy(b->u->session));
+	ck_assert_int_eq(b->u->status, 0);
+	for (size_t i = 0; i < json_array_size(b->u->data); i++) {
+		long long port = reply_number(json_object_get(json_array_get(
+		    b->u->data, i), "client"), "port");
+
+		if (port < 10000)
+			continue;
+		ck_assert(!told[port - 10000]);
+		told[port - 10000] = true;
+	}
+	for (size_t i = 0; i < 999; i++)
+		ck_assert(told[i]);
+	ck_assert(!told[999]);
+	fault_bed_down(b);
+}
+END_TEST
+
+/* What a filter keeps back is looked at in pieces, too; a client that goes
+ * away ends it. */
+START_TEST(conn_show_looks_in_pieces)
+{
+	struct fault_bed *b = fault_bed_up();
+	struct lb_flow_filter w = { .cport = 10001 };
+	uint32_t pos = 0, steps = 5;
+
+	fault_traffic(b, 2000);
+	many_flows(b, 300);
+	ck_assert_ptr_null(lb_flow_scan(b->stk, &pos, &steps, &w));
+	ck_assert_uint_eq(steps, 0);
+	ck_assert_uint_eq(pos, 5);
+	steps = 1000;
+	ck_assert_ptr_nonnull(lb_flow_scan(b->stk, &pos, &steps, &w));
+	ck_assert_ptr_null(lb_flow_scan(b->stk, &pos, &steps, &w));
+	ck_assert_uint_gt(steps, 0);
+	ctl_unit_start(b->u, "conn show service tcp 192.168.1.100:80", false);
+	fault_bed_down(b);
+}
+END_TEST
+
 START_TEST(local_show_counts)
 {
 	struct fault_bed *b = fault_bed_up();
@@ -478,6 +550,8 @@ main(void)
 	tc = tcase_create("traffic");
 	tcase_add_test(tc, conn_show_tells_both_sides);
 	tcase_add_test(tc, conn_filters);
+	tcase_add_test(tc, conn_show_in_pieces);
+	tcase_add_test(tc, conn_show_looks_in_pieces);
 	tcase_add_test(tc, local_show_counts);
 	tcase_add_test(tc, tcp_show_is_ss);
 	tcase_add_test(tc, udp_show_tells_ends);
