@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define COLUMNS_MAX 8u		/* of the widest table */
+
 /* How a value is told. */
 enum style {
 	PLAIN,			/* as it is */
@@ -134,31 +136,45 @@ is_used(const struct column *c, const json_t *rows)
 	return false;
 }
 
+/* Once for each column, not for each cell: a table may be long. */
+static size_t
+choose(const struct column *columns, const json_t *rows,
+    const struct column *used[COLUMNS_MAX])
+{
+	size_t n = 0;
+
+	for (const struct column *c = columns; c->title != NULL; c++) {
+		if (!is_used(c, rows))
+			continue;
+		assert(n < COLUMNS_MAX);
+		used[n++] = c;
+	}
+	return n;
+}
+
 static int
 fill(struct libscols_table *t, const struct column *columns,
     const json_t *rows)
 {
-	size_t i;
+	const struct column *used[COLUMNS_MAX];
+	size_t i, count = choose(columns, rows, used);
 	const json_t *row;
 	char text[256];
 
-	for (const struct column *c = columns; c->title != NULL; c++) {
-		int flags = c->style == NUMBER ? SCOLS_FL_RIGHT : 0;
+	for (size_t n = 0; n < count; n++) {
+		int flags = used[n]->style == NUMBER ? SCOLS_FL_RIGHT : 0;
 
-		if (is_used(c, rows) &&
-		    scols_table_new_column(t, c->title, 0, flags) == NULL)
+		if (scols_table_new_column(t, used[n]->title, 0, flags) == NULL)
 			return -1;
 	}
 	json_array_foreach(rows, i, row) {
 		struct libscols_line *line = scols_table_new_line(t, NULL);
-		size_t n = 0;
 
-		for (const struct column *c = columns; c->title != NULL; c++) {
-			if (!is_used(c, rows))
-				continue;
-			cell(c, row, text, sizeof(text));
-			if (line == NULL ||
-			    scols_line_set_data(line, n++, text) != 0)
+		if (line == NULL)
+			return -1;
+		for (size_t n = 0; n < count; n++) {
+			cell(used[n], row, text, sizeof(text));
+			if (scols_line_set_data(line, n, text) != 0)
 				return -1;
 		}
 	}

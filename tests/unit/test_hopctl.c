@@ -81,6 +81,29 @@ START_TEST(tables_in_columns)
 }
 END_TEST
 
+/* A busy director has a hundred thousand of them: that is a second or two, not
+ * a quarter of an hour. */
+START_TEST(a_long_table_is_quick)
+{
+	json_t *rows = json_array(), *one = json_pack("{s:s,s:s}", "protocol",
+	    "tcp", "state", "ESTABLISHED");
+	char *text;
+	size_t size, lines = 0;
+	FILE *out = open_memstream(&text, &size);
+
+	for (int i = 0; i < 100000; i++)
+		json_array_append(rows, one);
+	render_table(out, OBJ_CONN, rows);
+	fclose(out);
+	for (const char *p = text; (p = strchr(p, '\n')) != NULL; p++)
+		lines++;
+	ck_assert_uint_eq(lines, 100001);
+	free(text);
+	json_decref(one);
+	json_decref(rows);
+}
+END_TEST
+
 START_TEST(json_is_one_array)
 {
 	static const char *const pairs[][2] = {
@@ -180,6 +203,7 @@ main(void)
 
 	tcase_add_loop_test(t, tables_in_columns, 0,
 	    (int)(sizeof(tables) / sizeof(tables[0])));
+	tcase_add_test(t, a_long_table_is_quick);
 	tcase_add_test(t, json_is_one_array);
 	tcase_add_test(t, pcap_pieces_to_bytes);
 	tcase_add_test(t, files_whole_or_not_at_all);
