@@ -147,6 +147,21 @@ journal_make(const char *text)
 	return memory_file("hopd-journal", text, MARK);
 }
 
+int
+journal_make_loose(const char *text, const char *commands)
+{
+	char *head = malloc(strlen(MARK) + strlen(text) + 1);
+	int fd;
+
+	if (head == NULL)
+		return -ENOMEM;
+	strcpy(head, MARK);
+	strcpy(head + strlen(MARK), text);
+	fd = memory_file("hopd-journal", head, commands);
+	free(head);
+	return fd;
+}
+
 void
 journal_switch(struct journal *j, int fd, const char *text)
 {

@@ -39,5 +39,8 @@ int memory_file(const char *name, const char *text, const char *tail);
  * or -Exxx.  journal_switch() makes it ours, once the keeper has it. */
 int journal_make(const char *text);
 void journal_switch(struct journal *j, int fd, const char *text);
+/* One without a configuration: its lines are commands, like those after it, and
+ * do not stand or fall together. */
+int journal_make_loose(const char *text, const char *commands);
 
 #endif

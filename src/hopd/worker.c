@@ -139,25 +139,37 @@ worker_init(struct worker *w, struct err *err)
 
 /* ---- configuration ------------------------------------------------------- */
 
-/* A reply to a command of the journal: only a refusal is of interest. */
+/* A command of the journal that is carried out once more. */
+struct replay {
+	const char *command;
+	bool no_memory;
+};
+
+/* A reply to it: only a refusal is of interest. */
 static void
 replay_emit(void *arg, const char *line, size_t len)
 {
-	const char *command = arg;
+	struct replay *r = arg;
 	json_t *reply = json_loadb(line, len, 0, NULL);
 	const char *error = json_string_value(json_object_get(reply,
 	    "error"));
 
+	const char *code = json_string_value(json_object_get(reply, "code"));
+
 	if (error != NULL)
-		report(LOG_LVL_ERR, "journal: %s: %s", command, error);
+		report(LOG_LVL_ERR, "journal: %s: %s", r->command, error);
+	if (code != NULL && strcmp(code, "ENOMEM") == 0)
+		r->no_memory = true;
 	json_decref(reply);
 }
 
-/* One accepted command once more; canonical, so blanks part its words. */
-static void
-replay(struct worker *w, char *command)
+/* One accepted command once more; canonical, so blanks part its words.  False:
+ * no memory. */
+static bool
+replay(struct worker *w, const char *command)
 {
-	struct ctl_session *s = ctl_open(w->ctl, replay_emit, command);
+	struct replay r = { .command = command };
+	struct ctl_session *s = ctl_open(w->ctl, replay_emit, &r);
 	json_t *words = json_array();
 	json_t *request = json_pack("{s:o}", "command", words);
 	const char *p = command;
@@ -175,8 +187,10 @@ replay(struct worker *w, char *command)
 		ctl_input(s, line, strlen(line));
 	if (s != NULL)
 		ctl_close(s);
+	r.no_memory |= s == NULL || line == NULL;
 	free(line);
 	json_decref(request);
+	return !r.no_memory;
 }
 
 /* The configuration as the target state, all or nothing.  False: why has been
@@ -211,7 +225,9 @@ conf_apply(struct worker *w)
 }
 
 /* What the last worker had.  It ran before, so if it does not now (no memory)
- * the keeper shall try again; running without it would be worse. */
+ * the keeper shall try again; running without it would be worse.  But commands
+ * can leave what no file may say, such as a route whose gateway's network is
+ * gone: then the next worker takes it line by line, with the same devices. */
 static bool
 journal_restore(struct worker *w)
 {
@@ -223,17 +239,22 @@ journal_restore(struct worker *w)
 		report(LOG_LVL_ERR, "journal: cannot be read");
 		return false;
 	}
-	w->restoring = true;
+	w->restoring = w->handing_on = true;
 	if (!text_apply(w, "journal", text)) {
+		worker_journal_loosen(text, commands);
 		free(text);
 		return false;
 	}
+	w->handing_on = false;
 	anew = w->journal.base == 0 || *commands != '\0';
 	while (*commands != '\0') {
 		size_t n = strcspn(commands, "\n");
 
 		commands[n] = '\0';
-		replay(w, commands);
+		if (!replay(w, commands)) {
+			free(text);
+			return false;
+		}
 		commands += n + 1;
 	}
 	w->restoring = false;

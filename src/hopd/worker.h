@@ -42,6 +42,7 @@ struct worker {
 	int root_fd;		/* likewise; -1: no files to serve */
 	bool fresh;		/* the first worker: reads the file */
 	bool restoring;		/* what is accepted stands in the journal */
+	bool handing_on;	/* the keeper keeps devices for the next one */
 };
 
 /* struct ctl_host with arg = w. */
@@ -58,5 +59,7 @@ void worker_ports_free(struct worker *w);
 char *worker_conf_read(struct worker *w, struct err *err);
 /* The running configuration becomes the journal. */
 void worker_journal_rewrite(struct worker *w);
+/* For the next worker: a journal of commands alone. */
+void worker_journal_loosen(const char *text, const char *commands);
 
 #endif

@@ -187,7 +187,10 @@ host_port_close(void *arg, const char *name, struct err *err)
 	loop_port_free(wp->watch);
 	wp->watch = NULL;
 	port_del(w->stk, port);
-	return port_give_back(w, wp, err);
+	if (!w->handing_on)
+		return port_give_back(w, wp, err);
+	port_forget(w, wp);
+	return 0;
 }
 
 static int
@@ -330,23 +333,41 @@ host_write_file(void *arg, const char *path, const char *text, struct err *err)
 
 /* ---- journal ------------------------------------------------------------- */
 
-static void
-journal_replace(struct worker *w, const char *text)
+/* The keeper has fd, or it is closed; fd may be -Exxx. */
+static bool
+journal_hand_over(int fd)
 {
 	struct keeper_msg m = { .ask = KEEPER_JOURNAL };
 	struct err err = { "" };
-	int fd = journal_make(text);
 
 	if (fd < 0) {
 		report(LOG_LVL_ERR, "journal: %s", strerror(-fd));
-		return;
+		return false;
 	}
 	if (keeper_call(KEEPER_CHAN_FD, &m, fd, NULL, &err) != 0) {
 		report(LOG_LVL_ERR, "journal: %s", err.text);
 		close(fd);
-		return;
+		return false;
 	}
-	journal_switch(&w->journal, fd, text);
+	return true;
+}
+
+static void
+journal_replace(struct worker *w, const char *text)
+{
+	int fd = journal_make(text);
+
+	if (journal_hand_over(fd))
+		journal_switch(&w->journal, fd, text);
+}
+
+void
+worker_journal_loosen(const char *text, const char *commands)
+{
+	int fd = journal_make_loose(text, commands);
+
+	if (journal_hand_over(fd))
+		close(fd);
 }
 
 void
@@ -367,6 +388,12 @@ host_accepted(void *arg, const char *line)
 
 	if (w->restoring)
 		return;
+	/* Done once more it would take away the device that a later command
+	 * made under the same name, and that lives. */
+	if (strncmp(line, "port del ", 9) == 0) {
+		worker_journal_rewrite(w);
+		return;
+	}
 	r = journal_append(&w->journal, line);
 	if (r != 0)
 		report(LOG_LVL_ERR, "journal: %s", strerror(-r));

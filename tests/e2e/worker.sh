@@ -72,4 +72,29 @@ need hopctl addr add 10.9.0.1/24 dev taph
 need in_ns a ip link set taph up
 need in_ns a ip addr add 10.9.0.2/24 dev taph
 try 'a new device in its place works' await 10 answers_ping
+
+# Commands may leave what no file can say.  A worker comes back all the same,
+# without the one line, on the same device.
+next_worker()
+{
+	worker=$(worker_of "$keeper")
+	kill -KILL "$worker"
+	await 20 has_other_worker "$keeper" "$worker"
+}
+
+address_is_there()
+{
+	hopctl addr show dev taph | grep -q '10.8.0.1/24'
+}
+need hopctl route add 10.99.0.0/16 via 10.9.0.2
+need hopctl addr add 10.8.0.1/24 dev taph
+need hopctl addr del 10.9.0.1/24 dev taph
+need next_worker
+need await 20 address_is_there
+need next_worker
+try 'a route without its network does not keep workers away' \
+    await 20 address_is_there
+try 'and is told of' grep -q '10.99.0.0/16.*10.9.0.2' "$tmp/hopd.log"
+need hopctl addr add 10.9.0.1/24 dev taph
+try 'the device is the same' await 10 answers_ping
 finish
