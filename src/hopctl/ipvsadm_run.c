@@ -406,7 +406,8 @@ restore(const struct ipvsadm *ia)
 		int argc = 1;
 
 		argv[0] = (char *)(uintptr_t)ia->name;
-		if (w != NULL && strcmp(w, "ipvsadm") == 0)
+		if (w != NULL && (strcmp(w, "ipvsadm") == 0 ||
+		    strcmp(w, "hop-ipvsadm") == 0))
 			w = strtok_r(NULL, " \t\r\n", &save_at);
 		for (; w != NULL && argc < LINE_WORDS;
 		    w = strtok_r(NULL, " \t\r\n", &save_at))

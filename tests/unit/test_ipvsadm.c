@@ -388,6 +388,8 @@ static const struct {
 	    "1|-A -t 10.0.0.1:80 -s rr\n1|-A -t 10.0.0.2:80 -s rr\n" },
 	{ "\n \t\nipvsadm -A -t 10.0.0.1:80 -s rr\r\nipvsadm\n", "= 0\n",
 	    "1|-A -t 10.0.0.1:80 -s rr\n" },
+	{ "hop-ipvsadm -A -t 10.0.0.1:80 -s rr\nhop-ipvsadm\n", "= 0\n",
+	    "1|-A -t 10.0.0.1:80 -s rr\n" },
 	/* The last line is cut: before a value, in one, before an option. */
 	{ "-A -t 10.0.0.1:80 -s rr\n-A -t", "2|-t: missing argument\n= 0\n",
 	    "1|-A -t 10.0.0.1:80 -s rr\n" },
