@@ -17,7 +17,8 @@ START_TEST(tcp_as_a_whole)
 	    "ecn_option changed syn_cookies overflow fastopen off "
 	    "mtu_probing off sack on timestamps on "
 	    "missing_timestamps off pacing off timewait 60 rfc1337 off "
-	    "finwait 60 keep_idle 7200 keep_interval 75 keep_count 9 user_timeout 0\n");
+	    "finwait 60 keep_idle 7200 keep_interval 75 keep_count 9 "
+	    "user_timeout 0\n");
 	ck_assert_str_eq(ctl_unit_config(u), "");
 	ctl_unit_must(u, "tcp set cc newreno fastopen both timewait 1500ms");
 	ctl_unit_must(u, "tcp set keep_idle 30 sack off");
