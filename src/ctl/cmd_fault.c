@@ -1,5 +1,5 @@
 /*
- * cmd_fault.c - fault add|del|show: ports whose wire is bad on purpose.
+ * cmd_fault.c - fault add|set|del|show: ports whose wire is bad on purpose.
  */
 #include "ctl/cmd.h"
 

@@ -3,8 +3,9 @@
  * lifetimes in which old segments die out.
  *
  * While the owner holds the connection it stays whole.  Without an owner it
- * shrinks to a struct tcp_tw, a quarter of the size.  A new SYN may end it early
- * when timestamps, or its number, prove it new (RFC 6191, RFC 1122 4.2.2.13).
+ * shrinks to a struct tcp_tw, a quarter of the size.  A new SYN may end it
+ * early when timestamps, or its number, prove it new (RFC 6191, RFC 1122
+ * 4.2.2.13).
  */
 #include "tcp/tcp_conn.h"
 

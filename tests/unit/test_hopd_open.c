@@ -384,7 +384,8 @@ main(void)
 	tcase_add_test(tc, an_mtu_without_a_device);
 	tcase_add_test(tc, devices_without_rights);
 	suite_add_tcase(s, tc);
-	/* Valgrind keeps the limit itself: the kernel looks for the file first. */
+	/* Valgrind keeps the limit itself: the kernel looks for the file
+	 * first. */
 	tc = tcase_create("limits");
 	tcase_set_tags(tc, "limits");
 	tcase_add_test(tc, devices_without_descriptors);
