@@ -14,6 +14,33 @@
 
 #define VIP "10.0.1.100"
 
+/* The i-th real server, 10.0.2.(10 + i), whose way out is 10.0.2.`router`. */
+static struct node *
+server_new(struct world *w, struct wire *lan, uint32_t i, unsigned router)
+{
+	char name[16];
+	struct node *rs;
+
+	snprintf(name, sizeof(name), "rs%u", i);
+	rs = node_new(w, name);
+	wire_join(lan, rs, "eth0");
+	topo_start(rs, "port add eth0 acd 0\n"
+	    "addr add 10.0.2.%u/24 dev eth0\n"
+	    "route add default via 10.0.2.%u\n", 10 + i, router);
+	return rs;
+}
+
+/* It gets both services of vip, TCP's at that port of its own. */
+static void
+server_add(struct node *director, const char *vip, uint32_t i,
+    unsigned tcp_port, const char *mode)
+{
+	node_must(director, "server add udp %s:7 10.0.2.%u:7 mode %s weight 1",
+	    vip, 10 + i, mode);
+	node_must(director, "server add tcp %s:80 10.0.2.%u:%u mode %s "
+	    "weight 1", vip, 10 + i, tcp_port, mode);
+}
+
 /*
  *	client --- director ---+--- rs0 10.0.2.10
  *	10.0.1.2     VIP       +--- rs1 10.0.2.11 ...
@@ -41,21 +68,11 @@ nat_cluster(struct world *w, uint32_t servers, const char *sched)
 	    "service add udp " VIP ":7 sched %s\n"
 	    "service add tcp " VIP ":80 sched %s\n", sched, sched);
 	for (uint32_t i = 0; i < servers; i++) {
-		char name[16];
-		struct node *rs;
+		struct node *rs = server_new(w, lan_wire, i, 1);
 
-		snprintf(name, sizeof(name), "rs%u", i);
-		rs = node_new(w, name);
-		wire_join(lan_wire, rs, "eth0");
-		topo_start(rs, "port add eth0 acd 0\n"
-		    "addr add 10.0.2.%u/24 dev eth0\n"
-		    "route add default via 10.0.2.1\n", 10 + i);
 		udp_server(rs, 7);
 		tcp_server(rs, 8080);
-		node_must(director, "server add udp " VIP ":7 10.0.2.%u:7 "
-		    "mode nat weight 1", 10 + i);
-		node_must(director, "server add tcp " VIP ":80 "
-		    "10.0.2.%u:8080 mode nat weight 1", 10 + i);
+		server_add(director, VIP, i, 8080, "nat");
 	}
 	return client;
 }
@@ -115,22 +132,12 @@ one_arm_servers(struct world *w, struct wire *lan, struct node *director,
     const char *mode, uint32_t servers)
 {
 	for (uint32_t i = 0; i < servers; i++) {
-		char name[16];
-		struct node *rs;
+		struct node *rs = server_new(w, lan, i, 254);
 
-		snprintf(name, sizeof(name), "rs%u", i);
-		rs = node_new(w, name);
-		wire_join(lan, rs, "eth0");
-		topo_start(rs, "port add eth0 acd 0\n"
-		    "addr add 10.0.2.%u/24 dev eth0\n"
-		    "route add default via 10.0.2.254\n", 10 + i);
 		server_prepare(rs, mode);
 		udp_server(rs, 7);
 		tcp_server(rs, 80);
-		node_must(director, "server add udp " LAN_VIP ":7 "
-		    "10.0.2.%u:7 mode %s weight 1", 10 + i, mode);
-		node_must(director, "server add tcp " LAN_VIP ":80 "
-		    "10.0.2.%u:80 mode %s weight 1", 10 + i, mode);
+		server_add(director, LAN_VIP, i, 80, mode);
 	}
 }
 
@@ -214,7 +221,7 @@ static void
 ecmp_script(struct world *w, struct event *e)
 {
 	uint32_t n = (uint32_t)(w->now.us / CHANGE_US);
-	uint32_t which = 10 + (n - 1) / 2 % SERVERS;
+	uint32_t which = (n - 1) / 2 % SERVERS;
 	char name[16];
 
 	for (uint32_t i = 0; i < DIRECTORS; i++) {
@@ -224,14 +231,11 @@ ecmp_script(struct world *w, struct event *e)
 		d = world_node(w, name);
 		if (n % 2 == 1) {
 			node_must(d, "server del udp " ECMP_VIP ":7 "
-			    "10.0.2.%u:7", which);
+			    "10.0.2.%u:7", 10 + which);
 			node_must(d, "server del tcp " ECMP_VIP ":80 "
-			    "10.0.2.%u:80", which);
+			    "10.0.2.%u:80", 10 + which);
 		} else {
-			node_must(d, "server add udp " ECMP_VIP ":7 "
-			    "10.0.2.%u:7 mode dr", which);
-			node_must(d, "server add tcp " ECMP_VIP ":80 "
-			    "10.0.2.%u:80 mode dr", which);
+			server_add(d, ECMP_VIP, which, 80, "dr");
 		}
 	}
 	event_set(&w->events, e, instant_add(w->now, CHANGE_US));
@@ -241,16 +245,9 @@ static void
 ecmp_servers(struct world *w, struct wire *lan)
 {
 	for (uint32_t i = 0; i < SERVERS; i++) {
-		char name[16];
-		struct node *rs;
+		struct node *rs = server_new(w, lan, i, 254);
 
-		snprintf(name, sizeof(name), "rs%u", i);
-		rs = node_new(w, name);
-		wire_join(lan, rs, "eth0");
-		topo_start(rs, "port add eth0 acd 0\n"
-		    "addr add 10.0.2.%u/24 dev eth0\n"
-		    "addr add " ECMP_VIP "/32 dev lo scope host\n"
-		    "route add default via 10.0.2.254\n", 10 + i);
+		node_must(rs, "addr add " ECMP_VIP "/32 dev lo scope host");
 		udp_server(rs, 7);
 		tcp_server(rs, 80);
 	}
@@ -274,12 +271,8 @@ ecmp_directors(struct world *w, struct wire *lan)
 		    "service add udp " ECMP_VIP ":7 sched maglev seed 7\n"
 		    "service add tcp " ECMP_VIP ":80 sched maglev seed 7\n",
 		    1 + i);
-		for (uint32_t k = 0; k < SERVERS; k++) {
-			node_must(d, "server add udp " ECMP_VIP ":7 "
-			    "10.0.2.%u:7 mode dr", 10 + k);
-			node_must(d, "server add tcp " ECMP_VIP ":80 "
-			    "10.0.2.%u:80 mode dr", 10 + k);
-		}
+		for (uint32_t k = 0; k < SERVERS; k++)
+			server_add(d, ECMP_VIP, k, 80, "dr");
 	}
 }
 
