@@ -544,6 +544,8 @@ void tcp_recovery_timeout(struct stack *stk, struct tcp_conn *c);
 void tcp_recovery_enter_cwr(struct stack *stk, struct tcp_conn *c,
     const struct tcp_acked *a);
 void tcp_recovery_resize(struct stack *stk, struct tcp_conn *c);
+/* The probe that is out is too big, as a router says: its bytes go again. */
+void tcp_recovery_probe(struct stack *stk, struct tcp_conn *c);
 /* May a reduction yet be taken back, with nothing in flight any more? */
 bool tcp_recovery_open(const struct stack *stk, const struct tcp_conn *c);
 
@@ -642,7 +644,7 @@ void tcp_probe_acked(struct stack *stk, struct tcp_conn *c);
 /* Is a probe what was lost, and nothing else?  Also without c->ext. */
 bool tcp_probe_lost(const struct tcp_conn *c);
 /* The path's MTU is said to be no more; also without c->ext. */
-void tcp_probe_too_big(struct tcp_conn *c, uint32_t mtu);
+void tcp_probe_too_big(struct stack *stk, struct tcp_conn *c, uint32_t mtu);
 
 /* ---- tcp_fastopen.c: RFC 7413 ---- */
 /* c was made from this SYN: takes its data if the cookie is good; true: c is

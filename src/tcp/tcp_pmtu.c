@@ -17,7 +17,7 @@ tcp_pmtu_set(struct stack *stk, struct tcp_conn *c, uint32_t mtu)
 {
 	uint16_t old = c->mss;
 
-	tcp_probe_too_big(c, mtu);
+	tcp_probe_too_big(stk, c, mtu);
 	if (mtu >= c->pmtu)
 		return;
 	c->pmtu = (uint16_t)mtu;

@@ -168,14 +168,14 @@ tcp_probe_lost(const struct tcp_conn *c)
 }
 
 void
-tcp_probe_too_big(struct tcp_conn *c, uint32_t mtu)
+tcp_probe_too_big(struct stack *stk, struct tcp_conn *c, uint32_t mtu)
 {
 	struct tcp_extra *x = c->ext;
 
 	if (x == NULL || x->search_high == 0)
 		return;
+	if (x->probe_mtu > mtu)
+		tcp_recovery_probe(stk, c);
 	x->search_high = (uint16_t)tcp_min(x->search_high, mtu);
 	x->search_low = (uint16_t)tcp_min(x->search_low, mtu);
-	if (x->probe_mtu > mtu)
-		x->probe_mtu = 0;
 }

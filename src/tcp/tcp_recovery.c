@@ -175,8 +175,11 @@ forgive_probe(struct stack *stk, struct tcp_conn *c)
 	f->undo_left = -1;
 	f->recover = end;
 	for (struct tcp_rec *r = f->head; r != NULL && seq_lt(r->seq, end);
-	    r = r->next)
-		tcp_rec_mark(f, r, REC_LOST);
+	    r = r->next) {
+		if (seq_ge(r->seq, c->ext->probe_seq) &&
+		    (r->flags & REC_SACKED) == 0)
+			tcp_rec_mark(f, r, REC_LOST);
+	}
 	c->key.ca = TCP_CA_LOSS;
 	c->flags &= ~CF_CWR_SEND;
 	c->cwnd = cwnd;
@@ -412,6 +415,18 @@ tcp_recovery_open(const struct stack *stk, const struct tcp_conn *c)
 	return f != NULL && f->undo_left > 0 &&
 	    (c->flags & (CF_SACK | CF_FIN)) == CF_SACK &&
 	    !instant_reached(stk->now, f->undo_until);
+}
+
+void
+tcp_recovery_probe(struct stack *stk, struct tcp_conn *c)
+{
+	/* Where more is lost already, it goes again with the rest. */
+	if (c->fl == NULL || c->fl->head == NULL || c->key.ca >= TCP_CA_CWR) {
+		tcp_probe_failed(c);
+		return;
+	}
+	forgive_probe(stk, c);
+	tcp_todo(stk, c, TODO_OUTPUT);
 }
 
 /* Segments are smaller from now on: the big ones go again, without blame. */
