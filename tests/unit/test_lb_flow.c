@@ -214,6 +214,41 @@ START_TEST(templates_are_found_apart)
 }
 END_TEST
 
+/* Flushed alone, it leaves its flows without one: who gets its place in the
+ * table is none of theirs. */
+START_TEST(a_template_goes_before_its_flows)
+{
+	struct flow_bed b = flow_bed_up(64);
+	struct lb_flow t = flow_bed_flow(&b, 1, false);
+	struct lb_flow_filter w = { .has_client = true, .client = t.client };
+	struct lb_flow *tp, *fp[3];
+
+	t.cport = 0;
+	t.flags = LB_FLOW_TEMPLATE;
+	t.state = 0;
+	tp = lb_flow_add(b.stk, &t, 10);
+	for (uint32_t i = 0; i < 3; i++) {
+		struct lb_flow f = flow_bed_flow(&b, 7 + i, false);
+
+		f.template_index = lb_flow_index(&b.stk->lb.flows, tp);
+		fp[i] = lb_flow_add(b.stk, &f, 100);
+		ck_assert_ptr_nonnull(fp[i]);
+	}
+	ck_assert_uint_eq(tp->controls, 3);
+	ck_assert_uint_eq(lb_flow_flush(b.stk, &w), 1);
+	ck_assert_uint_eq(b.srv->persist, 0);
+	for (uint32_t i = 0; i < 3; i++)
+		ck_assert_uint_eq(fp[i]->template_index, 0);
+	ck_assert_ptr_eq(lb_flow_add(b.stk, &t, 300), tp);
+	ck_assert_uint_eq(tp->controls, 0);
+	unit_run_until(b.stk, 105 * USEC_PER_SEC);
+	ck_assert_ptr_null(flow_bed_find(&b, 7));
+	ck_assert_uint_eq(tp->controls, 0);
+	ck_assert_uint_eq(b.stk->lb.flows.count, 1);
+	unit_stack_free(b.stk);
+}
+END_TEST
+
 START_TEST(filters_and_flush)
 {
 	struct flow_bed b = flow_bed_up(4096);
@@ -254,6 +289,7 @@ main(void)
 	tcase_add_test(tc, a_slot_of_many_is_swept_in_turns);
 	tcase_add_test(tc, full_table_gives_up_half_open_ones);
 	tcase_add_test(tc, templates_are_found_apart);
+	tcase_add_test(tc, a_template_goes_before_its_flows);
 	tcase_add_test(tc, filters_and_flush);
 	suite_add_tcase(s, tc);
 	return unit_main(s);

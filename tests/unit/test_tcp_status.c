@@ -95,6 +95,38 @@ START_TEST(bytes_are_those_of_the_stream)
 }
 END_TEST
 
+/* Who ended it first waits; without an owner, as little as a key and a clock
+ * is left, and is shown yet. */
+START_TEST(time_wait_is_seen)
+{
+	struct tcp_status held, s;
+	uint64_t pos = 0;
+
+	connect_and_send(NULL, UP, USEC_PER_SEC);
+	tcp_shutdown(p->stk[0], a.c);
+	pair_run_until(p, 2 * USEC_PER_SEC);
+	tcp_shutdown(p->stk[1], b.c);
+	pair_run_until(p, 3 * USEC_PER_SEC);
+	held = status_of(&a);
+	ck_assert_int_eq(held.state, TCPS_TIME_WAIT);
+	tcp_close(p->stk[0], a.c);
+	pair_run_until(p, 4 * USEC_PER_SEC);
+	ck_assert(tcp_walk(p->stk[0], &pos, &s));
+	ck_assert_int_eq(s.state, TCPS_TIME_WAIT);
+	ck_assert(addr_eq(&s.local, &held.local));
+	ck_assert(addr_eq(&s.remote, &held.remote));
+	ck_assert_uint_eq(s.lport, held.lport);
+	ck_assert_uint_eq(s.rport, 80);
+	ck_assert_uint_eq(s.snd_nxt, held.snd_nxt);
+	ck_assert_uint_eq(s.rcv_nxt, held.rcv_nxt);
+	ck_assert(s.timestamps);
+	ck_assert_str_eq(s.timer, "timewait");
+	ck_assert_int_eq(s.timer_us, held.timer_us - USEC_PER_SEC);
+	ck_assert_uint_lt(s.mem_bytes, held.mem_bytes);
+	ck_assert(!tcp_walk(p->stk[0], &pos, &s));
+}
+END_TEST
+
 /* Nothing comes back: what was sent stands there until it is sent again. */
 START_TEST(what_is_lost_is_counted)
 {
@@ -338,6 +370,7 @@ main(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, bytes_are_those_of_the_stream);
+	tcase_add_test(tc, time_wait_is_seen);
 	tcase_add_test(tc, what_is_lost_is_counted);
 	tcase_add_test(tc, fin_in_flight);
 	tcase_add_test(tc, what_an_idle_one_waits_for);
