@@ -144,11 +144,10 @@ START_TEST(syn_flood)
 }
 END_TEST
 
-/* A connection from 10.0.0.2:4000; its SND.NXT. */
+/* A connection from port 4000 of friend; its SND.NXT. */
 static uint32_t
-established(void)
+established_from(struct ip4 friend)
 {
-	struct ip4 friend = IP4(10, 0, 0, 2);
 	uint32_t seq, count = 0;
 
 	give(friend, 4000, TCP_SYN, 100, 0);
@@ -159,6 +158,57 @@ established(void)
 	ck_assert_uint_eq(tcp_listener_waiting(l), 1);
 	return seq;
 }
+
+static uint32_t
+established(void)
+{
+	return established_from(IP4(10, 0, 0, 2));
+}
+
+#define MANY	(TCP_FETCH_CONNS + 452)
+
+static struct ip4
+friend_ip(uint32_t i)
+{
+	return (struct ip4){ 0x0a010000u + i };
+}
+
+/* Among so many, connections are fetched ahead for a batch: each segment of it
+ * finds its own all the same, and one of nobody none. */
+START_TEST(batches_among_many)
+{
+	static struct tcp_conn *c[MANY];
+	static uint32_t seq[MANY];
+	uint32_t count = 0, resets = 0;
+
+	for (uint32_t i = 0; i < MANY; i++) {
+		seq[i] = established_from(friend_ip(i));
+		c[i] = tcp_accept(stk, l);
+	}
+	ck_assert(tcp_fetch_pays(&stk->tcp));
+	take(friend_ip(0), &count);
+	count = 0;
+	/* In one batch, of three one ends, one is asked, one is nobody's. */
+	for (uint32_t i = 0; i + 2 < MANY; i += 3) {
+		give(friend_ip(i), 4000, TCP_RST, 101, 0);
+		give(friend_ip(i + 1), 4000, TCP_ACK, 100, seq[i + 1]);
+		give(friend_ip(i + 2), 4001, TCP_ACK, 101, 1);
+		if (i % 39 == 36)
+			unit_poll(stk);
+	}
+	unit_poll(stk);
+	take(friend_ip(0), &count);
+	for (uint32_t i = 0; i < MANY; i++)
+		resets += tcp_error(c[i]) == -ECONNRESET;
+	ck_assert_uint_eq(resets, MANY / 3);
+	ck_assert_int_eq(tcp_error(c[0]), -ECONNRESET);
+	ck_assert_int_eq(tcp_error(c[1]), 0);
+	/* an ACK of what was asked, a RST to nobody */
+	ck_assert_uint_eq(count, MANY / 3 * 2);
+	for (uint32_t i = 0; i < MANY; i++)
+		tcp_abort(stk, c[i]);
+}
+END_TEST
 
 /* RFC 5961 3.2 and 7: RSTs in the window that do not hit its first number kill
  * nothing, and draw few challenge ACKs, however many they are; SYNs the same
@@ -305,6 +355,7 @@ main(void)
 	tcase_add_test(t, syn_flood);
 	tcase_add_loop_test(t, rst_storm, 0, 2);
 	tcase_add_test(t, rst_storm_to_nobody);
+	tcase_add_test(t, batches_among_many);
 	tcase_add_loop_test(t, half_open_peer, 0, 2);
 	tcase_add_test(t, peer_that_vanished);
 	suite_add_tcase(s, t);
