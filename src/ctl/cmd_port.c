@@ -42,7 +42,7 @@ set_knobs(struct stack *stk, struct iface *ifp, const struct command *cmd)
 	set_bool(cmd, A_SOURCE_ROUTE, &c->accept_source_route);
 	set_bool(cmd, A_GRO, &c->gro);
 	/* Last: what coming up says depends on the other settings. */
-	iface_set_up(stk, ifp, command_num(cmd, A_ADMIN, !ifp->up) == 0);
+	iface_set_up(stk, ifp, command_num(cmd, A_ADMIN, !ifp->wanted) == 0);
 }
 
 static int
@@ -131,7 +131,7 @@ describe(struct ctl *ctl, const struct port *port, struct command *cmd)
 
 	command_init(cmd, grammar_row(OBJ_PORT, VERB_ADD));
 	command_set(cmd, A_NAME)->str = port->name;
-	command_set(cmd, A_ADMIN)->num = port->ifp->up ? 0 : 1;
+	command_set(cmd, A_ADMIN)->num = port->ifp->wanted ? 0 : 1;
 	command_set(cmd, A_TYPE)->num = port->l2 ? 0 : 1;
 	if (netns != NULL && netns[0] != '\0')
 		command_set(cmd, A_NETNS)->str = netns;

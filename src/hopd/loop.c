@@ -24,6 +24,7 @@ struct loop {
 	struct instant timer_due;	/* what the timer is set to */
 	bool stop;
 	bool hup_seen;
+	bool loss_seen;		/* of a device */
 };
 
 struct loop_io {
@@ -34,6 +35,7 @@ struct loop_io {
 };
 
 struct loop_port {
+	struct loop *loop;
 	struct event *read;
 	struct port *port;
 };
@@ -108,6 +110,7 @@ on_port(evutil_socket_t fd, short what, void *arg)
 	if (lp->port->down) {
 		report(LOG_LVL_WARN, "port: %s is gone", lp->port->name);
 		event_del(lp->read);
+		lp->loop->loss_seen = true;
 		return;
 	}
 	lp->port->readable = true;
@@ -237,6 +240,15 @@ loop_hup_taken(struct loop *loop)
 	return seen;
 }
 
+bool
+loop_loss_taken(struct loop *loop)
+{
+	bool seen = loop->loss_seen;
+
+	loop->loss_seen = false;
+	return seen;
+}
+
 /* ---- descriptors --------------------------------------------------------- */
 
 struct loop_io *
@@ -295,6 +307,7 @@ loop_port_new(struct loop *loop, int fd, struct port *port)
 
 	if (lp == NULL)
 		return NULL;
+	lp->loop = loop;
 	lp->port = port;
 	lp->read = event_new(loop->base, fd, EV_READ | EV_PERSIST, on_port,
 	    lp);

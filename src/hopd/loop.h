@@ -43,6 +43,8 @@ void loop_run(struct loop *loop, struct stack *stk, loop_turn_fn *turn,
 void loop_stop(struct loop *loop);
 /* Has HUP come since the last call? */
 bool loop_hup_taken(struct loop *loop);
+/* Has a device been taken away since the last call? */
+bool loop_loss_taken(struct loop *loop);
 
 /* Watches fd, which stays the caller's; nothing is reported until
  * loop_io_want().  NULL: no memory. */

@@ -292,6 +292,8 @@ worker_turn(void *arg)
 
 	if (loop_hup_taken(w->loop) && conf_apply(w))
 		report(LOG_LVL_INFO, "%s: applied", w->conf);
+	if (loop_loss_taken(w->loop))
+		worker_ports_lose(w);
 	more = control_turn(w->control);
 	if (w->ring != NULL)
 		tap_ring_flush(w->ring);

@@ -53,6 +53,8 @@ struct ctl_host worker_host(struct worker *w);
 int worker_ports_take(struct worker *w, struct err *err);
 /* Gives back those that no `port add` asked for. */
 void worker_ports_settle(struct worker *w);
+/* No routes by devices that were taken away. */
+void worker_ports_lose(struct worker *w);
 void worker_ports_free(struct worker *w);
 
 /* The configuration file's text, malloc'd, or NULL and err. */

@@ -231,6 +231,15 @@ worker_ports_take(struct worker *w, struct err *err)
 }
 
 void
+worker_ports_lose(struct worker *w)
+{
+	for (struct port *p = w->stk->ports; p != NULL; p = p->next) {
+		if (p->down)
+			iface_lose(w->stk, p->ifp);
+	}
+}
+
+void
 worker_ports_settle(struct worker *w)
 {
 	struct worker_port *wp = w->ports;

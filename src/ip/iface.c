@@ -47,7 +47,7 @@ iface_new(struct stack *stk, const char *name, enum iface_kind kind,
 	ifp->index = ++stk->ip.iface_next_index;
 	ifp->kind = kind;
 	ifp->mtu = kind == IFACE_LO ? LO_MTU : DEFAULT_MTU;
-	ifp->up = true;
+	ifp->up = ifp->wanted = true;
 	ifp->conf.forwarding = true;
 	ifp->conf.accept_source_route = true;
 	for (tail = &stk->ip.ifaces; *tail != NULL; tail = &(*tail)->next)
@@ -66,8 +66,8 @@ iface_lookup(struct stack *stk, const char *name)
 	return NULL;
 }
 
-void
-iface_set_up(struct stack *stk, struct iface *ifp, bool up)
+static void
+turn(struct stack *stk, struct iface *ifp, bool up)
 {
 	if (ifp->up == up)
 		return;
@@ -84,6 +84,20 @@ iface_set_up(struct stack *stk, struct iface *ifp, bool up)
 			arp_addr_up(stk, a);
 		igmp_iface_up(stk, ifp);
 	}
+}
+
+void
+iface_set_up(struct stack *stk, struct iface *ifp, bool up)
+{
+	ifp->wanted = up;
+	turn(stk, ifp, up && !ifp->lost);
+}
+
+void
+iface_lose(struct stack *stk, struct iface *ifp)
+{
+	ifp->lost = true;
+	turn(stk, ifp, false);
 }
 
 /* ---- addresses ------------------------------------------------------- */

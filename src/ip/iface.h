@@ -57,7 +57,9 @@ struct iface {
 	    struct pkt *pkt);
 	struct mac mac;			/* copy of the port's */
 	uint32_t mtu;			/* of IP packets */
-	bool up;
+	bool up;			/* wanted, and the device is there */
+	bool wanted;			/* as configured */
+	bool lost;			/* the device was taken away */
 	bool needs_neigh;		/* Ethernet: resolve next hops */
 	struct iface_addr *addrs;
 	struct eth_group *groups;	/* MACs listened to: eth/eth_mcast.c */
@@ -75,6 +77,8 @@ struct iface *iface_lookup(struct stack *stk, const char *name); /* or NULL */
  * half-made datagrams go, routes by it are passed over; addresses stay ours.
  * Or up: addresses are probed for and announced anew, groups told again. */
 void iface_set_up(struct stack *stk, struct iface *ifp, bool up);
+/* Its device was taken away: down for good, whatever is wanted. */
+void iface_lose(struct stack *stk, struct iface *ifp);
 
 /* 0, -EEXIST (the same prefix, or the address elsewhere), -EINVAL (no host
  * address), -ENOSPC.  Adds the connected route. */

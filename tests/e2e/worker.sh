@@ -62,10 +62,12 @@ port_is_down()
 }
 need in_ns a ip link del taph
 try 'a device that is taken away is down' await 10 port_is_down
+try_status 'and no route leads there' 1 hopctl route get 10.9.0.7
 worker=$(worker_of "$keeper")
 kill -KILL "$worker"
 need await 20 has_other_worker "$keeper" "$worker"
 try 'for the next worker too' await 20 port_is_down
+try_status 'which has no route there either' 1 hopctl route get 10.9.0.7
 need hopctl port del taph
 need hopctl port add taph netns "$(ns_name a)"
 need hopctl addr add 10.9.0.1/24 dev taph

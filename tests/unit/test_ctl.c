@@ -336,6 +336,13 @@ START_TEST(port_down_and_up)
 	ck_assert_int_eq(r.route->type, ROUTE_LOCAL);
 	ctl_unit_must(u, "port set tapa up mtu 1400");
 	ck_assert_str_eq(ctl_unit_config(u), before);
+	/* A device that was taken away: nothing is wanted otherwise. */
+	iface_lose(u->stk, iface_lookup(u->stk, "tapa"));
+	r = route_lookup(u->stk, IP4(10, 0, 1, 77), 0);
+	ck_assert(r.ifp == NULL || strcmp(r.ifp->name, "tapa") != 0);
+	ctl_unit_must(u, "port set tapa up");
+	ck_assert(!iface_lookup(u->stk, "tapa")->up);
+	ck_assert_str_eq(ctl_unit_config(u), before);
 	ck_assert_int_eq(ctl_unit_do(u, "port set tapa sideways"), 2);
 	free(before);
 	ctl_unit_free(u);
