@@ -208,21 +208,23 @@ tcp_tlp_timeout(const struct stack *stk, const struct tcp_conn *c)
 {
 	const struct tcp_flight *f = c->fl;
 	int64_t pto;
+	bool one;
 
 	(void)stk;
 	if (f == NULL || !rack_on(c) || !c->conf->tlp ||
 	    c->key.ca >= TCP_CA_RECOVERY || f->sacked > 0 ||
 	    c->tlp != TCP_TLP_NONE || c->backoff > 0)
 		return -1;
+	one = one_segment(c);
 	/* RFC 9293 3.8.6: the window has shrunk, and the tail is beyond it. */
-	if (!one_segment(c) && seq_gt(f->tail->end, c->snd_una + c->snd_wnd))
+	if (!one && tcp_flight_bytes(c) > c->snd_wnd)
 		return -1;
 	if (c->srtt_us == 0)
 		return c->conf->rto_initial_us;
 	/* RFC 8985 7.2 has the second round trip for the delay variance of
 	 * hosts, which does not shrink with a path of microseconds. */
 	pto = tcp_max(2 * c->srtt_us, PTO_MIN_US);
-	if (one_segment(c))
+	if (one)
 		pto += MAX_ACK_DELAY_US;
 	return pto;
 }
