@@ -15,6 +15,35 @@ segments(uint32_t bytes, uint32_t mss)
 	return (bytes + mss - 1) / mss;
 }
 
+/* A FIN rides on a segment, or is one by itself. */
+static uint32_t
+rec_segments(const struct tcp_rec *r, uint32_t mss)
+{
+	uint32_t len = r->end - r->seq - ((r->flags & REC_FIN) != 0);
+
+	return len == 0 ? 1 : segments(len, mss);
+}
+
+/* As they were cut, and not as many as the bytes would fill. */
+static void
+show_flight(const struct tcp_flight *f, struct tcp_status *o)
+{
+	uint32_t n, mss = o->snd_mss;
+
+	for (const struct tcp_rec *r = f->head; r != NULL; r = r->next) {
+		n = rec_segments(r, mss);
+		o->unacked_segs += n;
+		if ((r->flags & REC_SACKED) != 0)
+			o->sacked_segs += n;
+		if ((r->flags & REC_LOST) != 0)
+			o->lost_segs += n;
+		if ((r->flags & REC_RETRANS) != 0)
+			o->retrans_segs += n;
+	}
+	o->sacked_segs += segments(f->dup_bytes, mss);
+	o->reordering = tcp_max(f->reordering, TCP_DUPTHRESH);
+}
+
 static void
 show_options(const struct tcp_conn *c, struct tcp_status *o)
 {
@@ -45,7 +74,6 @@ span(uint16_t wraps, uint32_t syn, uint32_t to, bool fin)
 static void
 show_sending(const struct tcp_conn *c, struct tcp_status *o)
 {
-	const struct tcp_flight *f = c->fl;
 	uint32_t mss = o->snd_mss;
 
 	o->cwnd = c->cwnd;
@@ -53,13 +81,10 @@ show_sending(const struct tcp_conn *c, struct tcp_status *o)
 	o->cwnd_segs = c->cwnd / mss;
 	o->ssthresh_segs = c->ssthresh == UINT32_MAX ? INT32_MAX :
 	    c->ssthresh / mss;
-	o->unacked_segs = segments(tcp_flight_bytes(c), mss);
-	if (f != NULL) {
-		o->reordering = tcp_max(f->reordering, TCP_DUPTHRESH);
-		o->sacked_segs = segments(f->sacked + f->dup_bytes, mss);
-		o->lost_segs = segments(f->lost, mss);
-		o->retrans_segs = segments(f->retrans, mss);
-	}
+	if (c->fl != NULL)
+		show_flight(c->fl, o);
+	else
+		o->unacked_segs = segments(tcp_flight_bytes(c), mss);
 	o->pacing_rate = tcp_pacing_rate(c);
 	o->bytes_acked = span(c->snd_wraps, c->iss, c->snd_una,
 	    (c->flags & CF_FIN) != 0 && seq_gt(c->snd_una, c->snd_fin));

@@ -162,6 +162,8 @@ knob_set(struct pd *pd, struct pd_sock *s, const struct knob *k, int value)
 	if (pd->layout == PD_LINUX ? !in_range(k->opt, value) : value < 0)
 		return -EINVAL;
 	v = (uint32_t)value * k->scale;
+	if (k->opt == TCPO_TOS && s->kind == PD_TCP)
+		v &= ~3u;	/* ECN's bits are not the owner's */
 	if (k->opt == TCPO_MSS && (value < 88 || value > 32767))
 		return value == 0 ? 0 : -EINVAL;
 	/* tcp(7): the least is half of SOCK_MIN_RCVBUF. */
@@ -220,6 +222,9 @@ rcvbuf_set(struct pd *pd, struct pd_sock *s, uint32_t v)
 	return s->conn != NULL ? tcp_set(pd->stk, s->conn, TCPO_RCVBUF, v) : 0;
 }
 
+/* socket(7): rmem_default and wmem_default, as they are said of datagrams. */
+#define UDP_BUFFER 212992u
+
 /* The stack's own bound is beyond what pd_sndbuf.c lets in. */
 #define SNDBUF_SPARE 262144u
 
@@ -249,6 +254,8 @@ rcvbuf_get(const struct pd *pd, const struct pd_sock *s)
 {
 	struct tcp_status st;
 
+	if (s->udp != NULL && s->rcvbuf == 0)
+		return UDP_BUFFER;
 	if (pd->layout == PD_FREEBSD && s->conn != NULL && s->rcvbuf == 0) {
 		tcp_status(pd->stk, s->conn, &st);
 		if (st.state != TCPS_SYN_SENT)
@@ -606,7 +613,8 @@ get_socket(struct pd *pd, struct pd_sock *s, int name, void *val,
 		return put_int(val, len, (int)rcvbuf_get(pd, s));
 	case SO_SNDBUF:
 		return put_int(val, len, (int)(s->sndbuf != 0 ?
-		    doubled(pd, s->sndbuf) : s->conf.sndbuf));
+		    doubled(pd, s->sndbuf) : s->udp != NULL ? UDP_BUFFER :
+		    s->conf.sndbuf));
 	case SO_LINGER:
 		return put_bytes(val, len, &l, sizeof(l));
 	case SO_TYPE:

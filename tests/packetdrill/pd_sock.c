@@ -239,11 +239,27 @@ pd_socket(void *ud, int domain, int type, int proto)
 	return s == NULL ? -1 : s->fd;
 }
 
+/* Has a connection the port, perhaps one in TIME-WAIT that nobody holds? */
+static bool
+port_connected(const struct pd *pd, uint16_t port)
+{
+	struct tcp_status st;
+	uint64_t pos = 0;
+
+	while (tcp_walk(pd->stk, &pos, &st)) {
+		if (st.lport == port && st.state >= TCPS_ESTABLISHED)
+			return true;
+	}
+	return false;
+}
+
 /* ip(7): may s have its local port?  Two may, if both say so and neither
- * listens. */
+ * listens; and who says so may have it in spite of connections. */
 static bool
 port_free(const struct pd *pd, const struct pd_sock *s)
 {
+	if (!pd_option_on(s, SO_REUSEADDR) && port_connected(pd, s->lport))
+		return false;
 	for (int fd = 0; fd < PD_FDS; fd++) {
 		const struct pd_sock *t = pd->sock[fd];
 

@@ -193,6 +193,23 @@ open_passive(int l, uint32_t *iss)
 	return fd;
 }
 
+static bool
+option_set(int fd, int level, int name, int v)
+{
+	return ifc.setsockopt(ifc.userdata, fd, level, name, &v,
+	    sizeof(v)) == 0;
+}
+
+static int
+option_get(int fd, int level, int name)
+{
+	int v = -1000;
+	socklen_t n = sizeof(v);
+
+	ifc.getsockopt(ifc.userdata, fd, level, name, &v, &n);
+	return v;
+}
+
 static int
 listener(void)
 {
@@ -203,6 +220,8 @@ listener(void)
 	sa.sin_addr.s_addr = htonl(LOCAL);
 	check(fd >= 0, "socket");
 	check(fcntl(fd, F_GETFD) >= 0, "a real descriptor");
+	/* Connections of tests before are in TIME-WAIT. */
+	check(option_set(fd, SOL_SOCKET, SO_REUSEADDR, 1), "SO_REUSEADDR");
 	check(ifc.bind(ifc.userdata, fd, (struct sockaddr *)&sa,
 	    sizeof(sa)) == 0, "bind");
 	check(ifc.listen(ifc.userdata, fd, 1) == 0, "listen");
@@ -439,23 +458,6 @@ test_reset_behind_fin(void)
 	report("a reset behind the FIN");
 }
 
-static bool
-option_set(int fd, int level, int name, int v)
-{
-	return ifc.setsockopt(ifc.userdata, fd, level, name, &v,
-	    sizeof(v)) == 0;
-}
-
-static int
-option_get(int fd, int level, int name)
-{
-	int v = -1000;
-	socklen_t n = sizeof(v);
-
-	ifc.getsockopt(ifc.userdata, fd, level, name, &v, &n);
-	return v;
-}
-
 /* A datagram of so many bytes leaves. */
 static bool
 datagram_of(size_t len)
@@ -511,6 +513,8 @@ test_option_bounds(void)
 	    option_get(fd, SOL_SOCKET, SO_SNDBUF) == 8 << 20, "wmem_max");
 	check(option_set(fd, SOL_SOCKET, SO_RCVBUF, -1) &&
 	    option_get(fd, SOL_SOCKET, SO_RCVBUF) == 8 << 20, "rmem_max");
+	check(option_set(fd, IPPROTO_IP, IP_TOS, 0x13) &&
+	    option_get(fd, IPPROTO_IP, IP_TOS) == 0x10, "without ECN's bits");
 	check(!option_set(fd, IPPROTO_UDP, UDP_CORK, 1) &&
 	    errno == ENOPROTOOPT, "an option of datagrams");
 	ifc.close(ifc.userdata, fd);
@@ -545,6 +549,10 @@ test_datagrams(void)
 	    sizeof(own)) == -1 && errno == EADDRINUSE, "the port is taken");
 	ifc.close(ifc.userdata, fd);
 	ifc.close(ifc.userdata, l);
+	fd = ifc.socket(ifc.userdata, AF_INET, SOCK_STREAM, 0);
+	check(ifc.bind(ifc.userdata, fd, (struct sockaddr *)&own,
+	    sizeof(own)) == -1 && errno == EADDRINUSE, "by TIME-WAIT, too");
+	ifc.close(ifc.userdata, fd);
 	report("datagrams, and binding twice");
 }
 
