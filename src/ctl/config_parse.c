@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
 #define LINE_LIKELY 16		/* few lines that make something are shorter */
 
 struct file {
@@ -124,6 +125,10 @@ conf_parse(struct conf *c, const char *name, const char *text,
 	char line[COMMAND_TEXT_MAX];
 
 	f.no_memory = conf_reserve(c, guess_objects(text)) != 0;
+	/* What some editors put before the first word is not seen, so an error
+	 * that quotes it would tell nothing. */
+	if (strncmp(s, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+		s += strlen(BYTE_ORDER_MARK);
 	while (*s != '\0' && !f.no_memory) {
 		size_t len = strcspn(s, "\n");
 

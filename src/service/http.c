@@ -43,6 +43,8 @@ root_is_good(const char *root)
 static int
 check(struct stack *stk, const struct http_conf *conf, struct err *err)
 {
+	if (conf->port == 0)
+		return err_set(err, -EINVAL, "port 0: nobody can ask there");
 	if (*find(stk, &conf->local, conf->port) != NULL)
 		return err_set(err, -EEXIST, "port %u: serves HTTP already",
 		    conf->port);

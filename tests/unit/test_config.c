@@ -401,6 +401,21 @@ static const struct {
 	    "f:4: \"service tcp 10.0.0.1:80\": already in line 3" },
 };
 
+/* Some editors write one; elsewhere it is a word like others. */
+START_TEST(byte_order_mark_in_front)
+{
+	char *errors;
+
+	ck_assert_int_eq(ctl_config_check("f",
+	    "\xef\xbb\xbfport add p\n", &errors), 0);
+	ck_assert_int_eq(ctl_config_check("f",
+	    "port add p\n\xef\xbb\xbf" "addr add 10.0.0.1/24 dev p\n",
+	    &errors), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(errors, "f:2: "));
+	free(errors);
+}
+END_TEST
+
 START_TEST(references_are_checked)
 {
 	char text[1024], *errors;
@@ -437,6 +452,7 @@ static const struct {
 	    "f:4: " },
 	{ "port add q mac 01:00:00:00:00:05\naddr add 10.1.0.1/24 dev q",
 	    "f:4: \"mac\": a group address or zero cannot be a port's\n" },
+	{ "http add 10.0.0.1:0", "f:4: port 0: nobody can ask there\n" },
 	{ "lb set max_flows 8000000\nhttp add 10.0.0.1:80 root /x", NULL },
 };
 
@@ -601,6 +617,7 @@ main(void)
 	tcase_add_test(t, apply_reaches_the_target);
 	tcase_add_test(t, equal_objects_stay);
 	tcase_add_test(t, all_errors_are_told);
+	tcase_add_test(t, byte_order_mark_in_front);
 	tcase_add_loop_test(t, references_are_checked, 0,
 	    (int)(sizeof(references) / sizeof(references[0])));
 	tcase_add_loop_test(t, what_is_good_can_be_applied, 0,
