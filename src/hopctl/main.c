@@ -304,6 +304,13 @@ int
 main(int argc, char **argv)
 {
 	static const char *const summary[] = { "summary" };
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "socket", required_argument, NULL, 'S' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
 	const char *path = getenv("HOPD_SOCKET");
 	const char *const *words;
 	struct command cmd;
@@ -311,7 +318,7 @@ main(int argc, char **argv)
 	bool json = false;
 	int c, count, word;
 
-	while ((c = getopt(argc, argv, "+jS:hV")) != -1) {
+	while ((c = getopt_long(argc, argv, "+jS:hV", options, NULL)) != -1) {
 		switch (c) {
 		case 'j':
 			json = true;

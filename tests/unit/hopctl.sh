@@ -36,6 +36,11 @@ check 2 '"nonsense": no such command' help nonsense
 check 0 "hopctl " version
 check 0 "hopctl " -V
 check 0 "routing table" -h
+check 0 "routing table" --help
+check 0 "hopctl " --version
+check 3 'is hopd running?' --json port
+check 3 '"/nonexistent/x"' --socket /nonexistent/x
+check 2 "usage: hopctl" --nonsense
 check 2 "usage: hopctl" -x
 check 2 "usage: hopctl" -S
 check 0 "announce" complete -- neigh ann
