@@ -9,8 +9,7 @@ struct port *port, *port_b;
 void
 host_flush(struct port *p)
 {
-	while (mem_port_sent(p) > 0)
-		mem_port_free(p, mem_port_take(p));
+	unit_drain(p);
 }
 
 void

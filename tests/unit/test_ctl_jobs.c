@@ -334,8 +334,7 @@ START_TEST(traceroute_as_people_know_it)
 	    "timeout 1", true);
 	unit_run_until(u->stk, 2000);
 	answer(u, ICMP_ECHO_REPLY, 64);
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
+	unit_drain(port);
 	unit_run_until(u->stk, 9000000);
 	ck_assert_int_eq(u->status, 0);
 	ck_assert_str_eq(u->text,

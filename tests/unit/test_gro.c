@@ -500,10 +500,8 @@ START_TEST(what_leaves_is_what_came)
 	}
 	ck_assert_uint_gt(on.stk->ip.gro.joined, STEPS / 10);
 	/* Answers about what died on the way: for a super-frame only one. */
-	while (mem_port_sent(on.a) > 0)
-		mem_port_free(on.a, mem_port_take(on.a));
-	while (mem_port_sent(off.a) > 0)
-		mem_port_free(off.a, mem_port_take(off.a));
+	unit_drain(on.a);
+	unit_drain(off.a);
 	ip_net_down(&on);
 	ip_net_down(&off);
 }

@@ -199,8 +199,7 @@ START_TEST(others_hear_at_once)
 	}
 	ck_assert_int_gt(n, 0);
 	ck_assert_uint_eq(stk->arp.held, 0);
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
+	unit_drain(port);
 	close(fd);
 	close(other);
 }

@@ -155,8 +155,7 @@ START_TEST(test_join_hears_and_leave_does_not)
 	ip_net_dies(&n, &f, DROP_ETH_MCAST);
 	ck_assert_int_eq(ip_group_leave(n.stk, n.a->ifp, GROUP), -ENOENT);
 	ck_assert_int_eq(ip_group_join(n.stk, n.a->ifp, HOST_A), -EINVAL);
-	while (mem_port_sent(n.a) > 0)
-		mem_port_free(n.a, mem_port_take(n.a));
+	unit_drain(n.a);
 	ip_net_down(&n);
 }
 END_TEST

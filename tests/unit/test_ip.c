@@ -559,10 +559,8 @@ START_TEST(test_flood_is_accounted_for)
 		if (_i != 0 && i % 50 != 49)
 			continue;
 		unit_poll(n.stk);
-		while (mem_port_sent(n.a) > 0)
-			mem_port_free(n.a, mem_port_take(n.a));
-		while (mem_port_sent(n.b) > 0)
-			mem_port_free(n.b, mem_port_take(n.b));
+		unit_drain(n.a);
+		unit_drain(n.b);
 	}
 	unit_run_until(n.stk, 60 * USEC_PER_SEC);
 	for (int i = DROP_IP_SHORT; i <= DROP_IP_NO_GROUP; i++) {

@@ -332,8 +332,7 @@ START_TEST(test_random_options)
 				buf[k] &= 15;
 		}
 		unit_feed(n.stk, n.a, &f);
-		while (mem_port_sent(n.a) > 0)
-			mem_port_free(n.a, mem_port_take(n.a));
+		unit_drain(n.a);
 		while (mem_port_sent(n.b) > 0) {
 			struct unit_seen s = unit_expect(n.b);
 

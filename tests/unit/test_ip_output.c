@@ -25,13 +25,6 @@ send_to(struct ip_net *n, struct ip4 dst, uint32_t len, bool df)
 	return ip_send(n->stk, pkt, &s);
 }
 
-static void
-drain(struct port *port)
-{
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
-}
-
 START_TEST(test_header_of_ours)
 {
 	struct ip_net n = ip_net_up();
@@ -271,7 +264,7 @@ START_TEST(test_fragments_without_memory)
 	struct ip_net n = ip_net_up();
 
 	send_to(&n, HOST_B, 1400, false);	/* one small packet is made */
-	drain(n.b);
+	unit_drain(n.b);
 	n.stk->pool.small_max = n.stk->pool.small_made + 1;
 	ck_assert_int_eq(send_to(&n, HOST_B, 5000, false), 0);
 	ck_assert_uint_eq(ip_net_drops(&n, DROP_NO_MEMORY), 1);
@@ -430,7 +423,7 @@ START_TEST(test_path_mtu_floor)
 	ck_assert_int_eq(send_to(&n, HOST_B, 532, true), -EMSGSIZE);
 	ip_pmtu_flush(n.stk, IP4_ANY);
 	ck_assert_int_eq(send_to(&n, HOST_B, 532, true), 0);
-	drain(n.b);
+	unit_drain(n.b);
 	ip_net_down(&n);
 }
 END_TEST

@@ -28,24 +28,10 @@ setup(void)
 	port = unit_port(stk, "a", 1, "10.0.0.1/16");
 }
 
-/* Forgets what was sent; returns how many frames. */
-static unsigned
-drain(void)
-{
-	struct mem_frame *f;
-	unsigned n = 0;
-
-	while ((f = mem_port_take(port)) != NULL) {
-		mem_port_free(port, f);
-		n++;
-	}
-	return n;
-}
-
 static void
 teardown(void)
 {
-	drain();
+	unit_drain(port);
 	unit_stack_free(stk);
 }
 
@@ -343,7 +329,7 @@ START_TEST(random_operations)
 	for (int step = 0; step < 3000; step++) {
 		random_step(&rng);
 		check_invariants();
-		drain();
+		unit_drain(port);
 	}
 	ck_assert_uint_gt(stk->arp.stats.evicted, 0);
 	ck_assert_uint_gt(stk->drop.count[DROP_NEIGH_QUEUE], 0);
@@ -439,7 +425,7 @@ START_TEST(scan_displaces_only_itself)
 		if (i == 1010)
 			feed_reply(20);
 		unit_run_until(stk, stk->now.us + 1000);
-		drain();
+		unit_drain(port);
 	}
 	for (unsigned i = 2; i < 10; i++)
 		ck_assert_ptr_nonnull(entry(i));
@@ -456,7 +442,7 @@ START_TEST(oldest_of_the_neighbour_goes)
 
 	for (uint16_t id = 1; id <= 20; id++)
 		send_to_host(2, id, 28);
-	ck_assert_uint_eq(drain(), 1);
+	ck_assert_uint_eq(unit_drain(port), 1);
 	ck_assert_uint_eq(stk->drop.count[DROP_NEIGH_QUEUE], 4);
 	feed_reply(2);
 	for (uint16_t id = 5; id <= 20; id++) {
@@ -483,7 +469,7 @@ START_TEST(dead_hosts_starve_nobody)
 		send_to_host(i, 77, 28);
 	for (unsigned i = 256; i < 320; i++)
 		ck_assert_uint_eq(entry(i)->held.count, 15);
-	drain();
+	unit_drain(port);
 	for (unsigned i = 2; i < 66; i++) {
 		feed_reply(i);
 		s = unit_expect(port);

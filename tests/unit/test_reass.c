@@ -262,8 +262,7 @@ START_TEST(test_keys_are_apart)
 	e->len = 1200;
 	unit_run_until(n.stk, 1);
 	ck_assert_uint_eq(n.stk->ip.reass.queues, 1);
-	while (mem_port_sent(n.a) > 0)
-		mem_port_free(n.a, mem_port_take(n.a));
+	unit_drain(n.a);
 	free(e);
 	ip_net_down(&n);
 }
@@ -309,8 +308,7 @@ START_TEST(test_full_share_lets_the_new_in)
 	feed(&n, e, 77, 0, 1480);
 	feed(&n, e, 77, 1480, 1580);
 	ck_assert_uint_eq(n.stk->ip.stats.reassembled, 1);
-	while (mem_port_sent(n.a) > 0)
-		mem_port_free(n.a, mem_port_take(n.a));
+	unit_drain(n.a);
 	free(e);
 	ip_net_down(&n);
 }
@@ -342,8 +340,7 @@ START_TEST(test_bytes_and_queues_are_bounded)
 	feed(&n, e, 77, 0, 800);
 	feed(&n, e, 77, 800, 1200);
 	ck_assert_uint_eq(n.stk->ip.stats.reassembled, 1);
-	while (mem_port_sent(n.a) > 0)
-		mem_port_free(n.a, mem_port_take(n.a));
+	unit_drain(n.a);
 	free(e);
 	ip_net_down(&n);
 }
@@ -508,8 +505,7 @@ START_TEST(test_out_of_memory)
 			ck_assert_uint_ge(ip_net_drops(&n, DROP_NO_MEMORY), 1);
 		unit_run_until(n.stk, 31 * USEC_PER_SEC);
 		ck_assert_uint_eq(n.stk->ip.reass.bytes, 0);
-		while (mem_port_sent(n.a) > 0)
-			mem_port_free(n.a, mem_port_take(n.a));
+		unit_drain(n.a);
 		/* and all is well again */
 		feed(&n, e, 3, 0, 800);
 		feed(&n, e, 3, 800, 1200);

@@ -394,8 +394,7 @@ START_TEST(test_only_a_dead_hops_flows_move)
 	pkt_append(pkt, 100);
 	neigh_output(n.stk, n.b->ifp, ip_net_ip("10.0.2.102"), pkt);
 	unit_run_until(n.stk, 4 * USEC_PER_SEC);
-	while (mem_port_sent(n.b) > 0)
-		mem_port_free(n.b, mem_port_take(n.b));
+	unit_drain(n.b);
 	ck_assert(!neigh_usable(n.stk, n.b->ifp, ip_net_ip("10.0.2.102")));
 	spread(&n, after);
 	for (uint32_t i = 0; i < FLOWS; i++) {

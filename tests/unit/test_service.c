@@ -27,8 +27,7 @@ static unsigned count, stop_at;
 static void
 flush(void)
 {
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
+	unit_drain(port);
 }
 
 static void

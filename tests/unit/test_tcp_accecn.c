@@ -22,8 +22,7 @@ setup(void)
 	stk = unit_stack();
 	port = unit_port(stk, "tap0", 1, "10.0.0.1/24");
 	unit_neighbour(stk, "tap0", "10.0.0.2", 2);
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
+	unit_drain(port);
 	ck_assert_int_eq(tcp_listen(stk, &any, 80, 5, NULL, NULL, NULL, &l),
 	    0);
 }

@@ -26,8 +26,7 @@ setup(void)
 	port = unit_port(stk, "tap0", 1, "10.0.0.1/24");
 	unit_neighbour(stk, "tap0", "10.0.0.2", 2);
 	unit_neighbour(stk, "tap0", "10.0.0.3", 3);
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
+	unit_drain(port);
 	error = 0;
 }
 
@@ -177,8 +176,7 @@ START_TEST(a_wrong_number_is_not_believed)
 	/* It is not kept for a reason either. */
 	unit_run_until(stk, 300000000);
 	ck_assert_int_eq(error, -ETIMEDOUT);
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
+	unit_drain(port);
 	unit_seen_free(&syn);
 }
 END_TEST

@@ -15,8 +15,7 @@ static struct tcp_listener *l;
 static void
 flush(void)
 {
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
+	unit_drain(port);
 }
 
 static void

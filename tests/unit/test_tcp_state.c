@@ -58,8 +58,7 @@ setup(void)
 	peer_ack = 0;
 	lport = 80;
 	rport = 40000;
-	while (mem_port_sent(port) > 0)
-		mem_port_free(port, mem_port_take(port));
+	unit_drain(port);
 }
 
 static void

@@ -459,3 +459,14 @@ unit_expect_nothing(struct port *port)
 	ck_assert_msg(mem_port_sent(port) == 0, "%s: %u frame(s) were sent",
 	    port->name, mem_port_sent(port));
 }
+
+unsigned
+unit_drain(struct port *port)
+{
+	struct mem_frame *f;
+	unsigned n = 0;
+
+	for (; (f = mem_port_take(port)) != NULL; n++)
+		mem_port_free(port, f);
+	return n;
+}

@@ -114,5 +114,7 @@ struct unit_seen unit_expect(struct port *port);
 void unit_seen_free(struct unit_seen *s);
 /* Fails the test if the stack sent anything. */
 void unit_expect_nothing(struct port *port);
+/* Throws away all that the stack sent; returns how many frames. */
+unsigned unit_drain(struct port *port);
 
 #endif
