@@ -94,3 +94,15 @@ file_end(struct file_writer *w, bool keep, struct err *err)
 		return 0;
 	return err_set(err, -e, "\"%s\": %s", w->path, strerror(e));
 }
+
+int
+stdout_end(const char *tool, int status)
+{
+	int flushed = fflush(stdout), e = errno;
+
+	if (flushed == 0 && ferror(stdout) == 0)
+		return status;
+	fprintf(stderr, "%s: standard output: %s\n", tool, flushed != 0 ?
+	    strerror(e) : "not all of it could be written");
+	return 1;
+}

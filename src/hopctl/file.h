@@ -1,6 +1,6 @@
 /*
  * file.h - reading a file whole, and writing one so that it is there whole or
- * not at all.
+ * not at all; and whether what was printed got out.
  */
 #ifndef HOPD_HOPCTL_FILE_H
 #define HOPD_HOPCTL_FILE_H
@@ -23,5 +23,9 @@ struct file_writer {
 };
 int file_begin(struct file_writer *w, const char *path, struct err *err);
 int file_end(struct file_writer *w, bool keep, struct err *err);
+
+/* The last word of a tool: status, or 1 and a line on standard error if not
+ * all of its standard output could be written. */
+int stdout_end(const char *tool, int status);
 
 #endif

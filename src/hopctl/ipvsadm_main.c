@@ -7,6 +7,7 @@
 
 #include "ctl/ctl.h"
 #include "hopctl/client.h"
+#include "hopctl/file.h"
 #include "hopctl/ipvsadm.h"
 
 struct answer {
@@ -53,5 +54,5 @@ main(int argc, char **argv)
 	if (path == NULL || path[0] == '\0')
 		path = CTL_SOCKET_DEFAULT;
 	ia.arg = (void *)(uintptr_t)path;
-	return ipvsadm_run(&ia, argc, argv);
+	return stdout_end("hop-ipvsadm", ipvsadm_run(&ia, argc, argv));
 }

@@ -300,8 +300,8 @@ run_local(const struct command *cmd)
 	}
 }
 
-int
-main(int argc, char **argv)
+static int
+run(int argc, char **argv)
 {
 	static const char *const summary[] = { "summary" };
 	static const struct option options[] = {
@@ -349,4 +349,10 @@ main(int argc, char **argv)
 	if ((cmd.row->flags & ROW_LOCAL) != 0)
 		return run_local(&cmd);
 	return run_remote(path, &cmd, json);
+}
+
+int
+main(int argc, char **argv)
+{
+	return stdout_end("hopctl", run(argc, argv));
 }

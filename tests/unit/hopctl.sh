@@ -5,6 +5,7 @@
 set -u
 : "${top_srcdir:=.}" "${top_builddir:=.}"
 hopctl=$top_builddir/hopctl
+hop_ipvsadm=$top_builddir/hop-ipvsadm
 export HOPD_SOCKET=/nonexistent/hopd.sock
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -32,6 +33,20 @@ check()
 check 0 "routing table" help
 check 0 "port add NAME [up|down] [type tap|tun]" help port
 check 0 "namespace of the device" help port add
+# What could not be written is not silently lost.
+for how in "$hopctl help" "$hopctl help config" "$hop_ipvsadm --help"; do
+	n=$((n + 1))
+	$how > /dev/full 2> "$tmp/out" < /dev/null
+	got=$?
+	if [ "$got" -eq 1 ] &&
+	    grep -q ': standard output: No space left' "$tmp/out"; then
+		echo "ok $n - ${how##*/}, to a full disk"
+	else
+		sed 's/^/# /' "$tmp/out"
+		echo "not ok $n - ${how##*/}, to a full disk: status $got"
+	fi
+done
+
 check 2 '"nonsense": no such command' help nonsense
 check 0 "hopctl " version
 check 0 "hopctl " -V
