@@ -104,6 +104,10 @@ int ctl_walk(struct ctl *ctl, command_fn *fn, void *arg);
 /* By name; NULL: a refusal in err, -ENOENT. */
 struct iface *ctl_iface(struct ctl *ctl, const char *name, struct err *err);
 
+/* stand.c: may this single command be carried out, as to what stands on
+ * addresses of ours?  0, or -EBUSY and err. */
+int ctl_stands(struct ctl *ctl, const struct command *cmd, struct err *err);
+
 /* settings.c: what can only be set is described by the command that makes it
  * so: nothing to walk if that says only defaults.  more: see reply_object(). */
 typedef void describe_fn(struct stack *stk, struct command *cmd);

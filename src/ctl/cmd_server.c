@@ -26,6 +26,21 @@ overlay(const struct command *cmd, struct lb_server_conf *c, bool only_given)
 		c->drain_s = 0;	/* it has a weight again */
 }
 
+/* What goes to a host does not come back to us; and what is ours another cannot
+ * have. */
+static int
+check_ours(struct stack *stk, const struct addr *addr, enum lb_fwd fwd,
+    struct err *err)
+{
+	char text[ADDR_STRLEN];
+
+	if (fwd == LB_FWD_LOCAL || ip_addr_kind(stk, addr) != IP_ADDR_LOCAL)
+		return 0;
+	return err_set(err, -EADDRINUSE, "\"%s\": an address of hopd's own, "
+	    "which mode %s cannot reach: expected mode local",
+	    addr_format(addr, text), lb_fwd_name(fwd));
+}
+
 int
 server_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 {
@@ -36,6 +51,7 @@ server_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 	char text[ADDR_STRLEN];
 	uint16_t port;
 	bool edit;
+	int r;
 
 	/* Which of the two is missing, programs see by the code. */
 	if (svc == NULL)
@@ -56,6 +72,9 @@ server_change(struct ctl *ctl, const struct command *cmd, struct err *err)
 	if (edit)
 		conf = old->conf;
 	overlay(cmd, &conf, edit);
+	r = check_ours(ctl->stk, &at->addr, conf.fwd, err);
+	if (r != 0)
+		return r;
 	if (edit)
 		return lb_server_set(ctl->stk, svc, &at->addr, port, &conf,
 		    err);

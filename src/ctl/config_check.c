@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "ip/lpm.h"
+#include "lb/fwd.h"
 
 
 struct check {
@@ -19,7 +20,8 @@ struct check {
 	struct lpm *nets;	/* network -> index in devs + 1 */
 	const char **devs;	/* interfaces of networks; words of the file */
 	uint32_t dev_count, dev_size;
-	struct lpm *own;	/* address/32 -> the same */
+	struct lpm *own;	/* address/32 -> number of its object */
+	struct lpm *broadcast;	/* address/32 -> index in devs + 1 */
 	const struct conf_obj *at;
 	bool no_memory;
 };
@@ -68,7 +70,7 @@ check_port(struct check *k, const struct command *cmd)
 		fail(k, "mac", "a port of type tun has none");
 }
 
-/* Notes whose network it is: 0 or -ENOMEM. */
+/* Notes whose network it is, and its broadcast address: 0 or -ENOMEM. */
 static int
 net_add(struct check *k, struct ip4_prefix net, const char *dev)
 {
@@ -87,6 +89,10 @@ net_add(struct check *k, struct ip4_prefix net, const char *dev)
 	if (name == NULL)
 		return -ENOMEM;
 	k->devs[k->dev_count++] = name;
+	/* RFC 3021 2.2: a /31 has none. */
+	if (net.len < 31 && lpm_set(k->broadcast, (struct ip4_prefix){
+	    { net.ip.v | ~ip4_mask(net.len) }, 32 }, k->dev_count) != 0)
+		return -ENOMEM;
 	return lpm_set(k->nets, net, k->dev_count);
 }
 
@@ -134,6 +140,78 @@ dev_towards(const struct check *k, struct ip4 ip)
 	uint32_t i = lpm_lookup(k->nets, ip);
 
 	return i != 0 ? k->devs[i - 1] : NULL;
+}
+
+/* Is ip in a network of dev?  Several may have the same. */
+static bool
+is_near(const struct check *k, const char *dev, struct ip4 ip)
+{
+	const struct conf_span *span = &k->conf->span[OBJ_ADDR];
+	const char *best = dev_towards(k, ip);
+	struct command cmd;
+
+	if (best == NULL || strcmp(best, dev) == 0)
+		return best != NULL;
+	for (size_t i = span->first; i < span->end; i++) {
+		if (k->conf->obj[i]->row->object != OBJ_ADDR)
+			continue;
+		conf_command(k->conf->obj[i], &cmd);
+		if (strcmp(command_str(&cmd, A_DEV), dev) == 0 &&
+		    ip4_in_prefix(ip, command_get(&cmd, A_PREFIX)->prefix))
+			return true;
+	}
+	return false;
+}
+
+/* Is it a port whose next hops have MACs? */
+static bool
+is_ethernet(const struct check *k, const char *dev)
+{
+	const struct conf_obj *o;
+	struct command cmd;
+
+	command_init(&cmd, grammar_row(OBJ_PORT, VERB_DEL));
+	command_set(&cmd, A_NAME)->str = dev;
+	o = conf_find(k->conf, &cmd);
+	if (o == NULL)
+		return false;
+	conf_command(o, &cmd);
+	return command_num(&cmd, A_TYPE, 0) == 0;
+}
+
+/* A next router, by dev.  What stays as it is nobody else looks at, though the
+ * addresses around it may change. */
+static void
+check_hop(struct check *k, struct ip4 via, const char *dev)
+{
+	struct ip4_prefix host = { via, 32 };
+	char text[IP4_STRLEN], what[64];
+	uint32_t b = lpm_get(k->broadcast, host);
+
+	ip4_format(via, text);
+	if (lpm_get(k->own, host) != 0) {
+		fail(k, text, "is an address of ours");
+	} else if (b != 0 && strcmp(k->devs[b - 1], dev) == 0) {
+		snprintf(what, sizeof(what), "is the broadcast address of %s",
+		    dev);
+		fail(k, text, what);
+	} else if (is_ethernet(k, dev) && !is_near(k, dev, via)) {
+		snprintf(what, sizeof(what), "not in a network of %s", dev);
+		fail(k, text, what);
+	}
+}
+
+static void
+check_hops(struct check *k, const struct command *cmd)
+{
+	const union value *via = command_get(cmd, A_VIA);
+
+	if (via != NULL && command_str(cmd, A_DEV) != NULL)
+		check_hop(k, via->ip, command_str(cmd, A_DEV));
+	for (unsigned i = 0; i < cmd->hops; i++) {
+		if (cmd->hop[i].dev != NULL && !ip4_is_any(cmd->hop[i].via))
+			check_hop(k, cmd->hop[i].via, cmd->hop[i].dev);
+	}
 }
 
 /* A route's next hops get their interfaces: true if the text changes. */
@@ -204,6 +282,7 @@ check_route(struct check *k, struct conf_obj *o, struct command *cmd)
 		fail(k, ip4_format(src->ip, text), "not an address of ours");
 	if (resolve(k, cmd))
 		k->no_memory |= conf_change(k->conf, o, cmd) != 0;
+	check_hops(k, cmd);
 }
 
 static void
@@ -220,6 +299,42 @@ check_of_service(struct check *k, const struct command *cmd)
 	command_format(&svc, FORMAT_KEY, text + strlen(text),
 	    sizeof(text) - strlen(text));
 	fail(k, text, "no such service in the file");
+}
+
+/* Is it ours, or in a network that lo has? */
+static bool
+is_ours(const struct check *k, struct ip4 ip)
+{
+	const char *dev = dev_towards(k, ip);
+
+	return lpm_get(k->own, (struct ip4_prefix){ ip, 32 }) != 0 ||
+	    ip4_is_loopback(ip) || (dev != NULL && strcmp(dev, "lo") == 0);
+}
+
+static void
+check_server(struct check *k, const struct command *cmd)
+{
+	const struct addr *addr = &command_get(cmd, A_SERVER)->service.addr;
+	char text[IP4_STRLEN];
+
+	check_of_service(k, cmd);
+	if (command_num(cmd, A_MODE, 0) != LB_FWD_LOCAL &&
+	    addr_is_ip4(addr) && is_ours(k, addr_to_ip4(addr)))
+		fail(k, ip4_format(addr_to_ip4(addr), text),
+		    "an address of hopd's own: expected mode local");
+}
+
+static void
+check_local(struct check *k, const struct command *cmd)
+{
+	struct ip4 ip = command_get(cmd, A_IP)->ip;
+	char text[IP4_STRLEN];
+
+	check_of_service(k, cmd);
+	if (lpm_get(k->own, (struct ip4_prefix){ ip, 32 }) == 0 &&
+	    !ip4_eq(ip, IP4(127, 0, 0, 1)))
+		fail(k, ip4_format(ip, text), "not an address of ours, so "
+		    "nobody would answer ARP for it");
 }
 
 static void
@@ -250,8 +365,10 @@ check_object(struct check *k, uint32_t number, bool addresses)
 		check_tunnel(k, &cmd);
 		break;
 	case OBJ_LOCAL:
+		check_local(k, &cmd);
+		break;
 	case OBJ_SERVER:
-		check_of_service(k, &cmd);
+		check_server(k, &cmd);
 		break;
 	default:
 		break;
@@ -262,11 +379,12 @@ int
 conf_check(struct conf *c, const char *name, struct lines *errors)
 {
 	struct check k = { .conf = c, .name = name, .errors = errors,
-	    .nets = lpm_new(c->mem), .own = lpm_new(c->mem) };
+	    .nets = lpm_new(c->mem), .own = lpm_new(c->mem),
+	    .broadcast = lpm_new(c->mem) };
 
 	const struct conf_span *addrs = &c->span[OBJ_ADDR];
 
-	k.no_memory = k.nets == NULL || k.own == NULL;
+	k.no_memory = k.nets == NULL || k.own == NULL || k.broadcast == NULL;
 	/* Addresses first: routes refer to their networks. */
 	for (size_t i = addrs->first; i < addrs->end && !k.no_memory; i++)
 		check_object(&k, (uint32_t)i + 1, true);
@@ -276,6 +394,8 @@ conf_check(struct conf *c, const char *name, struct lines *errors)
 		lpm_free(k.nets);
 	if (k.own != NULL)
 		lpm_free(k.own);
+	if (k.broadcast != NULL)
+		lpm_free(k.broadcast);
 	mem_free(c->mem, k.devs, k.dev_size * sizeof(*k.devs));
 	if (k.no_memory)
 		return -ENOMEM;

@@ -87,7 +87,9 @@ run(struct request *rq)
 
 	if ((rq->cmd->row->flags & ROW_CHANGE) == 0)
 		return ctl_query(rq);
-	r = ctl_change(rq->ctl, rq->cmd, &rq->err);
+	r = ctl_stands(rq->ctl, rq->cmd, &rq->err);
+	if (r == 0)
+		r = ctl_change(rq->ctl, rq->cmd, &rq->err);
 	if (r == 0)
 		accepted(rq->ctl, rq->cmd);
 	return r;

@@ -119,6 +119,10 @@ code_name(int code)
 		return "ERANGE";
 	case EACCES:
 		return "EACCES";
+	case EADDRINUSE:
+		return "EADDRINUSE";
+	case EBUSY:
+		return "EBUSY";
 	default:
 		return "EINVAL";
 	}

@@ -54,6 +54,10 @@ message(enum ipvs_command cmd, const char *code)
 		{ CMD_DELLOCAL, "ESRCH", "Service not defined" },
 		{ CMD_ADDLOCAL, "EEXIST", "Local address already exists" },
 		{ CMD_DELLOCAL, "ENOENT", "No such local address" },
+		{ CMD_ADDDEST, "EADDRINUSE",
+		    "Destination is local: its port cannot be mapped" },
+		{ CMD_EDITDEST, "EADDRINUSE",
+		    "Destination is local: its port cannot be mapped" },
 		{ CMD_STOPDAEMON, "ESRCH", "No daemon is running" },
 		{ CMD_NONE, "ENOMEM", "Memory allocation problem" },
 		{ CMD_NONE, "EACCES",
@@ -74,12 +78,16 @@ message(enum ipvs_command cmd, const char *code)
 	    "not unicast, ...";
 }
 
-/* Asks with the words of a line; 0, or the exit status after a message. */
+#define CODE_MAX	16
+#define NO_HOPD		1	/* and it is the exit status */
+
+/* Asks with the words of a line: 0, NO_HOPD after a message, or 255 and the
+ * code of the refusal. */
 static int
-ask(const struct ipvsadm *ia, enum ipvs_command cmd, const char *line,
-    json_t *rows)
+try(const struct ipvsadm *ia, const char *line, json_t *rows,
+    char code[CODE_MAX])
 {
-	char copy[COMMAND_TEXT_MAX], code[16] = "";
+	char copy[COMMAND_TEXT_MAX];
 	const char *word[CTL_WORDS_MAX];
 	json_t *words = json_array(), *ignored = json_array();
 	struct err err = { "" };
@@ -93,15 +101,26 @@ ask(const struct ipvsadm *ia, enum ipvs_command cmd, const char *line,
 	    rows != NULL ? rows : ignored, code, &err);
 	json_decref(ignored);
 	if (r == EXIT_NO_DAEMON)
-		return ipvs_fail(ia, 1, "Can't initialize ipvs: %s",
+		return ipvs_fail(ia, NO_HOPD, "Can't initialize ipvs: %s",
 		    err.text);
-	return r == 0 ? 0 : ipvs_fail(ia, 255, "%s", message(cmd, code));
+	return r == 0 ? 0 : 255;
 }
 
 static int
 refuse(const struct ipvsadm *ia, enum ipvs_command cmd, const char *code)
 {
 	return ipvs_fail(ia, 255, "%s", message(cmd, code));
+}
+
+/* 0, or the exit status after a message. */
+static int
+ask(const struct ipvsadm *ia, enum ipvs_command cmd, const char *line,
+    json_t *rows)
+{
+	char code[CODE_MAX] = "";
+	int r = try(ia, line, rows, code);
+
+	return r == 0 || r == NO_HOPD ? r : refuse(ia, cmd, code);
 }
 
 static int
@@ -240,21 +259,39 @@ server_words(const struct ipvs_args *a, char *buf, size_t size)
 }
 
 static int
-change_server(const struct ipvsadm *ia, const struct ipvs_args *a)
+put_server(const struct ipvsadm *ia, const struct ipvs_args *a,
+    char code[CODE_MAX])
 {
 	static const char *const modes[] = { "nat", "local", "tun", "dr",
 		"fullnat" };
 	char line[512], words[128];
 
-	/* Of the tunnels hopd has IPIP. */
-	if (a->tun_type != NULL && strcmp(a->tun_type, "ipip") != 0)
-		return refuse(ia, a->cmd, "EINVAL");
 	snprintf(line, sizeof(line),
 	    "server %s %s mode %s weight %lld upper %u lower %u",
 	    a->cmd == CMD_EDITDEST ? "set" : "add",
 	    server_words(a, words, sizeof(words)), modes[a->fwd],
 	    (long long)a->weight, a->upper, a->lower);
-	return ask(ia, a->cmd, line, NULL);
+	return try(ia, line, NULL, code);
+}
+
+/* IPVS treats a server at an address of its own as local, whatever it is said
+ * to be; where the port is another, hopd has no such thing. */
+static int
+change_server(const struct ipvsadm *ia, const struct ipvs_args *a)
+{
+	struct ipvs_args local = *a;
+	char code[CODE_MAX] = "";
+	int r;
+
+	/* Of the tunnels hopd has IPIP. */
+	if (a->tun_type != NULL && strcmp(a->tun_type, "ipip") != 0)
+		return refuse(ia, a->cmd, "EINVAL");
+	r = put_server(ia, a, code);
+	local.fwd = IPVS_LOCAL;
+	if (strcmp(code, "EADDRINUSE") == 0 &&
+	    server_port(&local) == server_port(a))
+		r = put_server(ia, &local, code);
+	return r == 0 || r == NO_HOPD ? r : refuse(ia, a->cmd, code);
 }
 
 /* FULLNAT: an address towards servers. */

@@ -188,6 +188,13 @@ hop_resolve(struct stack *stk, struct next_hop *hop, struct err *err)
 	if (iface_addr_local(stk, hop->via) != NULL)
 		return err_set(err, -EINVAL, "\"%s\": is an address of ours",
 		    text);
+	if (hop->ifp != NULL && (ip4_eq(hop->via, IP4_BROADCAST) ||
+	    iface_is_broadcast(stk, hop->ifp, hop->via)))
+		return err_set(err, -EINVAL, "\"%s\": is the broadcast "
+		    "address of %s", text, hop->ifp->name);
+	if (ip4_is_multicast(hop->via))
+		return err_set(err, -EINVAL, "\"%s\": is a group, no router",
+		    text);
 	if (hop->ifp != NULL) {
 		if (iface_addr_near(hop->ifp, hop->via) != NULL ||
 		    !hop->ifp->needs_neigh)

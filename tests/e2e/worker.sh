@@ -75,8 +75,8 @@ need in_ns a ip link set taph up
 need in_ns a ip addr add 10.9.0.2/24 dev taph
 try 'a new device in its place works' await 10 answers_ping
 
-# Commands may leave what no file can say.  A worker comes back all the same,
-# without the one line, on the same device.
+# A journal that has become wrong: a worker comes back all the same, without the
+# one line, on the same device.
 next_worker()
 {
 	worker=$(worker_of "$keeper")
@@ -88,15 +88,29 @@ address_is_there()
 {
 	hopctl addr show dev taph | grep -q '10.8.0.1/24'
 }
+spoil_journal()
+{
+	for fd in "/proc/$(worker_of "$keeper")/fd/"*; do
+		case $(readlink "$fd") in
+		*hopd-journal*)
+			sed 's/via 10.9.0.2/via 10.7.0.2/' "$fd" \
+			    >"$tmp/journal"
+			dd if="$tmp/journal" of="$fd" conv=notrunc status=none
+			;;
+		esac
+	done
+	grep -q 'via 10.7.0.2' "$tmp/journal"
+}
 need hopctl route add 10.99.0.0/16 via 10.9.0.2
 need hopctl addr add 10.8.0.1/24 dev taph
-need hopctl addr del 10.9.0.1/24 dev taph
+try_status 'an address on which a route stands is not taken away' 1 \
+    hopctl addr del 10.9.0.1/24 dev taph
 need next_worker
 need await 20 address_is_there
+need spoil_journal
 need next_worker
 try 'a route without its network does not keep workers away' \
     await 20 address_is_there
-try 'and is told of' grep -q '10.99.0.0/16.*10.9.0.2' "$tmp/hopd.log"
-need hopctl addr add 10.9.0.1/24 dev taph
+try 'and is told of' grep -q '10.99.0.0/16.*10.7.0.2' "$tmp/hopd.log"
 try 'the device is the same' await 10 answers_ping
 finish

@@ -379,6 +379,33 @@ END_TEST
 
 /* ---- without a record ---------------------------------------------------- */
 
+/* A server at an address of ours is local. */
+START_TEST(own_address_is_local)
+{
+	struct session *s = calloc(1, sizeof(*s));
+	char *got = malloc(65536);
+
+	s->u = ctl_unit_new();
+	ctl_unit_must(s->u, "addr add 10.1.0.250/32 dev lo");
+	run_line(s, "ipvsadm -A -t 10.0.0.1:80 -s rr", got);
+	run_line(s, "ipvsadm -a -t 10.0.0.1:80 -r 10.1.0.250:8080 -m", got);
+	ck_assert_ptr_nonnull(strstr(got,
+	    "\n2|Destination is local: its port cannot be mapped\n= 255\n"));
+	run_line(s, "ipvsadm -a -t 10.0.0.1:80 -r 10.1.0.250 -m -w 3", got);
+	ck_assert_ptr_nonnull(strstr(got, "= 0\n"));
+	run_line(s, "ipvsadm -a -t 10.0.0.1:80 -r 10.1.0.250 -g", got);
+	ck_assert_ptr_nonnull(strstr(got, "\n2|Destination already exists\n"));
+	run_line(s, "ipvsadm -e -t 10.0.0.1:80 -r 10.1.0.250 -i -w 2", got);
+	ck_assert_ptr_nonnull(strstr(got, "= 0\n"));
+	run_line(s, "ipvsadm -Ln", got);
+	ck_assert_ptr_nonnull(strstr(got,
+	    "  -> 10.1.0.250:80                Local   2      0          0"));
+	ctl_unit_free(s->u);
+	free(got);
+	free(s);
+}
+END_TEST
+
 /* A file of rules: what is wrong in itself ends it, a line with an option that
  * is none or that hopd refuses does not; and the last line need not end. */
 static const struct {
@@ -499,6 +526,7 @@ main(void)
 	tcase_add_loop_test(t, session_as_ipvsadm, 0,
 	    (int)(sizeof(sessions) / sizeof(sessions[0])));
 	tcase_add_test(t, save_and_restore);
+	tcase_add_test(t, own_address_is_local);
 	tcase_add_loop_test(t, rules_from_a_file, 0,
 	    (int)(sizeof(files) / sizeof(files[0])));
 	tcase_add_test(t, help_says_what_is_there);
