@@ -7,10 +7,10 @@
 #ifndef HOPD_BASE_ERR_H
 #define HOPD_BASE_ERR_H
 
-#define ERR_TEXT_MAX 256
+#define ERR_TEXT_MAX 1024	/* a list of all an object's settings fits */
 
 struct err {
-	char text[ERR_TEXT_MAX];	/* "" until set; no newline */
+	char text[ERR_TEXT_MAX];	/* "" until set; no control bytes */
 };
 
 /* Formats into e (which may be NULL) and returns code. */

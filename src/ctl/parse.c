@@ -107,7 +107,7 @@ static int
 check_required(struct parser *p)
 {
 	const struct arg *args = p->cmd->row->args;
-	char text[96];
+	char text[ERR_TEXT_MAX];
 
 	for (unsigned i = 0; args[i].kind != ARG_END; i++) {
 		if ((args[i].flags & ARG_REQ) == 0 ||

@@ -110,7 +110,7 @@ hits_text(const struct pick *k, char *buf, size_t size)
 int
 pick_fail(struct parser *p, const struct pick *k, int word, const char *what)
 {
-	char hint[64], text[128];
+	char hint[64], text[ERR_TEXT_MAX];
 	struct near near;
 
 	*p->word = word;

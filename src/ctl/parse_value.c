@@ -158,7 +158,7 @@ parse_switch(struct parser *p, union value *v)
 static int
 parse_number(struct parser *p, const struct arg *a, union value *v)
 {
-	char text[96];
+	char text[ERR_TEXT_MAX];
 
 	if (text_number(p->words[p->at], a->min, a->max, &v->num) != 0) {
 		snprintf(text, sizeof(text),

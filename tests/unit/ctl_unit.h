@@ -30,7 +30,7 @@ struct ctl_unit {
 	char text[65536];	/* lines, each with a newline */
 	json_t *data;		/* array */
 	int status;		/* -1: none came */
-	char error[512];
+	char error[ERR_TEXT_MAX];
 	json_t *last;		/* the reply with the status */
 };
 

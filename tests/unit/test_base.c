@@ -189,7 +189,25 @@ START_TEST(err_text)
 	ck_assert_str_eq(e.text, "\"x\": 3");
 	ck_assert_int_eq(err_set(NULL, -EEXIST, "lost"), -EEXIST);
 	err_set(&e, 0, "%400d", 1);
+	ck_assert_uint_eq(strlen(e.text), 400);
+	err_set(&e, 0, "%*d", ERR_TEXT_MAX, 1);
 	ck_assert_uint_eq(strlen(e.text), ERR_TEXT_MAX - 1);
+}
+END_TEST
+
+/* What would move a terminal's cursor, or worse, and the end of what is cut. */
+START_TEST(err_escapes)
+{
+	struct err e = { "" };
+
+	err_set(&e, 0, "\"%s\"", "a\x1b[31m\n\x7f\xc2\x9b" "b\xc3\xa9");
+	ck_assert_str_eq(e.text,
+	    "\"a\\x1b[31m\\x0a\\x7f\\xc2\\x9bb\xc3\xa9\"");
+	err_set(&e, 0, "%*s", ERR_TEXT_MAX + 1, "\x1b.");
+	ck_assert_uint_eq(strlen(e.text), ERR_TEXT_MAX - 1);
+	ck_assert_ptr_null(strchr(e.text, '\\'));
+	err_set(&e, 0, "%*s", ERR_TEXT_MAX, "\xc3\xa9");
+	ck_assert_uint_eq(strlen(e.text), ERR_TEXT_MAX - 2);
 }
 END_TEST
 
@@ -419,6 +437,7 @@ main(void)
 	tcase_add_test(tc, reader_is_sticky);
 	tcase_add_test(tc, writer_is_sticky);
 	tcase_add_test(tc, err_text);
+	tcase_add_test(tc, err_escapes);
 	tcase_add_test(tc, log_budget_and_level);
 	tcase_add_test(tc, siphash24_vectors);
 	tcase_add_test(tc, siphash13_vectors);

@@ -108,6 +108,9 @@ static const struct {
 	    "\"port\"?" },
 	{ "port ad x", 1,
 	    "\"ad\": expected add, set, del, show; did you mean \"add\"?" },
+	{ "lb set conn_reuse 9", 3, "\"9\": expected a number from 0 to 3 (1: "
+	    "a SYN on a closed connection is scheduled anew; 3: after a FIN, "
+	    "too, where replies are not seen)" },
 	{ "port add", 2, "after \"add\" something is missing: expected "
 	    "NAME" },
 	{ "port add a/b", 2, "\"a/b\": expected a name of 1 to 15 letters, "
@@ -350,6 +353,33 @@ END_TEST
 
 /* What is made can be taken away by its key, and changed in place unless
  * only its key counts. */
+/* What an error may list fits into one: all keywords of a command, or what an
+ * argument is for, with its choices. */
+START_TEST(errors_hold_every_list)
+{
+	const size_t rest = 300;	/* the word, and words around it */
+
+	for (int o = 0; o < OBJ_COUNT; o++) {
+		unsigned count;
+		const struct command_row *rows = grammar_rows((enum object)o,
+		    &count);
+
+		for (unsigned i = 0; i < count; i++) {
+			const struct arg *a = rows[i].args;
+			size_t keywords = 0;
+
+			for (; a->kind != ARG_END; a++) {
+				keywords += strlen(a->word) + 2;
+				ck_assert_uint_lt(strlen(a->help) +
+				    rest + (a->meta == NULL ? 0 :
+				    2 * strlen(a->meta)), ERR_TEXT_MAX);
+			}
+			ck_assert_uint_lt(keywords + rest, ERR_TEXT_MAX);
+		}
+	}
+}
+END_TEST
+
 START_TEST(table_has_del_for_add)
 {
 	const struct command_row *row;
@@ -573,6 +603,7 @@ main(void)
 	tcase_add_test(t, nearest_word);
 	tcase_add_test(t, nearest_of_long_words);
 	tcase_add_test(t, table_is_sound);
+	tcase_add_test(t, errors_hold_every_list);
 	tcase_add_test(t, table_has_del_for_add);
 	tcase_add_test(t, help_explains_every_command);
 	tcase_add_test(t, help_in_full);
