@@ -24,6 +24,8 @@ bool text_is_word(const char *s);
 /* Could it name an interface? */
 bool text_is_name(const char *s);
 
+/* The line, from 1, of the first NUL among len bytes; 0: there is none. */
+unsigned text_nul_line(const char *s, size_t len);
 /* UTF-8 without a NUL, as JSON takes it (RFC 3629 4)? */
 bool text_is_utf8(const char *s, size_t len);
 

@@ -156,6 +156,19 @@ text_is_name(const char *s)
 	    strcmp(s, "..") != 0;
 }
 
+unsigned
+text_nul_line(const char *s, size_t len)
+{
+	const char *nul = memchr(s, '\0', len);
+	unsigned line = 1;
+
+	if (nul == NULL)
+		return 0;
+	for (; s < nul; s++)
+		line += *s == '\n';
+	return line;
+}
+
 /* Bytes of the character at s, of which left are there; 0: none. */
 static size_t
 utf8_char(const uint8_t *s, size_t left)

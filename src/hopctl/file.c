@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "ctl/parse.h"
+
 static char *
 read_all(FILE *in, size_t *len)
 {
@@ -54,7 +56,8 @@ file_read(const char *path, struct err *err)
 		free(text);
 		text = NULL;
 	} else if (strlen(text) != len) {
-		err_set(err, -EINVAL, "\"%s\": is no text: has a NUL", path);
+		err_set(err, -EINVAL, "%s:%u: a NUL: this is no text", path,
+		    text_nul_line(text, len));
 		free(text);
 		text = NULL;
 	}

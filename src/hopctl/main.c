@@ -274,8 +274,17 @@ run_remote(const char *path, const struct command *cmd, bool json)
 	return status;
 }
 
+/* With -j: the array with one element that every command has. */
 static int
-run_local(const struct command *cmd)
+version(bool json)
+{
+	puts(json ? "[{\"name\": \"hopctl\", \"version\": \""
+	    PACKAGE_VERSION "\"}]" : "hopctl " PACKAGE_VERSION);
+	return EXIT_DONE;
+}
+
+static int
+run_local(const struct command *cmd, bool json)
 {
 	const union value *words = command_get(cmd, A_WORDS);
 	int count = words != NULL ? words->rest.count : 0;
@@ -284,8 +293,7 @@ run_local(const struct command *cmd)
 
 	switch (cmd->row->object) {
 	case OBJ_VERSION:
-		puts("hopctl " PACKAGE_VERSION);
-		return EXIT_DONE;
+		return version(json);
 	case OBJ_COMPLETE:
 		if (count > 0 && strcmp(word[0], "--") == 0) {
 			word++;
@@ -330,8 +338,7 @@ run(int argc, char **argv)
 			grammar_help(0, NULL, print_line, NULL, &err);
 			return EXIT_DONE;
 		case 'V':
-			puts("hopctl " PACKAGE_VERSION);
-			return EXIT_DONE;
+			return version(json);
 		default:
 			return usage();
 		}
@@ -347,7 +354,7 @@ run(int argc, char **argv)
 	if (command_parse(&cmd, count, words, PARSE_ABBREV, &word, &err) != 0)
 		return fail(EXIT_USAGE, err.text);
 	if ((cmd.row->flags & ROW_LOCAL) != 0)
-		return run_local(&cmd);
+		return run_local(&cmd, json);
 	return run_remote(path, &cmd, json);
 }
 

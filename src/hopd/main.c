@@ -4,43 +4,78 @@
  * Started by a person or a service manager it becomes the keeper; started by
  * the keeper, the worker.
  */
+#include <config.h>
+
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "ctl/ctl.h"
+#include "ctl/parse.h"
 #include "hopd/hopd.h"
 #include "hopd/report.h"
 
+static const struct option long_options[] = {
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 },
+};
+
 static int
-usage(void)
+usage(FILE *to)
 {
-	fprintf(stderr,
-	    "usage: hopd [-dnt] [-f file] [-r directory] [-S socket] "
+	fprintf(to,
+	    "usage: hopd [-dhntV] [-f file] [-r directory] [-S socket] "
 	    "[-u user]\n");
 	return HOPD_EXIT_USAGE;
 }
 
-/* The whole file in memory the caller frees, or NULL and errno. */
+static int
+help(void)
+{
+	usage(stdout);
+	puts("  -d            detach\n"
+	    "  -f file       the configuration: hopd.conf(5)\n"
+	    "  -n            no io_uring\n"
+	    "  -r directory  where the files lie that http serves\n"
+	    "  -S socket     the control socket\n"
+	    "  -t            only look whether the file is good\n"
+	    "  -u user       who the worker shall be\n"
+	    "  -V, --version\n"
+	    "  -h, --help\n"
+	    "See hopd(8).");
+	return 0;
+}
+
+/* The whole file in memory the caller frees, or NULL after a report. */
 static char *
 file_slurp(const char *path)
 {
 	FILE *f = fopen(path, "re");
 	char *text = NULL;
-	size_t len;
+	size_t size;
+	ssize_t len = -1;
 
-	if (f == NULL)
+	if (f == NULL) {
+		report(LOG_LVL_ERR, "%s: %s", path, strerror(errno));
 		return NULL;
-	/* No NUL is in a good file, so the first one ends it. */
-	if (getdelim(&text, &len, '\0', f) == -1) {
-		int e = ferror(f) ? errno : 0;
-
+	}
+	/* No NUL is in a good file: it would be the last byte of these. */
+	len = getdelim(&text, &size, '\0', f);
+	if (len > 0 && text[len - 1] == '\0') {
+		report(LOG_LVL_ERR, "%s:%u: a NUL: this is no text", path,
+		    text_nul_line(text, (size_t)len));
 		free(text);
-		text = e == 0 ? calloc(1, 1) : NULL;
-		errno = e;
+		text = NULL;
+	} else if (len == -1) {
+		free(text);
+		text = NULL;
+		if (ferror(f) || (text = calloc(1, 1)) == NULL)
+			report(LOG_LVL_ERR, "%s: %s", path, strerror(errno));
 	}
 	fclose(f);
 	return text;
@@ -58,10 +93,8 @@ conf_check(const char *path)
 		return HOPD_EXIT_USAGE;
 	}
 	text = file_slurp(path);
-	if (text == NULL) {
-		report(LOG_LVL_ERR, "%s: %s", path, strerror(errno));
+	if (text == NULL)
 		return HOPD_EXIT_FAILED;
-	}
 	r = ctl_config_check(path, text, &errors);
 	if (r != 0)
 		report_lines(LOG_LVL_ERR, errors != NULL ? errors :
@@ -98,7 +131,8 @@ main(int argc, char **argv)
 		return HOPD_EXIT_FAILED;
 	if (argc == 2 && strcmp(argv[1], HOPD_WORKER_WORD) == 0)
 		return worker_main();
-	while ((c = getopt(argc, argv, "df:nr:S:tu:")) != -1) {
+	while ((c = getopt_long(argc, argv, "df:hnr:S:tu:V", long_options,
+	    NULL)) != -1) {
 		switch (c) {
 		case 'd':
 			opt.detach = true;
@@ -106,6 +140,8 @@ main(int argc, char **argv)
 		case 'f':
 			opt.conf = optarg;
 			break;
+		case 'h':
+			return help();
 		case 'n':
 			opt.no_ring = true;
 			break;
@@ -121,14 +157,17 @@ main(int argc, char **argv)
 		case 'u':
 			opt.user = optarg;
 			break;
+		case 'V':
+			puts("hopd " PACKAGE_VERSION);
+			return 0;
 		default:
-			return usage();
+			return usage(stderr);
 		}
 	}
 	if (optind != argc) {
 		fprintf(stderr, "hopd: '%s': no argument expected\n",
 		    argv[optind]);
-		return usage();
+		return usage(stderr);
 	}
 	if (opt.check)
 		return conf_check(opt.conf);

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ctl/parse.h"
 #include "hopd/loop.h"
 #include "hopd/report.h"
 #include "hopd/tap_ring.h"
@@ -264,7 +265,7 @@ worker_ports_free(struct worker *w)
 
 /* All that fd holds, and a NUL. */
 static char *
-fd_slurp(int fd, struct err *err)
+fd_slurp(int fd, const char *name, struct err *err)
 {
 	struct stat st;
 	char *text;
@@ -288,7 +289,12 @@ fd_slurp(int fd, struct err *err)
 		len += (size_t)n;
 	}
 	text[len] = '\0';
-	return text;
+	if (strlen(text) == len)
+		return text;
+	err_set(err, -EINVAL, "%s:%u: a NUL: this is no text", name,
+	    text_nul_line(text, len));
+	free(text);
+	return NULL;
 }
 
 char *
@@ -298,10 +304,9 @@ worker_conf_read(struct worker *w, struct err *err)
 	char *text;
 	int fd;
 
-	(void)w;
 	if (keeper_call(KEEPER_CHAN_FD, &m, -1, &fd, err) != 0)
 		return NULL;
-	text = fd_slurp(fd, err);
+	text = fd_slurp(fd, w->conf, err);
 	close(fd);
 	return text;
 }

@@ -41,6 +41,11 @@ refused 'unknown object' 1 'bad\.conf:3:.*"?frobnicate' \
     "${good}frobnicate add x
 "
 checked 'unknown object' 'bad\.conf:3:.*frobnicate'
+printf '%sroute add default\0via 10.9.0.2\n' "$good" >"$tmp/bad.conf"
+checked 'a NUL' 'bad\.conf:3: a NUL'
+try_status 'a NUL: hopd gives up' 1 \
+    timeout 10 "$hopd" -S "$socket" -f "$tmp/bad.conf"
+try 'a NUL: with file and line' matches 'bad\.conf:3: a NUL'
 refused 'unknown keyword' 1 'bad\.conf:3:.*spedd' \
     "${good}route add default via 10.9.0.2 spedd 3
 "

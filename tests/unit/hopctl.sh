@@ -53,6 +53,8 @@ check 0 "hopctl " -V
 check 0 "routing table" -h
 check 0 "routing table" --help
 check 0 "hopctl " --version
+check 0 '[{"name": "hopctl", "version": "' -j version
+check 0 '[{"name": "hopctl", "version": "' -j --version
 check 3 'is hopd running?' --json port
 check 3 '"/nonexistent/x"' --socket /nonexistent/x
 check 2 "usage: hopctl" --nonsense

@@ -162,7 +162,7 @@ START_TEST(files_whole_or_not_at_all)
 	fwrite("a\0b", 1, 3, w.out);
 	ck_assert_int_eq(file_end(&w, true, &err), 0);
 	ck_assert_ptr_null(file_read(path, &err));
-	ck_assert_ptr_nonnull(strstr(err.text, "has a NUL"));
+	ck_assert_ptr_nonnull(strstr(err.text, ":1: a NUL"));
 	unlink(path);
 	rmdir(dir);
 	ck_assert_int_ne(file_begin(&w, path, &err), 0);
