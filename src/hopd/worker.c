@@ -153,7 +153,6 @@ replay_emit(void *arg, const char *line, size_t len)
 	json_t *reply = json_loadb(line, len, 0, NULL);
 	const char *error = json_string_value(json_object_get(reply,
 	    "error"));
-
 	const char *code = json_string_value(json_object_get(reply, "code"));
 
 	if (error != NULL)
