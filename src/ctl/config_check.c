@@ -195,7 +195,7 @@ check_hop(struct check *k, struct ip4 via, const char *dev)
 		snprintf(what, sizeof(what), "is the broadcast address of %s",
 		    dev);
 		fail(k, text, what);
-	} else if (is_ethernet(k, dev) && !is_near(k, dev, via)) {
+	} else if (!is_near(k, dev, via) && is_ethernet(k, dev)) {
 		snprintf(what, sizeof(what), "not in a network of %s", dev);
 		fail(k, text, what);
 	}

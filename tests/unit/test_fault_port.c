@@ -66,8 +66,12 @@ END_TEST
  * connections belong to a port that is no more. */
 START_TEST(port_goes_and_returns)
 {
-	static const char *const gone[] = { "port del cl", "port del sv" };
-	static const char *const back[][5] = {
+	static const char *const gone[][3] = {
+		{ "port del cl", NULL },
+		{ "local del tcp 192.168.1.100:83 10.0.0.1", "port del sv",
+		    NULL },
+	};
+	static const char *const back[][6] = {
 		{ "port add cl mac 02:00:00:00:00:01",
 		    "addr add 192.168.1.1/24 dev cl",
 		    "addr add 192.168.1.100/32 dev cl",
@@ -76,7 +80,8 @@ START_TEST(port_goes_and_returns)
 		{ "port add sv mac 02:00:00:00:00:02",
 		    "addr add 10.0.0.1/24 dev sv",
 		    "neigh add 10.0.0.11 mac 02:00:00:00:00:0b dev sv",
-		    "neigh add 10.0.0.12 mac 02:00:00:00:00:0c dev sv", NULL },
+		    "neigh add 10.0.0.12 mac 02:00:00:00:00:0c dev sv",
+		    "local add tcp 192.168.1.100:83 10.0.0.1", NULL },
 	};
 	struct fault_bed *b = fault_bed_up();
 
@@ -85,7 +90,8 @@ START_TEST(port_goes_and_returns)
 
 		fault_traffic(b, sport);
 		fault_expect_all(b);
-		ctl_unit_must(b->u, gone[_i]);
+		for (int i = 0; gone[_i][i] != NULL; i++)
+			ctl_unit_must(b->u, gone[_i][i]);
 		fault_traffic(b, sport + 1);
 		ck_assert_uint_eq(b->seen.routed, 0);
 		unit_run_until(b->stk, b->stk->now.us + LATER_US);

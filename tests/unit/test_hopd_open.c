@@ -290,7 +290,7 @@ no_device(const char *name, const char *netns, int r, const char *text)
 START_TEST(names_of_no_device)
 {
 	static const char *const names[] = { "", ".", "..", "a/b", "tap%d",
-	    "a b", "a:b", "a*", "a\n" };
+	    "a b", "a:b", "a*" };
 	char text[64];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -298,6 +298,7 @@ START_TEST(names_of_no_device)
 		    names[i]);
 		no_device(names[i], "", -EINVAL, text);
 	}
+	no_device("a\n", "", -EINVAL, "'a\\x0a': no name for a device");
 	no_device("tapx", "a/b", -EINVAL,
 	    "'a/b': expected a name in " NETNS_DIR);
 	no_device("tapx", "..", -EINVAL,
