@@ -115,6 +115,19 @@ ip4_in_prefix(struct ip4 a, struct ip4_prefix p)
 	return ((a.v ^ p.ip.v) & ip4_mask(p.len)) == 0;
 }
 
+/* RFC 3021 2.2: a /31 has none. */
+static inline bool
+ip4_prefix_has_broadcast(struct ip4_prefix p)
+{
+	return p.len < 31;
+}
+
+static inline struct ip4
+ip4_prefix_broadcast(struct ip4_prefix p)
+{
+	return (struct ip4){ p.ip.v | ~ip4_mask(p.len) };
+}
+
 static inline struct addr
 addr_from_ip4(struct ip4 ip)
 {

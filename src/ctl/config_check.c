@@ -12,7 +12,6 @@
 #include "ip/lpm.h"
 #include "lb/fwd.h"
 
-
 struct check {
 	struct conf *conf;
 	const char *name;
@@ -89,9 +88,9 @@ net_add(struct check *k, struct ip4_prefix net, const char *dev)
 	if (name == NULL)
 		return -ENOMEM;
 	k->devs[k->dev_count++] = name;
-	/* RFC 3021 2.2: a /31 has none. */
-	if (net.len < 31 && lpm_set(k->broadcast, (struct ip4_prefix){
-	    { net.ip.v | ~ip4_mask(net.len) }, 32 }, k->dev_count) != 0)
+	if (ip4_prefix_has_broadcast(net) && lpm_set(k->broadcast,
+	    (struct ip4_prefix){ ip4_prefix_broadcast(net), 32 },
+	    k->dev_count) != 0)
 		return -ENOMEM;
 	return lpm_set(k->nets, net, k->dev_count);
 }

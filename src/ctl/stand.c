@@ -47,13 +47,6 @@ only_near_by(const struct stand *s, struct ip4 via)
 	return true;
 }
 
-/* RFC 3021 2.2: a /31 has none. */
-static bool
-is_broadcast_of(struct ip4_prefix p, struct ip4 ip)
-{
-	return p.len < 31 && ip.v == (p.ip.v | ~ip4_mask(p.len));
-}
-
 /* Would the next router be one no longer? */
 static bool
 breaks_hop(const struct stand *s, const struct next_hop *hop)
@@ -63,7 +56,8 @@ breaks_hop(const struct stand *s, const struct next_hop *hop)
 	if (!s->comes)
 		return hop->ifp == s->ifp && only_near_by(s, hop->via);
 	return makes_ours(s, hop->via) || (hop->ifp == s->ifp &&
-	    is_broadcast_of(s->prefix, hop->via));
+	    ip4_prefix_has_broadcast(s->prefix) &&
+	    ip4_eq(hop->via, ip4_prefix_broadcast(s->prefix)));
 }
 
 static bool

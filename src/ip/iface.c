@@ -112,23 +112,10 @@ iface_addr_local(struct stack *stk, struct ip4 ip)
 	return a;
 }
 
-static struct ip4
-prefix_broadcast(struct ip4_prefix p)
-{
-	return (struct ip4){ p.ip.v | ~ip4_mask(p.len) };
-}
-
 static struct ip4_prefix
 prefix_network(struct ip4_prefix p)
 {
 	return (struct ip4_prefix){ { p.ip.v & ip4_mask(p.len) }, p.len };
-}
-
-/* RFC 3021 2.2: a /31 has none. */
-static bool
-prefix_has_broadcast(struct ip4_prefix p)
-{
-	return p.len < 31;
 }
 
 bool
@@ -139,7 +126,7 @@ iface_is_broadcast(const struct stack *stk, const struct iface *ifp,
 	    stk->ip.broadcast_hash[ip_addr_bucket(ip)];
 
 	while (a != NULL && (a->ifp != ifp ||
-	    !ip4_eq(prefix_broadcast(a->prefix), ip)))
+	    !ip4_eq(ip4_prefix_broadcast(a->prefix), ip)))
 		a = a->broadcast_next;
 	return a != NULL;
 }
@@ -205,9 +192,9 @@ addr_routes(const struct iface_addr *a, struct route_kernel r[3])
 		return n;
 	r[n++] = (struct route_kernel){ prefix_network(a->prefix),
 	    lo ? ROUTE_LOCAL : ROUTE_UNICAST, a->ifp, a->prefix.ip };
-	if (prefix_has_broadcast(a->prefix))
+	if (ip4_prefix_has_broadcast(a->prefix))
 		r[n++] = (struct route_kernel){
-		    { prefix_broadcast(a->prefix), 32 }, ROUTE_BROADCAST,
+		    { ip4_prefix_broadcast(a->prefix), 32 }, ROUTE_BROADCAST,
 		    a->ifp, a->prefix.ip };
 	return n;
 }
@@ -222,7 +209,7 @@ addr_unlink(struct stack *stk, struct iface_addr *a)
 		continue;
 	*p = a->hash_next;
 	p = &stk->ip.broadcast_hash[ip_addr_bucket(
-	    prefix_broadcast(a->prefix))];
+	    ip4_prefix_broadcast(a->prefix))];
 	while (*p != NULL && *p != a)
 		p = &(*p)->broadcast_next;
 	if (*p != NULL)
@@ -241,9 +228,9 @@ addr_link(struct stack *stk, struct iface_addr *a)
 
 	a->hash_next = *p;
 	*p = a;
-	if (prefix_has_broadcast(a->prefix)) {
+	if (ip4_prefix_has_broadcast(a->prefix)) {
 		p = &stk->ip.broadcast_hash[ip_addr_bucket(
-		    prefix_broadcast(a->prefix))];
+		    ip4_prefix_broadcast(a->prefix))];
 		a->broadcast_next = *p;
 		*p = a;
 	}
@@ -266,7 +253,7 @@ addr_valid(const struct iface *ifp, struct ip4_prefix p)
 		return false;
 	if (p.len >= 31 || ifp->kind == IFACE_LO)
 		return true;
-	return host != 0 && !ip4_eq(prefix_broadcast(p), p.ip);
+	return host != 0 && !ip4_eq(ip4_prefix_broadcast(p), p.ip);
 }
 
 static int
